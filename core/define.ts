@@ -1,0 +1,62 @@
+import type * as z from 'zod/mini';
+
+/** A queue as its owner declares it: one worker function, five lanes, one dead-letter queue. */
+export interface QueueContract {
+  /** `[a-z0-9._-]{1,64}` */
+  name: string;
+  memoryMb: number;
+  /** Jobs of one receive that run together in one process, 1 to 10 (one SQS receive). */
+  batchConcurrency: number;
+}
+
+/** What a handler is given beside its payload. */
+export interface JobContext {
+  id: string;
+  tenant: string;
+  /** 1 for the first start. */
+  attempt: number;
+  /** Aborts on timeout, on a lease about to end, and on shutdown. Pass it to whatever waits. */
+  signal: AbortSignal;
+  /** One structured line, with job id and attempt added. Never log what a payload holds. */
+  log(message: string, fields?: Record<string, string | number | boolean>): void;
+  /**
+   * Streams an object of the data bucket. `key` is relative to `tenants/{tenant}/`; no other object can
+   * be reached. Throws PermanentError when there is no such object.
+   */
+  read(key: string): Promise<AsyncIterable<Uint8Array>>;
+  /** What the stage tells handlers, e.g. whether private addresses may be called. */
+  settings: JobSettings;
+}
+
+export interface JobSettings {
+  /** Local stages only: webhooks may go to private and loopback addresses. */
+  allowPrivateAddresses: boolean;
+}
+
+export interface JobContract<
+  P extends z.core.$ZodType = z.core.$ZodType,
+  R extends z.core.$ZodType = z.core.$ZodType,
+> {
+  type: string;
+  queue: string;
+  payload: P;
+  result: R;
+  /** Default and maximum of a run, in seconds; a request may only lower it. At most 60 for now (short queues). */
+  timeoutSeconds: number;
+  /** Default and maximum of starts; a request may only lower it. */
+  retry: { maxAttempts: number };
+}
+
+export type Run<P, R> = (payload: P, job: JobContext) => Promise<R>;
+
+/** A job type: its contract, and `run`, which ties a handler to it and checks the handler's types. */
+export interface JobType<P extends z.core.$ZodType, R extends z.core.$ZodType> extends JobContract<P, R> {
+  run(handler: Run<z.core.output<P>, z.core.input<R>>): Run<z.core.output<P>, z.core.input<R>>;
+}
+
+/** Declares a job type. The numbers are checked when the stacks are synthesised (`core/lane.ts`). */
+export function defineJob<P extends z.core.$ZodType, R extends z.core.$ZodType>(
+  contract: JobContract<P, R>,
+): JobType<P, R> {
+  return { ...contract, run: (handler) => handler };
+}

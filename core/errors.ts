@@ -1,0 +1,90 @@
+/**
+ * What a handler may throw, and how the queue reads it. Errors are told apart by a marker, not by
+ * `instanceof`: a bundle may hold two copies of this module, and a marker survives that.
+ *
+ * - transient: the same job may well succeed later (network, rate limit): it is retried.
+ * - permanent: no repeat can help (invalid payload, authentication): it fails at once.
+ * - system: the machine gave out (memory, time): it is retried later.
+ */
+export type ErrorKind = 'transient' | 'permanent' | 'system';
+
+/** The reason, as it stands on the record and in metrics. Never holds anything of the payload. */
+export type ErrorCode =
+  | 'network'
+  | 'database'
+  | 'rate_limit'
+  | 'unavailable'
+  | 'invalid_payload'
+  | 'authentication'
+  | 'validation'
+  | 'rejected'
+  | 'out_of_memory'
+  | 'timeout'
+  | 'unknown';
+
+const marker = 'taskq.error';
+
+export interface JobErrorFields {
+  kind: ErrorKind;
+  code: ErrorCode;
+  /** What a server asked for (its Retry-After), in seconds: the floor of the next delay. */
+  retryAfterSeconds?: number;
+}
+
+/** What every error of this module carries under its marker. */
+export interface JobErrorOptions {
+  retryAfterSeconds?: number;
+  cause?: unknown;
+}
+
+class JobError extends Error {
+  readonly [marker]: JobErrorFields;
+
+  constructor(kind: ErrorKind, code: ErrorCode, message: string, options: JobErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { retryAfterSeconds } = options;
+    this[marker] = { kind, code, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  }
+}
+
+/** May succeed later. Base delay by code: network 30 s, database 60 s, rate_limit 300 s or the server's Retry-After. */
+export class TransientError extends JobError {
+  override name = 'TransientError';
+  constructor(
+    message: string,
+    code: 'network' | 'database' | 'rate_limit' | 'unavailable' | 'unknown' = 'unknown',
+    options: JobErrorOptions = {},
+  ) {
+    super('transient', code, message, options);
+  }
+}
+
+/** Cannot succeed however often it is tried: the job fails at once. */
+export class PermanentError extends JobError {
+  override name = 'PermanentError';
+  constructor(
+    message: string,
+    code: 'invalid_payload' | 'authentication' | 'validation' | 'rejected' | 'unknown' = 'unknown',
+    options: JobErrorOptions = {},
+  ) {
+    super('permanent', code, message, options);
+  }
+}
+
+/** The machine gave out. Base delay 120 s. */
+export class SystemError extends JobError {
+  override name = 'SystemError';
+  constructor(
+    message: string,
+    code: 'out_of_memory' | 'timeout' | 'unknown' = 'unknown',
+    options: JobErrorOptions = {},
+  ) {
+    super('system', code, message, options);
+  }
+}
+
+/** The fields under the marker, or undefined for an error that is not one of ours. */
+export function jobErrorFields(thrown: unknown): JobErrorFields | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  return (thrown as { [marker]?: JobErrorFields })[marker];
+}

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+const files = (folder: string) => [`test/${folder}/**/*.test.ts`];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            ...files('core'),
+            ...files('functions'),
+            ...files('jobs'),
+            ...files('client'),
+            ...files('local'),
+          ],
+        },
+      },
+      { test: { name: 'contract', include: files('contract'), testTimeout: 60_000, hookTimeout: 240_000 } },
+      { test: { name: 'template', include: files('infra'), testTimeout: 60_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'e2e',
+          include: files('e2e'),
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
