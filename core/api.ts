@@ -1,0 +1,116 @@
+import * as z from 'zod/mini';
+import { lanes } from './lane.ts';
+import { jobStates } from './state.ts';
+
+/** The shapes of the HTTP API: the one source of validation, types, the OpenAPI document and the client. */
+
+export const maxPayloadBytes = 1024 * 1024;
+export const maxBatchBytes = 4 * 1024 * 1024;
+export const maxBatchJobs = 1000;
+export const maxDelaySecondsOfRequest = 365 * 24 * 60 * 60;
+export const maxWaitSeconds = 20;
+export const maxListLimit = 200;
+export const defaultListLimit = 50;
+
+const name = z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, 'must match [a-z0-9._-]{1,64}'));
+const tag = z.string().check(z.minLength(1), z.maxLength(32));
+/** RFC 3339 with a zone, as Date reads it. */
+const moment = z.iso.datetime({ offset: true });
+const whole = (minimum: number, maximum: number) => z.int().check(z.minimum(minimum), z.maximum(maximum));
+
+export const enqueueRequest = z.strictObject({
+  type: name,
+  payload: z.json(),
+  queue: z.optional(name),
+  priority: z.optional(whole(0, 9)),
+  delay_seconds: z.optional(whole(0, maxDelaySecondsOfRequest)),
+  run_at: z.optional(moment),
+  max_attempts: z.optional(whole(1, 100)),
+  timeout_seconds: z.optional(whole(1, 900)),
+  tags: z.optional(z.array(tag).check(z.maxLength(8))),
+});
+
+/** Each job is checked by itself, so that one bad job does not refuse the others. */
+export const batchRequest = z.strictObject({
+  jobs: z.array(z.unknown()).check(z.minLength(1), z.maxLength(maxBatchJobs)),
+});
+
+export const retryRequest = z.strictObject({ payload: z.optional(z.json()) });
+
+export const job = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  type: z.string(),
+  queue: z.string(),
+  lane: z.enum(lanes),
+  priority: z.int(),
+  status: z.enum(jobStates),
+  gate: z.optional(z.string()),
+  attempt: z.int(),
+  max_attempts: z.int(),
+  timeout_seconds: z.int(),
+  tags: z.array(z.string()),
+  created_at: z.string(),
+  available_at: z.string(),
+  started_at: z.optional(z.string()),
+  finished_at: z.optional(z.string()),
+  last_error: z.optional(z.object({ code: z.string(), cause: z.string(), attempt: z.int(), at: z.string() })),
+  created_by: z.string(),
+  code_version: z.optional(z.string()),
+});
+
+const fault = z.object({ path: z.string(), message: z.string() });
+
+export const batchResponse = z.object({
+  results: z.array(
+    z.union([
+      z.object({ id: z.string(), status: z.enum(jobStates) }),
+      z.object({ error: z.string(), code: z.string(), details: z.optional(z.array(fault)) }),
+    ]),
+  ),
+});
+
+export const listQuery = z.strictObject({
+  status: z.optional(z.enum(jobStates)),
+  type: z.optional(name),
+  queue: z.optional(name),
+  tag: z.optional(z.array(tag).check(z.maxLength(8))),
+  since: z.optional(moment),
+  until: z.optional(moment),
+  limit: z.optional(whole(1, maxListLimit)),
+  cursor: z.optional(z.string().check(z.maxLength(200))),
+});
+
+export const listResponse = z.object({ jobs: z.array(job), cursor: z.optional(z.string()) });
+export const payloadResponse = z.object({ payload: z.json() });
+export const resultQuery = z.strictObject({ wait: z.optional(whole(0, maxWaitSeconds)) });
+export const resultResponse = z.object({ status: z.enum(jobStates), result: z.json() });
+export const pendingResponse = z.object({ status: z.enum(jobStates) });
+export const errorsResponse = z.object({
+  errors: z.array(
+    z.object({
+      code: z.string(),
+      cause: z.string(),
+      message: z.string(),
+      stack: z.optional(z.string()),
+      attempt: z.int(),
+      at: z.string(),
+    }),
+  ),
+});
+export const healthResponse = z.object({ status: z.literal('ok'), version: z.string() });
+export const problemResponse = z.object({
+  error: z.string(),
+  code: z.string(),
+  details: z.optional(z.array(fault)),
+  request_id: z.string(),
+});
+
+export type EnqueueRequest = z.infer<typeof enqueueRequest>;
+export type Job = z.infer<typeof job>;
+export type BatchResponse = z.infer<typeof batchResponse>;
+export type ListQuery = z.infer<typeof listQuery>;
+export type ListResponse = z.infer<typeof listResponse>;
+export type ResultResponse = z.infer<typeof resultResponse>;
+export type ErrorsResponse = z.infer<typeof errorsResponse>;
+export type ProblemResponse = z.infer<typeof problemResponse>;

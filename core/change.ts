@@ -1,0 +1,50 @@
+import type { Attribute, JobRecord, RecordKey } from './table.ts';
+
+/**
+ * A change to one record, as data: what to write, and what must hold for it. Core decides changes;
+ * a store carries them out, each atomically, many in one call (`functions/aws/jobs.ts` as PartiQL,
+ * the in-memory store of the tests directly). PartiQL on the emulators has no OR and AWS documents no
+ * comparison of two attributes, so a condition is a list that must hold as a whole, against literals.
+ */
+export interface Change {
+  key: RecordKey;
+  set: Partial<Pick<JobRecord, Attribute>>;
+  /** Added to a number that the record already has. */
+  add?: Partial<Record<'fence' | 'attempt' | 'attemptsLeft', number>>;
+  remove?: readonly Attribute[];
+  where: readonly Condition[];
+}
+
+export type Condition =
+  | readonly ['status', 'in', readonly JobRecord['status'][]]
+  | readonly ['status' | 'fence' | 'attentionAt' | 'availableAt' | 'gate', '=', string | number]
+  | readonly ['availableAt', '<=', number]
+  | readonly ['attemptsLeft', '>', number]
+  | readonly [Attribute, 'missing'];
+
+/** What became of a change, in the order they were given. */
+export type ChangeResult =
+  /** Applied; the record as it is now. */
+  | { applied: true; record: JobRecord }
+  /** Not applied: the condition failed on this record, or there is none. */
+  | { applied: false; found: JobRecord | undefined }
+  /** Throttled, in conflict or an error inside DynamoDB: nothing is known to have happened. Send again. */
+  | { applied: false; retry: true };
+
+/** What became of an insert: it stands, an item with its key stood already, or send again. */
+export type InsertResult =
+  | { inserted: true }
+  | { inserted: false; found: JobRecord }
+  | { inserted: false; retry: true };
+
+/** The port to the jobs table. Rows succeed and fail one by one, whatever call they share. */
+export interface JobStore {
+  insert(records: readonly JobRecord[]): Promise<InsertResult[]>;
+  change(changes: readonly Change[]): Promise<ChangeResult[]>;
+  /** Consistent reads, in order; undefined where there is no record. */
+  get(keys: readonly RecordKey[]): Promise<(JobRecord | undefined)[]>;
+  /** Records of one partition with `after < sk < before`, newest first, at most `limit`. */
+  newest(query: { pk: string; before: string; after: string; limit: number }): Promise<JobRecord[]>;
+  /** Entries of one attention partition at or before `until`, oldest first. Eventually consistent. */
+  attention(query: { partition: string; until: number; limit: number }): Promise<RecordKey[]>;
+}

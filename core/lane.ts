@@ -1,0 +1,107 @@
+import type { JobContract, QueueContract } from './define.ts';
+
+/** The lanes of a queue, most urgent first. `quarantine` takes one job at a time. */
+export const lanes = ['critical', 'high', 'normal', 'low', 'quarantine'] as const;
+export type Lane = (typeof lanes)[number];
+
+export const defaultPriority = 4;
+
+/** Priority 0–9, higher first: critical 9, high 6–8, normal 3–5, low 0–2. */
+export function laneOf(priority: number): Lane {
+  if (priority >= 9) return 'critical';
+  if (priority >= 6) return 'high';
+  if (priority >= 3) return 'normal';
+  return 'low';
+}
+
+/** The longest delay SQS gives a message, in seconds (SendMessage, DelaySeconds). */
+export const maxDelaySeconds = 900;
+
+/** Receives before SQS moves a message to the dead-letter queue. Receives are not attempts. */
+export const maxReceiveCount = 20;
+
+/** Retention of lanes and dead-letter queues: SQS's longest, 14 days, in seconds. */
+export const retentionSeconds = 14 * 24 * 60 * 60;
+
+/** The longest timeout of a type in a short queue, whose lease is the lane's own visibility. */
+export const maxShortTimeoutSeconds = 60;
+
+/** Room after the longest run for claim, open and settle. */
+const functionMarginSeconds = 15;
+/** Room after the function's end for its answer to reach SQS. */
+const visibilityMarginSeconds = 30;
+/** The lease ends before the message can be seen again, so that one holder is over before the next begins. */
+const leaseMarginSeconds = 10;
+
+export interface QueueTimes {
+  functionTimeoutSeconds: number;
+  visibilitySeconds: number;
+  leaseMs: number;
+}
+
+/**
+ * The times of a queue, all from its longest type: function = timeout + 15 s, visibility = function + 30 s
+ * (not AWS's advised six times: the fence makes an early redelivery harmless), lease = visibility − 10 s.
+ * Throws when the queue has no type or a type is too long for it.
+ */
+export function queueTimes(queue: string, contracts: readonly JobContract[]): QueueTimes {
+  const own = contracts.filter((each) => each.queue === queue);
+  if (own.length === 0)
+    throw new Error(`queue "${queue}" has no job type; declare one in jobs/ or remove the queue`);
+  const tooLong = own.find((each) => each.timeoutSeconds > maxShortTimeoutSeconds);
+  if (tooLong !== undefined) {
+    throw new Error(
+      `type "${tooLong.type}" has timeoutSeconds ${tooLong.timeoutSeconds}; queue "${queue}" is short, whose leases are not ` +
+        `renewed: at most ${maxShortTimeoutSeconds}. Lower the timeout, or split the job`,
+    );
+  }
+  const functionTimeoutSeconds = Math.max(...own.map((each) => each.timeoutSeconds)) + functionMarginSeconds;
+  const visibilitySeconds = functionTimeoutSeconds + visibilityMarginSeconds;
+  return {
+    functionTimeoutSeconds,
+    visibilitySeconds,
+    leaseMs: (visibilitySeconds - leaseMarginSeconds) * 1000,
+  };
+}
+
+const namePattern = /^[a-z0-9._-]{1,64}$/;
+
+/**
+ * What is wrong with the declared queues and job types, as sentences; empty when all is well.
+ * Called at synth, so that a wrong number fails before anything is deployed.
+ */
+export function contractFaults(
+  queues: readonly QueueContract[],
+  contracts: readonly JobContract[],
+): string[] {
+  const faults: string[] = [];
+  const types = new Set<string>();
+  for (const { type, queue, timeoutSeconds, retry } of contracts) {
+    if (!namePattern.test(type)) faults.push(`type "${type}" must match ${namePattern.source}`);
+    if (types.has(type)) faults.push(`type "${type}" is declared twice`);
+    types.add(type);
+    if (!queues.some((each) => each.name === queue))
+      faults.push(`type "${type}" names queue "${queue}", which is not declared in jobs/queues.ts`);
+    if (!(Number.isInteger(timeoutSeconds) && timeoutSeconds >= 1))
+      faults.push(`type "${type}" has timeoutSeconds ${timeoutSeconds}; a whole number from 1`);
+    if (!(Number.isInteger(retry.maxAttempts) && retry.maxAttempts >= 1 && retry.maxAttempts <= 100)) {
+      faults.push(`type "${type}" has maxAttempts ${retry.maxAttempts}; a whole number from 1 to 100`);
+    }
+  }
+  for (const { name, memoryMb, batchConcurrency } of queues) {
+    if (!namePattern.test(name)) faults.push(`queue "${name}" must match ${namePattern.source}`);
+    if (!(Number.isInteger(batchConcurrency) && batchConcurrency >= 1 && batchConcurrency <= 10)) {
+      faults.push(
+        `queue "${name}" has batchConcurrency ${batchConcurrency}; a whole number from 1 to 10, one SQS receive`,
+      );
+    }
+    if (!(memoryMb >= 128 && memoryMb <= 10_240))
+      faults.push(`queue "${name}" has memoryMb ${memoryMb}; 128 to 10240`);
+    try {
+      queueTimes(name, contracts);
+    } catch (error) {
+      faults.push((error as Error).message);
+    }
+  }
+  return faults;
+}

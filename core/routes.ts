@@ -1,0 +1,158 @@
+import type * as z from 'zod/mini';
+import * as api from './api.ts';
+import type { ProblemCode } from './problem.ts';
+
+/** A route of the API. API Gateway's resources, the functions' dispatch and the OpenAPI document are made from these. */
+export interface Route {
+  method: 'GET' | 'POST';
+  /** Under `/v1`, it exists for the tenant `default` and below `/v1/tenants/{tenant}` for any. */
+  path: string;
+  function: 'enqueue' | 'manage';
+  summary: string;
+  query?: z.core.$ZodType;
+  body?: { schema: z.core.$ZodType; required: boolean };
+  idempotent?: boolean;
+  /** Status → body; null for an answer without one. */
+  responses: Record<number, z.core.$ZodType | null>;
+  problems: readonly ProblemCode[];
+}
+
+export const routes = {
+  enqueueJob: {
+    method: 'POST',
+    path: '/v1/jobs',
+    function: 'enqueue',
+    summary: 'Enqueue a job',
+    body: { schema: api.enqueueRequest, required: true },
+    idempotent: true,
+    responses: { 201: api.job, 200: api.job },
+    problems: [
+      'invalid_request',
+      'busy',
+      'payload_too_large',
+      'unknown_type',
+      'unknown_queue',
+      'invalid_payload',
+      'idempotency_conflict',
+      'internal',
+      'unavailable',
+    ],
+  },
+  enqueueBatch: {
+    method: 'POST',
+    path: '/v1/jobs/batch',
+    function: 'enqueue',
+    summary: 'Enqueue up to 1,000 jobs; each is answered by itself, in order',
+    body: { schema: api.batchRequest, required: true },
+    idempotent: true,
+    responses: { 207: api.batchResponse },
+    problems: [
+      'invalid_request',
+      'busy',
+      'payload_too_large',
+      'idempotency_conflict',
+      'internal',
+      'unavailable',
+    ],
+  },
+  listJobs: {
+    method: 'GET',
+    path: '/v1/jobs',
+    function: 'manage',
+    summary: 'List jobs, newest first',
+    query: api.listQuery,
+    responses: { 200: api.listResponse },
+    problems: ['invalid_request', 'internal', 'unavailable'],
+  },
+  getJob: {
+    method: 'GET',
+    path: '/v1/jobs/{id}',
+    function: 'manage',
+    summary: 'One job, with an ETag',
+    responses: { 200: api.job, 304: null },
+    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+  },
+  getPayload: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/payload',
+    function: 'manage',
+    summary: 'The payload, opened',
+    responses: { 200: api.payloadResponse },
+    problems: ['invalid_request', 'not_found', 'payload_expired', 'internal', 'unavailable'],
+  },
+  getResult: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/result',
+    function: 'manage',
+    summary: 'The result, opened; `wait` holds the answer until the job is final',
+    query: api.resultQuery,
+    responses: { 200: api.resultResponse, 202: api.pendingResponse },
+    problems: ['invalid_request', 'not_found', 'no_result', 'payload_expired', 'internal', 'unavailable'],
+  },
+  getErrors: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/errors',
+    function: 'manage',
+    summary: 'What each failed attempt threw, opened',
+    responses: { 200: api.errorsResponse },
+    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+  },
+  retryJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/retry',
+    function: 'manage',
+    summary: 'Run a failed or cancelled job again, with its payload or an edited one',
+    body: { schema: api.retryRequest, required: false },
+    responses: { 200: api.job },
+    problems: [
+      'invalid_request',
+      'not_found',
+      'invalid_transition',
+      'payload_expired',
+      'payload_too_large',
+      'invalid_payload',
+      'internal',
+      'unavailable',
+    ],
+  },
+  cancelJob: {
+    method: 'POST',
+    path: '/v1/jobs/{id}/cancel',
+    function: 'manage',
+    summary: 'Cancel a job that waits',
+    responses: { 200: api.job },
+    problems: ['invalid_request', 'not_found', 'invalid_transition', 'internal', 'unavailable'],
+  },
+  getOpenapi: {
+    method: 'GET',
+    path: '/v1/openapi.json',
+    function: 'manage',
+    summary: 'This document',
+    responses: { 200: null },
+    problems: ['internal'],
+  },
+  getHealth: {
+    method: 'GET',
+    path: '/health',
+    function: 'manage',
+    summary: 'Is TaskQ able to answer',
+    responses: { 200: api.healthResponse },
+    problems: ['internal', 'unavailable'],
+  },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;
+
+/** The paths a route is served under: its own, and for a tenant's resources the form that names the tenant. */
+export function pathsOf(route: Route): string[] {
+  if (!route.path.startsWith('/v1/jobs')) return [route.path];
+  return [route.path, route.path.replace('/v1/', '/v1/tenants/{tenant}/')];
+}
+
+/** The route that API Gateway matched, by its method and resource; undefined for none of ours. */
+export function routeOf(method: string, resource: string): RouteName | undefined {
+  const path = resource.replace('/v1/tenants/{tenant}/', '/v1/');
+  return (Object.keys(routes) as RouteName[]).find(
+    (each) => routes[each].method === method && routes[each].path === path,
+  );
+}

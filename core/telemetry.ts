@@ -1,0 +1,44 @@
+/** Metric names, units and dimensions: emitted by functions, alarmed and drawn by infra, from here alone. */
+export const metricNamespace = 'TaskQ';
+
+export const metrics = {
+  accepted: { name: 'JobsAccepted', unit: 'Count' },
+  completed: { name: 'JobsCompleted', unit: 'Count' },
+  failed: { name: 'JobsFailed', unit: 'Count' },
+  retried: { name: 'JobsRetried', unit: 'Count' },
+  buried: { name: 'JobsBuried', unit: 'Count' },
+  leasesLost: { name: 'LeasesLost', unit: 'Count' },
+  unreadable: { name: 'UnreadableMessages', unit: 'Count' },
+  tombstones: { name: 'Tombstones', unit: 'Count' },
+  released: { name: 'JobsReleased', unit: 'Count' },
+  refused: { name: 'RequestsRefused', unit: 'Count' },
+} as const;
+
+export type MetricName = keyof typeof metrics;
+export type Counts = Partial<Record<MetricName, number>>;
+
+/** The one dimension of a metric: the function, or the queue where a queue is what one asks about. */
+export const metricDimension = 'Source';
+
+/**
+ * CloudWatch's embedded metric format: a log line with this member becomes metrics, no call made.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function embeddedMetrics(counts: Counts, source: string, now: number): Record<string, unknown> {
+  const present = (Object.keys(counts) as MetricName[]).filter((each) => (counts[each] ?? 0) > 0);
+  if (present.length === 0) return {};
+  return {
+    _aws: {
+      Timestamp: now,
+      CloudWatchMetrics: [
+        {
+          Namespace: metricNamespace,
+          Dimensions: [[metricDimension]],
+          Metrics: present.map((each) => ({ Name: metrics[each].name, Unit: metrics[each].unit })),
+        },
+      ],
+    },
+    [metricDimension]: source,
+    ...Object.fromEntries(present.map((each) => [metrics[each].name, counts[each]])),
+  };
+}

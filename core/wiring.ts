@@ -1,0 +1,27 @@
+/**
+ * The functions of TaskQ and what each is told by its environment: infra must write it, functions may
+ * read nothing else. The smallest map of the system.
+ */
+export const wiring = {
+  enqueue: ['JOBS_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY', 'KEYS_FUNCTION'],
+  manage: ['JOBS_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY', 'CODE_VERSION'],
+  work: [
+    'JOBS_TABLE',
+    'KEYS_TABLE',
+    'DATA_BUCKET',
+    'LANES',
+    'MASTER_KEY',
+    'CODE_VERSION',
+    'QUEUE',
+    'ALLOW_PRIVATE_ADDRESSES',
+  ],
+  bury: ['JOBS_TABLE', 'DATA_BUCKET', 'LANES'],
+  release: ['JOBS_TABLE', 'LANES'],
+  keys: ['KEYS_TABLE', 'MASTER_KEY'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type FunctionName = keyof typeof wiring;
+export type Wire<F extends FunctionName> = (typeof wiring)[F][number];
+
+/** The value of LANES: queue → lane → SQS URL, as JSON. */
+export type LaneUrls = Record<string, Record<string, string>>;
