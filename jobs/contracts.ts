@@ -1,0 +1,13 @@
+import type { JobContract } from '../core/define.ts';
+import { csvReport } from './csv.report/contract.ts';
+import { csvSummarize } from './csv.summarize/contract.ts';
+import { echo } from './echo/contract.ts';
+import { webhookDeliver } from './webhook.deliver/contract.ts';
+
+/** Every job type. A new type is one folder, one line here and one in `runs.ts`. */
+export const contracts = [
+  echo,
+  csvSummarize,
+  csvReport,
+  webhookDeliver,
+] as const satisfies readonly JobContract[];

@@ -1,0 +1,37 @@
+import * as z from 'zod/mini';
+import { defineJob } from '../../core/define.ts';
+import { columnTypes, csvSummary } from '../csv.summarize/contract.ts';
+
+const name = z.string().check(z.minLength(1), z.maxLength(200));
+const columnType = z.enum(columnTypes);
+
+/** Reads many summaries together (the end of a fan-in): what there is, what is big, empty or at odds. */
+export const csvReport = defineJob({
+  type: 'csv.report',
+  queue: 'default',
+  payload: z.strictObject({
+    title: z.optional(name),
+    summaries: z.array(z.strictObject({ name, summary: csvSummary })).check(z.minLength(1), z.maxLength(500)),
+  }),
+  result: z.object({
+    title: z.string(),
+    files: z.number(),
+    rows: z.number(),
+    bytes: z.number(),
+    columns: z.number(),
+    biggest_files: z.array(
+      z.object({ name: z.string(), rows: z.number(), bytes: z.number(), columns: z.number() }),
+    ),
+    columns_by_type: z.array(z.object({ type: columnType, columns: z.number() })),
+    emptiest_columns: z.array(
+      z.object({ file: z.string(), column: z.string(), missing: z.number(), missing_percent: z.number() }),
+    ),
+    /** Columns of the same name in several files; `conflict`: their types cannot be read as one. */
+    shared_columns: z.array(
+      z.object({ name: z.string(), files: z.number(), types: z.array(columnType), conflict: z.boolean() }),
+    ),
+    markdown: z.string(),
+  }),
+  timeoutSeconds: 30,
+  retry: { maxAttempts: 5 },
+});

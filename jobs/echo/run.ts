@@ -1,0 +1,3 @@
+import { echo } from './contract.ts';
+
+export default echo.run(async (payload) => payload);

@@ -1,0 +1,7 @@
+import type { QueueContract } from '../core/define.ts';
+
+/** Every queue: each gets its own worker function, five lanes and a dead-letter queue. */
+export const queues: QueueContract[] = [
+  { name: 'default', memoryMb: 512, batchConcurrency: 10 },
+  { name: 'webhooks', memoryMb: 256, batchConcurrency: 10 },
+];

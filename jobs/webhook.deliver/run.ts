@@ -1,0 +1,5 @@
+import { webhookDeliver } from './contract.ts';
+
+export default webhookDeliver.run(async () => {
+  throw new Error('not built yet');
+});
