@@ -1,0 +1,137 @@
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { lanes, maxDelaySeconds } from '../core/lane.ts';
+import { jobsTable } from '../core/table.ts';
+import type { DataStack } from './data-stack.ts';
+import { apiFailures, functionMetric, oldestMessage, tableThrottles, taskqMetric } from './metrics.ts';
+import type { QueueStack } from './queue-stack.ts';
+import type { Stage } from './stages.ts';
+
+/**
+ * `page`: jobs stand still or were given up; someone looks now. `ticket`: nothing is lost and the rest goes
+ * on; someone looks within a working day.
+ */
+export type Severity = 'page' | 'ticket';
+
+export interface AlarmDefinition {
+  /** Its heading in docs/runbook.md, and the first part of the alarm's name. */
+  kind: string;
+  /** What it watches, where there are several of a kind. */
+  subject?: string;
+  severity: Severity;
+  /** What is the case when it rings, as a sentence. */
+  description: string;
+  metric: IMetric;
+  /** Rings above this, or where `below` is set, below it. */
+  threshold: number;
+  below?: true;
+  /** Periods of 5 minutes in a row; 1 unless told. */
+  periods?: number;
+}
+
+/** Every alarm, as data. Plain metrics alone: emulators refuse metric math. */
+export function alarms(
+  thresholds: Stage['alarms'],
+  { data, queue }: { data: DataStack; queue: QueueStack },
+): AlarmDefinition[] {
+  const functions = Object.keys(queue.functions);
+  return [
+    ...queue.queues.flatMap((each): AlarmDefinition[] => [
+      {
+        kind: 'jobs-buried',
+        subject: each.contract.name,
+        severity: 'page',
+        description: `Messages of queue ${each.contract.name} were received 20 times and gave up.`,
+        metric: taskqMetric('buried', each.contract.name),
+        threshold: 0,
+      },
+      {
+        kind: 'dead-letters-wait',
+        subject: each.contract.name,
+        severity: 'page',
+        description: `Dead letters of queue ${each.contract.name} are not being judged.`,
+        metric: oldestMessage(each.dead),
+        threshold: thresholds.deadLetterSeconds,
+      },
+      ...lanes.map(
+        (lane): AlarmDefinition => ({
+          kind: 'lane-late',
+          subject: `${each.contract.name}-${lane}`,
+          severity: lane === 'critical' || lane === 'high' ? 'page' : 'ticket',
+          description: `Jobs wait too long in lane ${lane} of queue ${each.contract.name}.`,
+          metric: oldestMessage(each.lanes[lane]),
+          // A delayed message has an age too, and cannot be told from a late one.
+          threshold: maxDelaySeconds + thresholds.laneLateSeconds[lane],
+        }),
+      ),
+    ]),
+    ...functions.map(
+      (id): AlarmDefinition => ({
+        kind: 'function-errors',
+        subject: id,
+        severity: 'page',
+        description: `Function ${id} threw, ran out of time or memory, or could not start.`,
+        metric: functionMetric(queue, id, 'Errors'),
+        threshold: thresholds.functionErrors,
+      }),
+    ),
+    ...functions.map(
+      (id): AlarmDefinition => ({
+        kind: 'function-throttles',
+        subject: id,
+        severity: 'ticket',
+        description: `Function ${id} was not started for want of concurrency.`,
+        metric: functionMetric(queue, id, 'Throttles'),
+        threshold: thresholds.throttles,
+        periods: 3,
+      }),
+    ),
+    ...throttledTables(data).map(
+      ([subject, metric]): AlarmDefinition => ({
+        kind: 'table-throttles',
+        subject,
+        severity: 'ticket',
+        description: `DynamoDB refuses calls: ${subject}.`,
+        metric,
+        threshold: thresholds.throttles,
+        periods: 3,
+      }),
+    ),
+    ...['bury', ...queue.queues.map((each) => each.contract.name)].map(
+      (source): AlarmDefinition => ({
+        kind: 'unreadable-messages',
+        subject: source,
+        severity: 'ticket',
+        description: `${source} met messages that are not TaskQ's and set them aside.`,
+        metric: taskqMetric('unreadable', source),
+        threshold: 0,
+      }),
+    ),
+    {
+      kind: 'api-errors',
+      severity: 'page',
+      description: 'The API answered 5xx.',
+      metric: apiFailures(queue),
+      threshold: thresholds.apiErrors,
+    },
+    {
+      kind: 'release-silent',
+      severity: 'page',
+      description: 'The minute has stopped: nothing that is due, parked or lost is brought back.',
+      metric: functionMetric(queue, 'release', 'Invocations'),
+      threshold: 1,
+      below: true,
+      periods: 2,
+    },
+  ];
+}
+
+function throttledTables({ jobs, keys }: DataStack): [string, IMetric][] {
+  const index = jobsTable.attentionIndex.name;
+  return [
+    ['jobs-writes', tableThrottles(jobs, 'WriteThrottleEvents')],
+    ['jobs-reads', tableThrottles(jobs, 'ReadThrottleEvents')],
+    [`${index}-writes`, tableThrottles(jobs, 'WriteThrottleEvents', index)],
+    [`${index}-reads`, tableThrottles(jobs, 'ReadThrottleEvents', index)],
+    ['keys-reads', tableThrottles(keys, 'ReadThrottleEvents')],
+  ];
+}

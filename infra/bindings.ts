@@ -1,0 +1,99 @@
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Stack } from 'aws-cdk-lib/core';
+
+/**
+ * A binding is the value of one wire together with the permissions that make it usable. The library's
+ * `grant…` methods are not used: `grantReadWriteData` hands out Scan and DeleteItem as well.
+ */
+export interface Binding {
+  value: string;
+  allows: PolicyStatement[];
+}
+
+/** The calls a function may make on a table. Scan and DeleteItem are not among them. */
+type TableCall =
+  | 'PartiQLInsert'
+  | 'PartiQLUpdate'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'BatchWriteItem'
+  | 'Query';
+
+/** A table's name, and the calls allowed on its items; `indexes` may be queried. */
+export function table(of: ITableV2, calls: readonly TableCall[], indexes: readonly string[] = []): Binding {
+  const allows = [allow('dynamodb', calls, [of.tableArn])];
+  const arns = indexes.map((each) => `${of.tableArn}/index/${each}`);
+  if (arns.length > 0) allows.push(allow('dynamodb', ['Query'], arns));
+  return { value: of.tableName, allows };
+}
+
+/** The data bucket's name, and the prefixes below which objects may be read and written. */
+export function bucket(
+  of: IBucket,
+  prefixes: { read?: readonly string[]; write?: readonly string[] },
+): Binding {
+  const objects = (below: readonly string[]) => below.map((each) => of.arnForObjects(`${each}/*`));
+  return {
+    value: of.bucketName,
+    allows: [
+      ...(prefixes.read ? [allow('s3', ['GetObject'], objects(prefixes.read))] : []),
+      ...(prefixes.write ? [allow('s3', ['PutObject'], objects(prefixes.write))] : []),
+    ],
+  };
+}
+
+/** The key that wraps tenant keys. With `requireContext`, only what TaskQ itself has wrapped, or wraps for itself. */
+export function masterKey(of: IKey, call: 'Decrypt' | 'GenerateDataKey', requireContext: boolean): Binding {
+  const statement = allow('kms', [call], [of.keyArn]);
+  if (requireContext) statement.addCondition('StringEquals', { 'kms:EncryptionContext:app': 'taskq' });
+  return { value: of.keyArn, allows: [statement] };
+}
+
+/** Queue → lane → URL as JSON (`LaneUrls`), and leave to send to exactly these. */
+export function lanes(to: Record<string, Record<string, IQueue>>): Binding {
+  const queues = Object.values(to).flatMap((each) => Object.values(each));
+  const [first] = queues;
+  if (first === undefined) throw new Error('a function was given no lanes; bind those it sends to');
+  const urls = mapValues(to, (each) => mapValues(each, (queue) => queue.queueUrl));
+  return {
+    value: Stack.of(first).toJsonString(urls),
+    allows: [
+      allow(
+        'sqs',
+        ['SendMessage'],
+        queues.map((each) => each.queueArn),
+      ),
+    ],
+  };
+}
+
+/** A function's name, and leave to invoke it. */
+export function invokes(of: IFunction): Binding {
+  return { value: of.functionName, allows: [allow('lambda', ['InvokeFunction'], [of.functionArn])] };
+}
+
+/** A plain value that needs no permission. */
+export function told(value: string): Binding {
+  return { value, allows: [] };
+}
+
+/** What an event source needs of the function's role, and hiding a message for longer. */
+export function consumes(queue: IQueue): PolicyStatement {
+  const calls = ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes', 'ChangeMessageVisibility'];
+  return allow('sqs', calls, [queue.queueArn]);
+}
+
+function allow(service: string, calls: readonly string[], resources: string[]): PolicyStatement {
+  return new PolicyStatement({ actions: calls.map((each) => `${service}:${each}`), resources });
+}
+
+function mapValues<A, B>(record: Record<string, A>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

@@ -1,0 +1,56 @@
+import { Dashboard, GraphWidget, type IMetric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { lanes } from '../core/lane.ts';
+import { apiFailures, apiRequests, functionMetric, oldestMessage, taskqMetric, waiting } from './metrics.ts';
+import type { QueueStack } from './queue-stack.ts';
+
+/** One row per question: does the API answer, does each queue move, are the functions well. */
+export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
+  const board = new Dashboard(scope, 'dashboard');
+  const functions = Object.keys(queue.functions);
+  board.addWidgets(
+    new TextWidget({ markdown: '# TaskQ\nWhat each alarm means: `docs/runbook.md`', width: 24, height: 2 }),
+  );
+  board.addWidgets(
+    graph('Requests', [apiRequests(queue), apiFailures(queue)]),
+    graph('Jobs accepted, requests refused', [
+      taskqMetric('accepted', 'enqueue'),
+      taskqMetric('refused', 'enqueue'),
+      taskqMetric('refused', 'manage'),
+    ]),
+    graph('Brought back by the minute', [taskqMetric('released', 'release')]),
+  );
+  for (const { contract, lanes: of, dead } of queue.queues) {
+    board.addWidgets(
+      graph(`${contract.name}: jobs`, [
+        ...(['completed', 'failed', 'retried', 'buried', 'leasesLost'] as const).map((each) =>
+          taskqMetric(each, contract.name),
+        ),
+      ]),
+      graph(`${contract.name}: waiting`, [...lanes.map((each) => waiting(of[each])), waiting(dead)]),
+      graph(`${contract.name}: oldest, s`, [
+        ...lanes.map((each) => oldestMessage(of[each])),
+        oldestMessage(dead),
+      ]),
+    );
+  }
+  board.addWidgets(
+    graph(
+      'Duration p99, ms',
+      functions.map((each) => functionMetric(queue, each, 'Duration', 'p99')),
+    ),
+    graph(
+      'Errors',
+      functions.map((each) => functionMetric(queue, each, 'Errors')),
+    ),
+    graph(
+      'Throttles',
+      functions.map((each) => functionMetric(queue, each, 'Throttles')),
+    ),
+  );
+  return board;
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, width: 8 });
+}

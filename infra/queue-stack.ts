@@ -1,0 +1,164 @@
+import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { type App, Duration, Stack } from 'aws-cdk-lib/core';
+import type { JobContract, QueueContract } from '../core/define.ts';
+import { jobsTable } from '../core/table.ts';
+import { restApi } from './api.ts';
+import { bucket, invokes, lanes, masterKey, table, told } from './bindings.ts';
+import type { DataStack } from './data-stack.ts';
+import { buryTimeoutSeconds, JobQueue } from './queue.ts';
+import type { Platform } from './stacks.ts';
+import { TaskqFunction } from './taskq-function.ts';
+
+export interface QueueStackProps {
+  platform: Platform;
+  data: DataStack;
+  queues: readonly QueueContract[];
+  contracts: readonly JobContract[];
+}
+
+/** The way of a job: the API, the lanes, and the functions between them. */
+export class QueueStack extends Stack {
+  readonly queues: readonly JobQueue[];
+  /** By construct id: `enqueue`, `work-<queue>`, … */
+  readonly functions: Record<string, LambdaFunction>;
+  readonly api: RestApi;
+
+  constructor(scope: App, id: string, { platform, data, queues, contracts }: QueueStackProps) {
+    super(scope, id, { description: 'TaskQ: API, lanes and functions' });
+    const { stage, bundles } = platform;
+    const { memoryMb } = stage;
+    this.queues = queues.map((each) => new JobQueue(this, each, { platform, contracts }));
+    const allLanes = Object.fromEntries(this.queues.map((each) => [each.contract.name, each.lanes]));
+    const opens = masterKey(data.key, 'Decrypt', stage.requireEncryptionContext);
+    const wrapped = table(data.keys, ['Query']);
+
+    const keys = new TaskqFunction(this, 'keys', {
+      platform,
+      timeoutSeconds: 10,
+      memoryMb: memoryMb.keys,
+      bindings: {
+        KEYS_TABLE: table(data.keys, ['PutItem', 'GetItem', 'Query']),
+        MASTER_KEY: masterKey(data.key, 'GenerateDataKey', stage.requireEncryptionContext),
+      },
+    });
+
+    const enqueue = new TaskqFunction(this, 'enqueue', {
+      platform,
+      // API Gateway gives up after 29 s.
+      timeoutSeconds: 29,
+      memoryMb: memoryMb.enqueue,
+      bindings: {
+        JOBS_TABLE: table(data.jobs, [
+          'PartiQLInsert',
+          'PutItem',
+          'UpdateItem',
+          'GetItem',
+          'BatchGetItem',
+          'BatchWriteItem',
+        ]),
+        KEYS_TABLE: wrapped,
+        DATA_BUCKET: bucket(data.bucket, { write: ['sealed'] }),
+        LANES: lanes(allLanes),
+        MASTER_KEY: opens,
+        KEYS_FUNCTION: invokes(keys.lambda),
+      },
+    });
+
+    const manage = new TaskqFunction(this, 'manage', {
+      platform,
+      timeoutSeconds: 29,
+      memoryMb: memoryMb.manage,
+      bindings: {
+        JOBS_TABLE: table(
+          data.jobs,
+          ['GetItem', 'BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem', 'UpdateItem'],
+          [jobsTable.attentionIndex.name],
+        ),
+        KEYS_TABLE: wrapped,
+        DATA_BUCKET: bucket(data.bucket, { read: ['sealed'], write: ['sealed'] }),
+        LANES: lanes(allLanes),
+        MASTER_KEY: opens,
+        CODE_VERSION: told(bundles.manage.version),
+      },
+    });
+
+    const workers = this.queues.map((queue) => {
+      const { name, memoryMb } = queue.contract;
+      return new TaskqFunction(this, 'work', {
+        platform,
+        queue: name,
+        timeoutSeconds: queue.times.functionTimeoutSeconds,
+        memoryMb,
+        sources: queue.sources(stage),
+        bindings: {
+          JOBS_TABLE: table(data.jobs, [
+            'PartiQLInsert',
+            'PartiQLUpdate',
+            'GetItem',
+            'BatchGetItem',
+            'BatchWriteItem',
+          ]),
+          KEYS_TABLE: wrapped,
+          DATA_BUCKET: bucket(data.bucket, { read: ['sealed', 'tenants'], write: ['sealed', 'unreadable'] }),
+          LANES: lanes({ [name]: queue.lanes }),
+          MASTER_KEY: opens,
+          CODE_VERSION: told(bundles.work.version),
+          QUEUE: told(name),
+          ALLOW_PRIVATE_ADDRESSES: told(String(stage.allowPrivateAddresses)),
+        },
+      });
+    });
+
+    const bury = new TaskqFunction(this, 'bury', {
+      platform,
+      timeoutSeconds: buryTimeoutSeconds,
+      memoryMb: memoryMb.bury,
+      sources: this.queues.map(({ contract, dead }) => ({
+        id: contract.name,
+        queue: dead,
+        batchSize: 10,
+        maxConcurrency: stage.buryConcurrency,
+      })),
+      bindings: {
+        JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'GetItem', 'BatchGetItem']),
+        DATA_BUCKET: bucket(data.bucket, { write: ['unreadable'] }),
+        LANES: lanes(only('quarantine', this.queues)),
+      },
+    });
+
+    const release = new TaskqFunction(this, 'release', {
+      platform,
+      // Less than the minute after which the next one begins.
+      timeoutSeconds: 55,
+      memoryMb: memoryMb.release,
+      bindings: {
+        JOBS_TABLE: table(
+          data.jobs,
+          ['PartiQLUpdate', 'GetItem', 'BatchGetItem'],
+          [jobsTable.attentionIndex.name],
+        ),
+        LANES: lanes(allLanes),
+      },
+    });
+    // The next minute looks again; a repeat of this one would run beside it.
+    release.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    new Rule(this, 'every-minute', {
+      description: 'TaskQ: brings back what is due',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new FunctionTarget(release.lambda)],
+    });
+
+    this.api = restApi(this, { enqueue: enqueue.lambda, manage: manage.lambda }, platform);
+    this.functions = Object.fromEntries(
+      [enqueue, manage, ...workers, bury, release, keys].map((each) => [each.node.id, each.lambda]),
+    );
+  }
+}
+
+function only(lane: 'quarantine', queues: readonly JobQueue[]): Record<string, Record<string, Queue>> {
+  return Object.fromEntries(queues.map((each) => [each.contract.name, { [lane]: each.lanes[lane] }]));
+}
