@@ -1,0 +1,77 @@
+/**
+ * The machine's processes, and which of them belong to one emulator. They are told apart by their command
+ * line, which holds the emulator's unique temporary folder: a pid alone may have gone to someone else.
+ */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface Process {
+  pid: number;
+  parent: number;
+  command: string;
+}
+
+/** Every process that can be seen. Linux is read from /proc, because slim images have no `ps`. */
+export function listProcesses(): Process[] {
+  if (process.platform !== 'linux') {
+    return parsePs(execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,command='], { encoding: 'utf8' }));
+  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readProc(Number(name)) ?? []);
+}
+
+/** The lines of `ps -o pid=,ppid=,command=`. */
+export function parsePs(output: string): Process[] {
+  return output.split('\n').flatMap((line) => {
+    const fields = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
+    return fields ? [{ pid: Number(fields[1]), parent: Number(fields[2]), command: fields[3] ?? '' }] : [];
+  });
+}
+
+function readProc(pid: number): Process | undefined {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+    // The name before the last bracket may hold anything; the state and the parent follow it.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return { pid, parent, command };
+  } catch {
+    return undefined; // it ended while we were reading
+  }
+}
+
+/** The arguments of the emulator's Python. Python keeps unknown -X options, so this one is only a name tag. */
+export function emulatorArguments(tmp: string): string[] {
+  return ['-X', `taskq=${tmp}`, '-m', 'ministack'];
+}
+
+/** Is this the emulator itself? */
+export function isEmulator(candidate: Process, tmp: string): boolean {
+  return candidate.command.endsWith(` ${emulatorArguments(tmp).join(' ')}`);
+}
+
+/** The emulator, its Lambda workers wherever they were reparented to, and what any of these started. */
+export function emulatorProcesses(all: Process[], tmp: string): Process[] {
+  const isWorker = (candidate: Process) => candidate.command.startsWith(`node ${tmp}/ministack-lambda-`);
+  const ours = new Set(all.filter((candidate) => isEmulator(candidate, tmp) || isWorker(candidate)));
+  // A set may grow while it is walked: children of children are found too.
+  for (const { pid } of ours) {
+    for (const candidate of all) if (candidate.parent === pid) ours.add(candidate);
+  }
+  return [...ours];
+}
+
+/** Those of `known` that still run, as the same program: a pid that went to another program is left out. */
+export function stillRunning(known: Process[], all: Process[]): Process[] {
+  return known.filter(({ pid, command }) => all.some((now) => now.pid === pid && now.command === command));
+}
+
+/** Sends a signal; a process that ended meanwhile is fine. */
+export function signal(target: Process, name: NodeJS.Signals): void {
+  try {
+    process.kill(target.pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

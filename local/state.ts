@@ -1,0 +1,85 @@
+/**
+ * What `up` leaves on disk and `down` takes away: one folder, `.taskq` in the project unless a test asks
+ * for another. Nothing else in `local/` names a file of it.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** The folder that holds package.json. */
+export const projectRoot = resolve(import.meta.dirname, '..');
+
+/** All that a client needs to call a running TaskQ: the shape of `.taskq/local.json`. */
+export interface LocalAws {
+  endpoint: string;
+  /** With the stage, without a slash at its end. */
+  apiUrl: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  stacks: Record<string, Record<string, string>>;
+}
+
+/** An emulator that TaskQ started. Written before it starts, so that no crash can leave one unknown. */
+export interface EmulatorRecord {
+  /** Absent while it is starting. */
+  pid?: number;
+  port: number;
+  auth: boolean;
+  /** Its own temporary folder. The name is unique: it tells its processes from all others. */
+  tmp: string;
+}
+
+/** What was deployed, and where: with the same sources at the same place nothing needs to be done. */
+export interface DeployedRecord {
+  sources: string;
+  endpoint: string;
+}
+
+/** The files of a state folder. */
+export function statePaths(directory = join(projectRoot, '.taskq')) {
+  const at = (name: string) => join(directory, name);
+  return {
+    directory,
+    local: at('local.json'),
+    emulator: at('emulator.json'),
+    deployed: at('deployed.json'),
+    outputs: at('outputs.json'),
+    port: at('port.json'),
+    lock: at('lock.json'),
+    emulatorLog: at('ministack.log'),
+    deployLog: at('deploy.log'),
+    cloudAssembly: at('cdk.out'),
+    /** The home folder of the CDK command: keeps the user's own AWS and CDK settings out of a local run. */
+    home: at('home'),
+    /** One for all state folders: it takes 20 s to make and never changes. */
+    venv: join(projectRoot, '.taskq', 'venv'),
+  };
+}
+
+export type StatePaths = ReturnType<typeof statePaths>;
+
+/** The running TaskQ, or undefined if `up` has not finished here. */
+export function readLocal(directory?: string): LocalAws | undefined {
+  return readState<LocalAws>(statePaths(directory).local);
+}
+
+/** The content of a state file; undefined if it is absent or torn. */
+export function readState<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a state file so that a reader sees the old content or the new one, never a part. */
+export function writeState(path: string, content: LocalAws | EmulatorRecord | DeployedRecord | number): void {
+  mkdirSync(resolve(path, '..'), { recursive: true });
+  const next = `${path}.${process.pid}`;
+  writeFileSync(next, `${JSON.stringify(content, undefined, 2)}\n`);
+  renameSync(next, path);
+}
+
+/** Removes state files or folders; absent ones are fine. */
+export function removeState(...paths: string[]): void {
+  for (const path of paths) rmSync(path, { recursive: true, force: true });
+}
