@@ -42,18 +42,18 @@ export default webhookDeliver.run(async (payload, job) => {
   };
 });
 
-/** The caller's headers below ours. `webhook-id` stays over attempts, so that the receiver can drop a repeat. */
+/** `webhook-id` stays the same over attempts, so that the receiver can drop a repeat. */
 function headersOf(payload: Payload, body: string, job: JobContext, now: number): Record<string, string> {
   const timestamp = Math.floor(now / 1_000);
-  const headers: Record<string, string> = {
+  const { secret } = payload;
+  // Node takes names in any case, and of two that are the same the later one.
+  return {
     'content-type': typeof payload.body === 'string' ? 'text/plain; charset=utf-8' : 'application/json',
     'user-agent': 'TaskQ (webhook.deliver)',
+    ...payload.headers,
+    'accept-encoding': 'identity',
+    'webhook-id': job.id,
+    'webhook-timestamp': `${timestamp}`,
+    ...(secret === undefined ? {} : { 'webhook-signature': signature(secret, job.id, timestamp, body) }),
   };
-  for (const [name, value] of Object.entries(payload.headers ?? {})) headers[name.toLowerCase()] = value;
-  headers['accept-encoding'] = 'identity';
-  headers['webhook-id'] = job.id;
-  headers['webhook-timestamp'] = `${timestamp}`;
-  if (payload.secret !== undefined)
-    headers['webhook-signature'] = signature(payload.secret, job.id, timestamp, body);
-  return headers;
 }

@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobErrorFields } from '../../../core/errors.ts';
-import run from '../../../jobs/csv.summarize/run.ts';
 import { summarize } from '../../../jobs/csv.summarize/summarize.ts';
-import { jobContext, rejection } from '../context.ts';
+import { rejection } from '../context.ts';
 
 const never = new AbortController().signal;
 
@@ -22,12 +21,12 @@ describe('summarize', () => {
       'id,price,paid,day,name,note',
       '1,9.50,true,2026-03-01,Ada,',
       '2,1e1,FALSE,2026-02-28T23:00:00Z,"Bo, the 2nd",  ',
-      '3,-.5,true,2026-03-01,"Cy\n""C""",',
+      '3,-.5,true,2026-03-01T00:00Z,"Cy\n""C""",',
       '4,,true,,Ada,',
     ].join('\n');
     expect(await summaryOf(csv)).toEqual({
       rows: 4,
-      bytes: 153,
+      bytes: 160,
       column_count: 6,
       columns: [
         {
@@ -66,7 +65,7 @@ describe('summarize', () => {
           type: 'date',
           count: 3,
           missing: 1,
-          distinct: { count: 2, exact: true },
+          distinct: { count: 3, exact: true },
           min: '2026-02-28T23:00:00Z',
           max: '2026-03-01',
         },
@@ -227,130 +226,5 @@ describe('a file that is no CSV', () => {
     expect((await rejection(summaryOf(bytes))).message).toBe(
       `cannot read the CSV: it is not UTF-8 (within 65536 bytes before byte ${end}); save it as UTF-8 and retry`,
     );
-  });
-});
-
-describe('compared with a naive profile', () => {
-  const cell = fc.oneof(
-    { weight: 6, arbitrary: fc.integer().map((value) => ({ text: `${value}`, value, kind: 'integer' })) },
-    {
-      weight: 6,
-      arbitrary: fc
-        .integer({ min: -999, max: 999 })
-        .map((n) => ({ text: `${n}.25`, value: Number(`${n}.25`), kind: 'number' })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc.constantFrom('', ' ', '\t').map((text) => ({ text, value: 0, kind: 'empty' })),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .string({ unit: fc.constantFrom('a', 'Z', 'é', '😀', ',', '"', '\n', '\r\n', ';') })
-        .map((text) => ({ text: `w${text}w`, value: 0, kind: 'string' })),
-    },
-  );
-
-  it('agrees on counts, types, ranges, means and quantiles', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(cell, { maxLength: 40 }), fc.boolean(), async (cells, spacious) => {
-        const quoted = cells.map(({ text }) => `"${text.replaceAll('"', '""')}",${spacious ? ' ' : ''}\n`);
-        const { rows, columns } = await summaryOf(`c,d\n${quoted.join('')}`);
-        const full = cells.filter(({ kind }) => kind !== 'empty');
-        const kinds = new Set(full.map(({ kind }) => kind));
-        const column = columns[0]!;
-        expect(rows).toBe(cells.length);
-        expect(column.count).toBe(full.length);
-        expect(column.missing).toBe(cells.length - full.length);
-        expect(column.distinct).toEqual({ count: new Set(full.map(({ text }) => text)).size, exact: true });
-        const type = kinds.has('string')
-          ? 'string'
-          : kinds.has('number')
-            ? 'number'
-            : kinds.has('integer')
-              ? 'integer'
-              : 'empty';
-        expect(column.type).toBe(type);
-        if (type !== 'number' && type !== 'integer') return;
-        const sorted = full.map(({ value }) => value).sort((a, b) => a - b);
-        expect(column.min).toBe(sorted[0]);
-        expect(column.max).toBe(sorted.at(-1));
-        const scale = Math.max(1, ...sorted.map(Math.abs));
-        expect(column.mean! / scale).toBeCloseTo(
-          sorted.reduce((a, b) => a + b, 0) / sorted.length / scale,
-          9,
-        );
-        if (sorted.length % 2 === 1) expect(column.quantiles!.p50).toBe(sorted[(sorted.length - 1) / 2]);
-        const { p25, p50, p75, p95 } = column.quantiles!;
-        const ladder = [sorted[0]!, p25, p50, p75, p95, sorted.at(-1)!];
-        expect(ladder).toEqual(ladder.toSorted((a, b) => a - b));
-      }),
-    );
-  });
-});
-
-describe('the job', () => {
-  it('profiles text that came with it', async () => {
-    expect(await run({ csv: 'a\n1\n' }, jobContext())).toMatchObject({ rows: 1, bytes: 4 });
-  });
-
-  it('streams an object of the data bucket', async () => {
-    const keys: string[] = [];
-    async function* object() {
-      yield Buffer.from('a;b\n1;');
-      yield Buffer.from('2\n');
-    }
-    const read = async (key: string) => {
-      keys.push(key);
-      return object();
-    };
-    expect(await run({ key: 'in/a.csv', delimiter: ';' }, jobContext({ read }))).toMatchObject({
-      rows: 1,
-      bytes: 8,
-    });
-    expect(keys).toEqual(['in/a.csv']);
-  });
-
-  it('passes on what reading throws', async () => {
-    const gone = new Error('gone');
-    async function* object() {
-      yield Buffer.from('a\n');
-      throw gone;
-    }
-    await expect(run({ key: 'a' }, jobContext({ read: async () => object() }))).rejects.toBe(gone);
-  });
-
-  it('stops when its signal aborts, with the reason, and closes the source', async () => {
-    const abort = new AbortController();
-    const reason = new Error('time is up');
-    let closed = false;
-    let given = 0;
-    async function* endless() {
-      try {
-        yield Buffer.from('a\n');
-        for (;;) {
-          if (++given === 3) abort.abort(reason);
-          yield Buffer.from('1\n');
-        }
-      } finally {
-        closed = true;
-      }
-    }
-    const job = jobContext({ signal: abort.signal, read: async () => endless() });
-    await expect(run({ key: 'a' }, job)).rejects.toBe(reason);
-    expect([given, closed]).toEqual([3, true]);
-  });
-
-  it('lets the other jobs of its process run at least every 64 KiB', async () => {
-    let turns = 0;
-    let done = false;
-    const other = () => {
-      turns++;
-      if (!done) setImmediate(other);
-    };
-    setImmediate(other);
-    await run({ csv: `a\n${'12345\n'.repeat(174_762)}` }, jobContext()); // 1 MiB
-    done = true;
-    expect(turns).toBeGreaterThanOrEqual(16);
   });
 });
