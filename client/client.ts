@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod/mini';
+import type { EnqueueRequest, Job, ListQuery, ListResponse, retryRequest } from '../core/api.ts';
+import type { JobContract } from '../core/define.ts';
+import type { RouteName, routes } from '../core/routes.ts';
+import { ApiError, errorOf } from './api-error.ts';
+import { type CallInput, isRepeatable, requestOf } from './request.ts';
+import { type Patience, withRetries } from './retry.ts';
+import { makeSend } from './send.ts';
+import { type Credentials, makeSigner } from './signed.ts';
+import { type Ending, waitUntilFinal } from './wait.ts';
+
+export interface ClientOptions {
+  /** With the stage, e.g. `https://ID.execute-api.REGION.amazonaws.com/STAGE`. */
+  apiUrl: string;
+  region: string;
+  /** Default: the paths without a tenant, which are those of tenant `default`. */
+  tenant?: string;
+  /** Default: the SDK's chain of environment, profile, SSO and role. */
+  credentials?: Credentials;
+  /** Default: 6 tries within 60 s. */
+  patience?: Partial<Patience>;
+}
+
+interface Keyed {
+  /** Default: a fresh one for each call, which makes the call's own repeats safe. Your own makes yours safe too. */
+  idempotencyKey?: string;
+}
+
+export type EnqueueOptions = Omit<EnqueueRequest, 'type' | 'payload'> & Keyed;
+
+export type Client = ReturnType<typeof createClient>;
+
+type Responses<N extends RouteName> = (typeof routes)[N]['responses'];
+/** The bodies of a route's answers, as `core/routes.ts` has them. */
+type Answered<N extends RouteName> = z.infer<Exclude<Responses<N>[keyof Responses<N>], null>>;
+
+/**
+ * A client of one TaskQ and one tenant. Every method throws `ApiError` and repeats what is safe to
+ * repeat: throttled and busy calls, and calls of unknown outcome unless they are `retry` and `cancel`.
+ */
+export function createClient({ apiUrl, region, tenant, credentials, patience: own }: ClientOptions) {
+  const base = new URL(apiUrl);
+  const sign = makeSigner(base, region, credentials);
+  const send = makeSend(base);
+  const patience: Patience = {
+    maxAttempts: 6,
+    maxTotalMs: 60_000,
+    now: Date.now,
+    sleep: (ms) => sleep(ms),
+    random: Math.random,
+    ...own,
+  };
+
+  async function call<N extends RouteName>(name: N, input: CallInput = {}): Promise<Answered<N>> {
+    const request = requestOf(base, tenant, name, input);
+    const repeatable = isRepeatable(name);
+    // Signed anew for each try: a signature holds for minutes only.
+    const once = async () => {
+      const headers = await sign(request, new Date(patience.now()));
+      const { status, headers: received, body } = await send(request, headers, repeatable);
+      const called = `${request.method} ${request.path}`;
+      if (status < 200 || status > 299) throw errorOf(called, status, received, body);
+      return parse(called, status, body) as Answered<N>;
+    };
+    return await withRetries(once, repeatable, patience);
+  }
+
+  /** Enqueues a job; a contract checks the payload's type, a type's name takes any JSON. */
+  function enqueue<P extends z.core.$ZodType>(
+    contract: { type: string; payload: P },
+    payload: z.core.input<P>,
+    options?: EnqueueOptions,
+  ): Promise<Job>;
+  function enqueue(type: string, payload: unknown, options?: EnqueueOptions): Promise<Job>;
+  async function enqueue(
+    type: string | { type: string },
+    payload: unknown,
+    { idempotencyKey = randomUUID(), ...options }: EnqueueOptions = {},
+  ): Promise<Job> {
+    const body = { type: typeof type === 'string' ? type : type.type, payload, ...options };
+    return await call('enqueueJob', { body, idempotencyKey });
+  }
+
+  const get = (id: string) => call('getJob', { id });
+
+  /** `result` is there when the status is `completed`; a job that ended otherwise is the error `no_result`. */
+  const result = (id: string, { waitSeconds }: { waitSeconds?: number } = {}) =>
+    call('getResult', { id, query: { wait: waitSeconds } });
+
+  /** Waits for the end of a job; with its contract, the result is checked and has its type. */
+  async function waitFor<R extends z.core.$ZodType = z.core.$ZodUnknown>(
+    id: string,
+    options: { deadlineSeconds?: number; contract?: Pick<JobContract<z.core.$ZodType, R>, 'result'> } = {},
+  ): Promise<Ending<z.core.output<R>>> {
+    const { deadlineSeconds = 900, contract } = options;
+    const ending = await waitUntilFinal({ result, get }, id, deadlineSeconds, patience);
+    if (ending.status !== 'completed') return ending;
+    const value = contract === undefined ? ending.result : z.parse(contract.result, ending.result);
+    return { status: 'completed', result: value as z.core.output<R> };
+  }
+
+  /** One page, newest first. A filtered page may be short or empty; only a missing cursor means the end. */
+  const listPage = (filters: ListQuery = {}) => call('listJobs', { query: filters });
+
+  /** All pages from `filters.cursor` on. */
+  async function* list(filters: ListQuery = {}): AsyncGenerator<ListResponse, void> {
+    let { cursor } = filters;
+    do {
+      const page = await listPage({ ...filters, ...(cursor === undefined ? {} : { cursor }) });
+      yield page;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  return {
+    enqueue,
+    /** Up to 1,000 jobs in 4 MB; each is answered by itself, in order. */
+    enqueueBatch: (jobs: EnqueueRequest[], { idempotencyKey = randomUUID() }: Keyed = {}) =>
+      call('enqueueBatch', { body: { jobs }, idempotencyKey }),
+    get,
+    payload: (id: string) => call('getPayload', { id }),
+    result,
+    waitFor,
+    errors: (id: string) => call('getErrors', { id }),
+    list,
+    listPage,
+    /** Runs a failed or cancelled job again, with its own payload or an edited one. */
+    retry: (id: string, body?: z.infer<typeof retryRequest>) => call('retryJob', { id, body }),
+    cancel: (id: string) => call('cancelJob', { id }),
+    health: () => call('getHealth'),
+  };
+}
+
+function parse(called: string, status: number, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ApiError(
+      status,
+      'gateway',
+      `${called} was answered ${status} without JSON: is this the URL of a TaskQ?`,
+    );
+  }
+}
