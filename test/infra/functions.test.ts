@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest';
+import { wiring } from '../../core/wiring.ts';
+import { resource, resources, synthesise } from './templates.ts';
+
+const prod = synthesise('prod').queue;
+const local = synthesise('local').queue;
+const lambda = (id: string, template = prod) => resource(template, 'AWS::Lambda::Function', id).Properties;
+const ids = ['enqueue', 'manage', 'workmail', 'workreports', 'bury', 'release', 'keys'];
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: object;
+}
+
+function statements(id: string, template = prod): Statement[] {
+  const { Policies, ManagedPolicyArns = [] } = resource(template, 'AWS::IAM::Role', `${id}role`).Properties;
+  expect(ManagedPolicyArns).toEqual([]);
+  return Policies.flatMap(
+    (each: { PolicyDocument: { Statement: Statement[] } }) => each.PolicyDocument.Statement,
+  );
+}
+
+const actions = (id: string) =>
+  statements(id)
+    .flatMap((each) => each.Action)
+    .sort();
+const platform = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+const consuming = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ReceiveMessage',
+];
+
+describe('a role allows what its function does, and no more', () => {
+  const allowed: Record<string, string[]> = {
+    enqueue: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'kms:Decrypt',
+      'lambda:InvokeFunction',
+      's3:PutObject',
+      'sqs:SendMessage',
+    ],
+    manage: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:Query',
+      'dynamodb:Query',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'kms:Decrypt',
+      's3:GetObject',
+      's3:PutObject',
+      'sqs:SendMessage',
+    ],
+    workmail: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:Query',
+      'kms:Decrypt',
+      's3:GetObject',
+      's3:PutObject',
+      'sqs:SendMessage',
+      ...Array(5).fill(consuming).flat(),
+    ],
+    bury: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PartiQLUpdate',
+      's3:PutObject',
+      'sqs:SendMessage',
+      ...Array(2).fill(consuming).flat(),
+    ],
+    release: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:Query',
+      'sqs:SendMessage',
+    ],
+    keys: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'kms:GenerateDataKey'],
+  };
+  test.each(Object.keys(allowed))('%s', (id) => {
+    expect(actions(id)).toEqual([...allowed[id]!, ...platform].sort());
+  });
+});
+
+describe('every role', () => {
+  test.each(ids)('%s: no wildcard action, no scan, no delete of an item', (id) => {
+    for (const action of actions(id)) {
+      expect(action).not.toContain('*');
+      expect(action).not.toMatch(/Scan|DeleteItem|PartiQLDelete|PartiQLSelect/);
+    }
+  });
+
+  test.each(ids)('%s: only traces, which know no resources, are allowed on all', (id) => {
+    for (const { Action, Resource } of statements(id)) {
+      if (Resource === '*') expect(Action).toEqual(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']);
+      else
+        expect(JSON.stringify(Resource).replaceAll(/\/(sealed|tenants|unreadable)\/\*/g, '')).not.toContain(
+          '*',
+        );
+    }
+  });
+
+  test('there are no policies beside those of the roles', () => {
+    expect(resources(prod, 'AWS::IAM::Policy')).toEqual({});
+    expect(resources(prod, 'AWS::IAM::ManagedPolicy')).toEqual({});
+  });
+});
+
+describe('reach', () => {
+  const sends = (id: string) => {
+    const targets = statements(id).filter((each) => each.Action === 'sqs:SendMessage');
+    return targets
+      .flatMap((each) => each.Resource as { 'Fn::GetAtt': string[] }[])
+      .map((each) => each['Fn::GetAtt'][0]!.replace(/[0-9A-F]{8}$/, ''));
+  };
+  const five = (queue: string) =>
+    ['critical', 'high', 'normal', 'low', 'quarantine'].map((lane) => `${queue}${lane}`);
+
+  test('a worker sends to the lanes of its own queue', () => {
+    expect(sends('workmail')).toEqual(five('mail'));
+    expect(sends('workreports')).toEqual(five('reports'));
+  });
+
+  test('bury sends to quarantine alone', () => {
+    expect(sends('bury')).toEqual(['mailquarantine', 'reportsquarantine']);
+  });
+
+  test.each(['enqueue', 'manage', 'release'])('%s sends to every lane', (id) => {
+    expect(sends(id)).toEqual([...five('mail'), ...five('reports')]);
+  });
+
+  test('a function is told of the lanes it may send to, and of no others', () => {
+    for (const id of ['enqueue', 'manage', 'workmail', 'bury', 'release']) {
+      const told = [
+        ...JSON.stringify(lambda(id).Environment.Variables.LANES).matchAll(/"Ref":"(\w+)[0-9A-F]{8}"/g),
+      ];
+      expect(told.map(([, name]) => name)).toEqual(sends(id));
+    }
+  });
+
+  test.each(['enqueue', 'manage', 'workmail', 'keys'])(
+    '%s uses the master key for what TaskQ wrapped, on prod',
+    (id) => {
+      const kms = (template: typeof prod) =>
+        statements(id, template).filter((each) => String(each.Action).startsWith('kms:'));
+      expect(kms(prod).map((each) => each.Condition)).toEqual([
+        { StringEquals: { 'kms:EncryptionContext:app': 'taskq' } },
+      ]);
+      expect(kms(local).map((each) => each.Condition)).toEqual([undefined]);
+    },
+  );
+});
+
+describe('every function', () => {
+  test('is one of the wiring, the worker once per queue', () => {
+    const made = Object.keys(resources(prod, 'AWS::Lambda::Function')).map((id) =>
+      id.replace(/function[0-9A-F]{8}$/, ''),
+    );
+    expect(made.sort()).toEqual([...ids].sort());
+  });
+
+  test.each(ids)('%s is told what the wiring lists', (id) => {
+    const name = id.startsWith('work') ? 'work' : (id as keyof typeof wiring);
+    expect(Object.keys(lambda(id).Environment.Variables).sort()).toEqual([...wiring[name]].sort());
+  });
+
+  test.each(ids)('%s runs on arm64 and Node 24', (id) => {
+    expect(lambda(id)).toMatchObject({
+      Architectures: ['arm64'],
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+    });
+  });
+
+  test.each(ids)('%s logs its own lines as they are, into a group of its own', (id) => {
+    const { LogFormat, LogGroup } = lambda(id).LoggingConfig;
+    expect(LogFormat).toBe('Text');
+    expect(resources(prod, 'AWS::Logs::LogGroup')[LogGroup.Ref]!.Properties).toMatchObject({
+      RetentionInDays: 30,
+      KmsKeyId: expect.anything(),
+    });
+  });
+
+  test.each(ids)('%s leaves the concurrency of the account alone', (id) => {
+    expect(lambda(id).ReservedConcurrentExecutions).toBeUndefined();
+  });
+
+  test('may send on without Lambda taking it for a loop, if it sends to lanes', () => {
+    const loops = ids.filter((id) => lambda(id).RecursiveLoop === 'Allow');
+    expect(loops).toEqual(['enqueue', 'manage', 'workmail', 'workreports', 'bury', 'release']);
+  });
+
+  test('answers before API Gateway gives up', () => {
+    expect([lambda('enqueue').Timeout, lambda('manage').Timeout]).toEqual([29, 29]);
+  });
+
+  test('knows its stage by what it is told alone', () => {
+    expect(lambda('workmail').Environment.Variables.ALLOW_PRIVATE_ADDRESSES).toBe('false');
+    expect(lambda('workmail', local).Environment.Variables.ALLOW_PRIVATE_ADDRESSES).toBe('true');
+    expect(lambda('workmail').Environment.Variables).toMatchObject({ QUEUE: 'mail', CODE_VERSION: 'work-1' });
+  });
+});
+
+describe('the minute', () => {
+  test('calls release', () => {
+    const [rule] = Object.values(resources(prod, 'AWS::Events::Rule'));
+    expect(rule!.Properties.ScheduleExpression).toBe('rate(1 minute)');
+    expect(rule!.Properties.Targets[0].Arn['Fn::GetAtt'][0]).toMatch(/^release/);
+  });
+
+  test('does not run beside itself', () => {
+    expect(lambda('release').Timeout).toBeLessThan(60);
+    const [config] = Object.values(resources(prod, 'AWS::Lambda::EventInvokeConfig'));
+    expect(config!.Properties.MaximumRetryAttempts).toBe(0);
+  });
+});

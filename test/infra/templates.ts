@@ -1,0 +1,67 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Template } from 'aws-cdk-lib/assertions';
+import { App, type Stack } from 'aws-cdk-lib/core';
+import * as z from 'zod/mini';
+import { defineJob, type JobContract, type QueueContract } from '../../core/define.ts';
+import { wiring } from '../../core/wiring.ts';
+import type { Bundles } from '../../infra/bundle.ts';
+import { declareStacks } from '../../infra/stacks.ts';
+
+/** The stacks of a small TaskQ with two queues, as CloudFormation would get them. */
+
+export interface Resource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's own shapes, as deep as they go
+  Properties: any;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+}
+
+export const queues: QueueContract[] = [
+  { name: 'mail', memoryMb: 256, batchConcurrency: 10 },
+  { name: 'reports', memoryMb: 1024, batchConcurrency: 4 },
+];
+
+const job = (type: string, queue: string, timeoutSeconds: number): JobContract =>
+  defineJob({ type, queue, timeoutSeconds, retry: { maxAttempts: 5 }, payload: z.json(), result: z.json() });
+
+export const contracts = [
+  job('mail.send', 'mail', 30),
+  job('mail.sort', 'mail', 10),
+  job('report', 'reports', 60),
+];
+
+export function stubBundles(): Bundles {
+  const directory = mkdtempSync(join(tmpdir(), 'taskq-bundle-'));
+  writeFileSync(join(directory, 'index.mjs'), 'export const handler = () => {};');
+  const names = Object.keys(wiring);
+  return Object.fromEntries(names.map((each) => [each, { directory, version: `${each}-1` }])) as Bundles;
+}
+
+export function synthesise(stage: string) {
+  // The library's validator takes 6 s in each test file; `cdk synth` keeps it.
+  const app = new App({
+    builtinCloudFormationValidation: false,
+    context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
+  });
+  declareStacks(app, { stage, name: 'tq', queues, contracts, bundles: stubBundles() });
+  const template = (name: string) => Template.fromStack(app.node.findChild(`tq-${name}`) as Stack);
+  return { data: template('data'), queue: template('queue'), watch: template('watch') };
+}
+
+/** The resources of a type (all types without one), by logical id. */
+export function resources(template: Template, type?: string): Record<string, Resource> {
+  const all: Record<string, Resource> = template.toJSON().Resources;
+  return Object.fromEntries(
+    Object.entries(all).filter(([, each]) => type === undefined || each.Type === type),
+  );
+}
+
+/** The one resource of a type whose logical id begins so. */
+export function resource(template: Template, type: string, start: string): Resource {
+  const found = Object.entries(resources(template, type)).filter(([id]) => id.startsWith(start));
+  if (found.length !== 1) throw new Error(`${found.length} ${type} begin with "${start}", not one`);
+  return found[0]![1];
+}
