@@ -34,6 +34,7 @@ const visibilityMarginSeconds = 30;
 const leaseMarginSeconds = 10;
 
 export interface QueueTimes {
+  longestTimeoutMs: number;
   functionTimeoutSeconds: number;
   visibilitySeconds: number;
   leaseMs: number;
@@ -55,9 +56,11 @@ export function queueTimes(queue: string, contracts: readonly JobContract[]): Qu
         `renewed: at most ${maxShortTimeoutSeconds}. Lower the timeout, or split the job`,
     );
   }
-  const functionTimeoutSeconds = Math.max(...own.map((each) => each.timeoutSeconds)) + functionMarginSeconds;
+  const longestSeconds = Math.max(...own.map((each) => each.timeoutSeconds));
+  const functionTimeoutSeconds = longestSeconds + functionMarginSeconds;
   const visibilitySeconds = functionTimeoutSeconds + visibilityMarginSeconds;
   return {
+    longestTimeoutMs: longestSeconds * 1000,
     functionTimeoutSeconds,
     visibilitySeconds,
     leaseMs: (visibilitySeconds - leaseMarginSeconds) * 1000,

@@ -44,9 +44,9 @@ export const transitions = {
     by: 'bury: the message gave up for the third time, or no attempt is left',
   },
   rescue: {
-    from: [...waitingStates, 'running'],
+    from: ['running'],
     to: 'pending',
-    by: 'bury: the message gave up with attempts left, the job goes to quarantine',
+    by: 'bury: the message gave up and the lease is over, the job goes to quarantine',
   },
   cancel: { from: waitingStates, to: 'cancelled', by: 'manage: a person cancelled a job that waits' },
   cancel_running: {

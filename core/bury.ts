@@ -1,0 +1,84 @@
+import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
+import type { Change } from './change.ts';
+import { type ClaimMessage, givesBack, startsLeft } from './claim.ts';
+import { isSettled, keptMs } from './settle.ts';
+import { transitions } from './state.ts';
+import { failedPartition, type JobRecord } from './table.ts';
+
+/** Burials after which a job is given up although it has attempts left. */
+export const maxBurials = 3;
+
+/** What to do with a dead-lettered pointer. */
+export type BuryDecision =
+  | { do: 'hide'; seconds: number }
+  | { do: 'drop' }
+  | { do: 'bury_void' }
+  /** Record first, then a pointer to quarantine, then drop. */
+  | { do: 'rescue'; change: Change }
+  | { do: 'fail'; change: Change };
+
+const phantomMs = 60_000;
+
+/**
+ * Receives are not attempts: a message that gave up says nothing of its job, so bury judges as a claim
+ * would. Every write is conditional on the status, fence and `availableAt` that were read.
+ */
+export function judgeBurial(found: JobRecord | undefined, message: ClaimMessage, now: number): BuryDecision {
+  if (found === undefined) {
+    return now - message.sentAt >= phantomMs ? { do: 'bury_void' } : { do: 'hide', seconds: 5 };
+  }
+  if (isSettled(found)) return { do: 'drop' };
+  if (found.status === 'running' && found.availableAt > now) {
+    if (found.message !== message.messageId) return { do: 'drop' };
+    return { do: 'hide', seconds: Math.ceil((found.availableAt - now + 10_000) / 1000) };
+  }
+  const burials = (found.buried ?? 0) + 1;
+  const left = found.status === 'running' ? startsLeft(found) : found.attemptsLeft;
+  if (left <= 0 || burials >= maxBurials) return { do: 'fail', change: failBuried(found, burials, now) };
+  return { do: 'rescue', change: rescue(found, burials, now) };
+}
+
+/** A lost lease → pending; what waits goes on waiting for its time. In attention until quarantine has claimed it. */
+function rescue(found: JobRecord, burials: number, now: number): Change {
+  const lost = found.status === 'running';
+  const back = lost && givesBack(found) ? 1 : 0;
+  const availableAt = lost ? now : Math.max(found.availableAt, now);
+  return {
+    key: { pk: found.pk, sk: found.sk },
+    set: {
+      ...(lost ? { status: transitions.rescue.to, availableAt } : {}),
+      buried: burials,
+      shared: 0,
+      ...entry(found.sk, fitsDelay(availableAt, now) ? availableAt + handOverMs : releaseAt(availableAt)),
+    },
+    add: { attempt: -back, attemptsLeft: back },
+    remove: ['owner'],
+    where: seen(found),
+  };
+}
+
+function failBuried(found: JobRecord, burials: number, now: number): Change {
+  return {
+    key: { pk: found.pk, sk: found.sk },
+    set: {
+      status: transitions.bury.to,
+      finishedAt: now,
+      availableAt: now,
+      expiresAt: Math.ceil((now + keptMs) / 1000),
+      buried: burials,
+      lastError: { code: 'buried', cause: 'buried', attempt: found.attempt, at: now },
+      attention: failedPartition(found),
+      attentionAt: now,
+    },
+    remove: ['owner', 'attentionStep'],
+    where: seen(found),
+  };
+}
+
+function seen(found: JobRecord): Change['where'] {
+  return [
+    ['status', '=', found.status],
+    ['fence', '=', found.fence],
+    ['availableAt', '=', found.availableAt],
+  ];
+}

@@ -1,0 +1,46 @@
+import { entry, handOverMs } from './attention.ts';
+import type { Change } from './change.ts';
+import { keptMs } from './settle.ts';
+import { transitions } from './state.ts';
+import type { JobRecord, Stored } from './table.ts';
+
+/** What a person may do to a job. Each is conditional on the status and fence the person saw. */
+
+/** failed | cancelled → pending, with all its attempts and an entry due in 60 s: the record first, then a pointer. */
+export function reopenChange(found: JobRecord, payload: Stored | undefined, now: number): Change {
+  return {
+    key: { pk: found.pk, sk: found.sk },
+    set: {
+      status: transitions.reopen.to,
+      availableAt: now,
+      buried: 0,
+      shared: 0,
+      ...(payload === undefined ? {} : { payload }),
+      ...entry(found.sk, now + handOverMs),
+    },
+    add: { attempt: -found.attempt, attemptsLeft: found.attempt },
+    remove: ['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt', 'attentionStep', 'result'],
+    where: [
+      ['status', 'in', transitions.reopen.from],
+      ['fence', '=', found.fence],
+    ],
+  };
+}
+
+/** scheduled | pending | retrying → cancelled. Its pointer finds a final record and is dropped. */
+export function cancelChange(found: JobRecord, now: number): Change {
+  return {
+    key: { pk: found.pk, sk: found.sk },
+    set: {
+      status: transitions.cancel.to,
+      finishedAt: now,
+      availableAt: now,
+      expiresAt: Math.ceil((now + keptMs) / 1000),
+    },
+    remove: ['owner', 'gate', 'attention', 'attentionAt', 'attentionStep'],
+    where: [
+      ['status', 'in', transitions.cancel.from],
+      ['fence', '=', found.fence],
+    ],
+  };
+}

@@ -1,0 +1,22 @@
+import type { DueDecision } from './attention.ts';
+import { entry } from './attention.ts';
+import type { Change } from './change.ts';
+import type { JobRecord } from './table.ts';
+
+/** The write a due entry asks for, conditional on the entry, status and fence that were read: two releases at once do it once. */
+export function dueChange(found: JobRecord, decision: DueDecision): Change {
+  const at = found.attentionAt ?? 0;
+  return {
+    key: { pk: found.pk, sk: found.sk },
+    set: {
+      ...(decision.do === 'remove' ? {} : entry(found.sk, decision.to)),
+      ...(decision.do === 'send' ? { attentionStep: decision.stepMinutes } : {}),
+    },
+    ...(decision.do === 'remove' ? { remove: ['attention', 'attentionAt', 'attentionStep'] as const } : {}),
+    where: [
+      ['attentionAt', '=', at],
+      ['status', '=', found.status],
+      ['fence', '=', found.fence],
+    ],
+  };
+}

@@ -1,0 +1,105 @@
+import { type ErrorCode, type ErrorKind, jobErrorFields } from './errors.ts';
+import type { FailureCause } from './table.ts';
+
+/** A thrown value, judged: what it is, and how long to wait before it may be tried again. */
+export interface Failure {
+  kind: ErrorKind;
+  code: ErrorCode;
+  cause: FailureCause;
+  /** Seconds a server asked for: replaces the base delay, and is never undercut. */
+  retryAfterSeconds?: number;
+}
+
+/** Longest delay between two attempts, seconds. */
+export const maxRetryDelaySeconds = 3600;
+const jitterShare = 0.25;
+
+const baseDelaySeconds: Record<ErrorCode, number> = {
+  network: 30,
+  database: 60,
+  rate_limit: 300,
+  unavailable: 30,
+  out_of_memory: 120,
+  timeout: 120,
+  unknown: 30,
+  invalid_payload: 0,
+  authentication: 0,
+  validation: 0,
+  rejected: 0,
+};
+
+export type RetryDecision = { retry: false } | { retry: true; delayMs: number };
+
+/**
+ * May the job be tried again, and when. Permanent errors never; others while an attempt is left.
+ * @param attempt the attempt that failed, 1 for the first
+ * @param random 0 ≤ random < 1, for the jitter
+ */
+export function decideRetry(
+  failure: Failure,
+  attempt: number,
+  attemptsLeft: number,
+  random: number,
+): RetryDecision {
+  if (failure.kind === 'permanent' || attemptsLeft <= 0) return { retry: false };
+  return { retry: true, delayMs: jittered(exactDelayMs(failure, attempt), failure, random) };
+}
+
+/** base × 2^(attempt − 1), at most an hour; the base is the code's, or what the server asked for. */
+export function exactDelayMs(failure: Failure, attempt: number): number {
+  const base = failure.retryAfterSeconds ?? baseDelaySeconds[failure.code];
+  return Math.min(base * 2 ** (attempt - 1), maxRetryDelaySeconds) * 1000;
+}
+
+/** Up to a quarter either way, so that jobs that failed together do not return together; only upward from a server's word. */
+function jittered(exactMs: number, failure: Failure, random: number): number {
+  const share =
+    failure.retryAfterSeconds === undefined ? (2 * random - 1) * jitterShare : random * jitterShare;
+  return Math.min(Math.round(exactMs * (1 + share)), maxRetryDelaySeconds * 1000);
+}
+
+/** Names and codes that Node and the AWS SDK give their errors, by what they mean here. Anything else is transient. */
+const known: Record<string, { kind: ErrorKind; code: ErrorCode }> = {
+  ECONNREFUSED: { kind: 'transient', code: 'network' },
+  ECONNRESET: { kind: 'transient', code: 'network' },
+  ECONNABORTED: { kind: 'transient', code: 'network' },
+  ENOTFOUND: { kind: 'transient', code: 'network' },
+  EAI_AGAIN: { kind: 'transient', code: 'network' },
+  EPIPE: { kind: 'transient', code: 'network' },
+  ETIMEDOUT: { kind: 'transient', code: 'network' },
+  EHOSTUNREACH: { kind: 'transient', code: 'network' },
+  ENETUNREACH: { kind: 'transient', code: 'network' },
+  NetworkingError: { kind: 'transient', code: 'network' },
+  TimeoutError: { kind: 'transient', code: 'network' },
+  ThrottlingException: { kind: 'transient', code: 'rate_limit' },
+  TooManyRequestsException: { kind: 'transient', code: 'rate_limit' },
+  ProvisionedThroughputExceededException: { kind: 'transient', code: 'database' },
+  RequestLimitExceeded: { kind: 'transient', code: 'rate_limit' },
+  SlowDown: { kind: 'transient', code: 'rate_limit' },
+  ServiceUnavailable: { kind: 'transient', code: 'unavailable' },
+  InternalServerError: { kind: 'transient', code: 'unavailable' },
+  AccessDenied: { kind: 'permanent', code: 'authentication' },
+  AccessDeniedException: { kind: 'permanent', code: 'authentication' },
+  UnrecognizedClientException: { kind: 'permanent', code: 'authentication' },
+  ValidationException: { kind: 'permanent', code: 'validation' },
+  ERR_OUT_OF_MEMORY: { kind: 'system', code: 'out_of_memory' },
+};
+
+/** What a handler's thrown value means: its own marker first, then the names of Node and the AWS SDK. */
+export function classify(thrown: unknown): Failure {
+  const marked = jobErrorFields(thrown);
+  const fields = marked ?? classifyForeign(thrown);
+  const cause = fields.code === 'timeout' ? 'timeout' : (`${fields.kind}_error` as const);
+  return { ...fields, cause };
+}
+
+function classifyForeign(thrown: unknown): { kind: ErrorKind; code: ErrorCode } {
+  const { name, code } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as {
+    name?: unknown;
+    code?: unknown;
+  };
+  const match = [code, name].find(
+    (each): each is string => typeof each === 'string' && Object.hasOwn(known, each),
+  );
+  return (match === undefined ? undefined : known[match]) ?? { kind: 'transient', code: 'unknown' };
+}

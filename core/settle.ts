@@ -1,0 +1,226 @@
+import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
+import type { Change, Condition } from './change.ts';
+import { decideRetry, type Failure } from './retry.ts';
+import { isFinal, transitions } from './state.ts';
+import { type Attribute, type FailureCause, failedPartition, type JobRecord, type Stored } from './table.ts';
+
+/** Jobs and what belongs to them are kept this long after their end. */
+export const keptMs = 30 * 24 * 60 * 60 * 1000;
+
+/** What the handler did. Closed: whatever else a handler does is one of these. */
+export type Outcome =
+  | { kind: 'returned'; result: Stored }
+  | { kind: 'failed'; failure: Failure }
+  /** Never started: no time was left. Spends nothing. */
+  | { kind: 'not_started' };
+
+/** What becomes of the job, and what its holder must do after the write. */
+export interface Settlement {
+  to: 'completed' | 'failed' | 'retrying' | 'pending' | 'cancelled';
+  change: Change;
+  /** A pointer to send once the record is written: then the old message may go. */
+  sendAt?: number;
+}
+
+/** Index attributes: gone when a job is final, unless a person is to see it. */
+const attentionAttributes = [
+  'attention',
+  'attentionAt',
+  'attentionStep',
+] as const satisfies readonly Attribute[];
+
+/**
+ * What becomes of a job that this holder ran.
+ * @param held the record as the claim returned it
+ * @param random 0 ≤ random < 1, for the retry's jitter
+ */
+export function settle(held: JobRecord, outcome: Outcome, now: number, random: number): Settlement {
+  switch (outcome.kind) {
+    case 'returned':
+      return complete(held, outcome.result, now);
+    case 'not_started':
+      return handBack(held, now);
+    case 'failed': {
+      const decision = decideRetry(outcome.failure, held.attempt, held.attemptsLeft, random);
+      const { code, cause } = outcome.failure;
+      return decision.retry
+        ? retryLater(held, { code, cause }, decision.delayMs, now)
+        : fail(held, { code, cause }, now);
+    }
+  }
+}
+
+/** Every write of a holder: only while it runs under the fence that was claimed. */
+function held(record: JobRecord): Condition[] {
+  return [
+    ['status', 'in', ['running']],
+    ['fence', '=', record.fence],
+  ];
+}
+
+function complete(record: JobRecord, result: Stored, now: number): Settlement {
+  return {
+    to: 'completed',
+    change: {
+      key: { pk: record.pk, sk: record.sk },
+      set: { status: transitions.complete.to, result, ...ended(now) },
+      remove: leavesIndex(record),
+      where: held(record),
+    },
+  };
+}
+
+function fail(record: JobRecord, why: { code: string; cause: FailureCause }, now: number): Settlement {
+  return {
+    to: 'failed',
+    change: {
+      key: { pk: record.pk, sk: record.sk },
+      set: { status: transitions.fail.to, ...ended(now), ...blamed(record, why, now) },
+      remove: ['attentionStep'],
+      where: held(record),
+    },
+  };
+}
+
+/** Below 15 minutes a delayed pointer carries it; beyond, the record waits in `attention` for release. */
+function retryLater(
+  record: JobRecord,
+  why: { code: string; cause: FailureCause },
+  delayMs: number,
+  now: number,
+): Settlement {
+  const availableAt = now + delayMs;
+  const near = fitsDelay(availableAt, now);
+  return {
+    to: 'retrying',
+    change: {
+      key: { pk: record.pk, sk: record.sk },
+      set: {
+        status: transitions.retry_later.to,
+        availableAt,
+        lastError: { ...why, attempt: record.attempt, at: now },
+        ...(near ? keptEntry(record, availableAt) : entry(record.sk, releaseAt(availableAt))),
+      },
+      where: [...held(record), ['cancelRequestedAt', 'missing']],
+    },
+    ...(near ? { sendAt: availableAt } : {}),
+  };
+}
+
+function handBack(record: JobRecord, now: number): Settlement {
+  return {
+    to: 'pending',
+    change: {
+      key: { pk: record.pk, sk: record.sk },
+      set: { status: transitions.hand_back.to, availableAt: now, ...keptEntry(record, now) },
+      add: { attempt: -1, attemptsLeft: 1 },
+      where: [...held(record), ['cancelRequestedAt', 'missing']],
+    },
+    sendAt: now,
+  };
+}
+
+/** running → cancelled by its holder: a cancel was asked for. */
+export function settleCancelled(record: JobRecord, now: number): Settlement {
+  return {
+    to: 'cancelled',
+    change: {
+      key: { pk: record.pk, sk: record.sk },
+      set: { status: transitions.cancel_running.to, ...ended(now) },
+      remove: leavesIndex(record),
+      where: held(record),
+    },
+  };
+}
+
+/** running with its lease over, cancel asked for → cancelled, by whoever finds it. */
+export function cancelLostChange(found: JobRecord, now: number): Change {
+  return {
+    key: { pk: found.pk, sk: found.sk },
+    set: { status: transitions.cancel_running.to, ...ended(now) },
+    remove: ['owner', ...attentionAttributes],
+    where: lost(found, now),
+  };
+}
+
+/** running with its lease over and no attempt left, or waiting with none left → failed, by whoever finds it. */
+export function failLostChange(
+  found: JobRecord,
+  cause: 'lease_lost' | 'attempts_exhausted',
+  now: number,
+): Change {
+  const { to } = cause === 'lease_lost' ? transitions.lose_lease : transitions.exhaust;
+  const where: Condition[] =
+    cause === 'lease_lost'
+      ? lost(found, now)
+      : [
+          ['status', '=', found.status],
+          ['fence', '=', found.fence],
+        ];
+  return {
+    key: { pk: found.pk, sk: found.sk },
+    set: { status: to, ...ended(now), ...blamed(found, { code: cause, cause }, now) },
+    remove: ['owner', 'attentionStep'],
+    where,
+  };
+}
+
+/** Writes by someone who is not the holder: only on the fence seen, and only when the lease is over. */
+function lost(found: JobRecord, now: number): Condition[] {
+  return [
+    ['status', 'in', ['running']],
+    ['fence', '=', found.fence],
+    ['availableAt', '<=', now],
+  ];
+}
+
+/** What a settle that was not applied means. */
+export type SettleDecision =
+  /** An earlier send of this very settle was applied. */
+  | 'settled'
+  /** A cancel came first: settle cancelled. */
+  | 'cancel'
+  /** Another attempt owns the job: report the message, acknowledge nothing. */
+  | 'lost';
+
+/**
+ * PROTOCOL: a row with my fence and my owner that is no longer running was my settle; writes by others
+ * remove the owner.
+ */
+export function judgeSettle(mine: JobRecord, found: JobRecord | undefined): SettleDecision {
+  if (found === undefined || found.fence !== mine.fence || found.owner !== mine.owner) return 'lost';
+  if (found.status !== 'running') return 'settled';
+  return found.cancelRequestedAt === undefined ? 'lost' : 'cancel';
+}
+
+function ended(now: number): Pick<JobRecord, 'finishedAt' | 'availableAt' | 'expiresAt'> {
+  return { finishedAt: now, availableAt: now, expiresAt: Math.ceil((now + keptMs) / 1000) };
+}
+
+/** The cause on the record, and an entry for the person who looks at failed jobs. */
+function blamed(
+  record: JobRecord,
+  why: { code: string; cause: FailureCause },
+  now: number,
+): Pick<JobRecord, 'lastError' | 'attention' | 'attentionAt'> {
+  return {
+    lastError: { ...why, attempt: record.attempt, at: now },
+    attention: failedPartition(record),
+    attentionAt: now,
+  };
+}
+
+/** A settle to anything not final moves the entry, if there is one, to a minute after the job's time. */
+function keptEntry(record: JobRecord, availableAt: number): Partial<JobRecord> {
+  return record.attention === undefined ? {} : entry(record.sk, availableAt + handOverMs);
+}
+
+/** Removing an absent attribute is free, but the happy path's statement stays the shorter without. */
+function leavesIndex(record: JobRecord): readonly Attribute[] {
+  return record.attention === undefined ? [] : attentionAttributes;
+}
+
+/** Is this record beyond every change but a person's. */
+export function isSettled(record: JobRecord): boolean {
+  return record.status === 'void' || isFinal(record.status);
+}

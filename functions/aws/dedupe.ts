@@ -1,0 +1,49 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { DedupeItem } from '../../core/dedupe.ts';
+import type { DedupeStore } from '../enqueue/dedupe.ts';
+import { dynamo } from './clients.ts';
+
+/** Idempotency items in the jobs table. */
+export function dedupeStore(table: string): DedupeStore {
+  return {
+    async hold(item, now) {
+      try {
+        await dynamo.send(
+          new PutCommand({
+            TableName: table,
+            Item: item,
+            // TTL deletes days late: an expired key is free at once.
+            ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+            ExpressionAttributeValues: { ':now': Math.floor(now / 1000) },
+            ReturnConsumedCapacity: 'TOTAL',
+          }),
+        );
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        const { Item } = await dynamo.send(
+          new GetCommand({ TableName: table, Key: { pk: item.pk, sk: item.sk }, ConsistentRead: true }),
+        );
+        return Item as DedupeItem | undefined;
+      }
+    },
+    async replace(item) {
+      try {
+        await dynamo.send(
+          new PutCommand({
+            TableName: table,
+            Item: item,
+            ConditionExpression: 'revision = :seen',
+            ExpressionAttributeValues: { ':seen': item.revision - 1 },
+            ReturnConsumedCapacity: 'TOTAL',
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import type { BatchStatementError } from '@aws-sdk/client-dynamodb';
+import { BatchExecuteStatementCommand, BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Change, ChangeResult, InsertResult, JobStore } from '../../core/change.ts';
+import { type JobRecord, jobsTable, type RecordKey } from '../../core/table.ts';
+import { dynamo } from './clients.ts';
+import { insertStatement, type Statement, updateStatement } from './partiql.ts';
+
+/**
+ * The jobs table as a JobStore. Rows of a batch succeed and fail one by one, inside an HTTP 200 that the
+ * SDK does not retry: rows that were throttled are sent again here, the others never.
+ */
+export function jobStore(table: string, sleep: (ms: number) => Promise<void>): JobStore {
+  return {
+    async insert(records) {
+      const rows = await inChunks(records, insertChunk, (chunk) =>
+        execute(
+          chunk.map((each) => insertStatement(table, each)),
+          sleep,
+        ),
+      );
+      const results: InsertResult[] = [];
+      for (const [index, row] of rows.entries())
+        results.push(await readInsert(table, row, records[index] as JobRecord));
+      return results;
+    },
+    async change(changes) {
+      const rows = await inChunks(changes, changeChunk, (chunk) =>
+        execute(
+          chunk.map((each: Change) => updateStatement(table, each)),
+          sleep,
+        ),
+      );
+      return rows.map(readChange);
+    },
+    get: (keys) => getRecords(table, keys, sleep),
+    async newest({ pk, before, after, limit }) {
+      const { Items } = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :before',
+          ExpressionAttributeValues: { ':pk': pk, ':after': after, ':before': before },
+          ScanIndexForward: false,
+          Limit: limit,
+        }),
+      );
+      return (Items ?? []) as JobRecord[];
+    },
+    async attention({ partition, until, limit }) {
+      const { attentionIndex } = jobsTable;
+      const { Items } = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: attentionIndex.name,
+          KeyConditionExpression: `${attentionIndex.partitionKey} = :partition AND ${attentionIndex.sortKey} <= :until`,
+          ExpressionAttributeValues: { ':partition': partition, ':until': until },
+          ProjectionExpression: 'pk, sk',
+          Limit: limit,
+        }),
+      );
+      return (Items ?? []) as RecordKey[];
+    },
+  };
+}
+
+/** PROTOCOL: at most 20 jobs are sent, then inserted. */
+const insertChunk = 20;
+/** BatchExecuteStatement takes 25 statements. */
+const changeChunk = 25;
+/** BatchGetItem takes 100 keys. */
+const getChunk = 100;
+
+interface Row {
+  error?: BatchStatementError;
+  item?: Record<string, unknown>;
+}
+
+/** Row errors after which nothing is known to have happened and another try may well succeed. */
+const passing = [
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+  'RequestLimitExceeded',
+  'TransactionConflict',
+  'InternalServerError',
+];
+const tries = 5;
+
+async function execute(statements: Statement[], sleep: (ms: number) => Promise<void>): Promise<Row[]> {
+  const rows: Row[] = new Array(statements.length);
+  let open = statements.map((_, index) => index);
+  for (let attempt = 0; open.length > 0 && attempt < tries; attempt++) {
+    if (attempt > 0) await sleep(25 * 2 ** attempt);
+    const { Responses = [] } = await dynamo.send(
+      new BatchExecuteStatementCommand({
+        Statements: open.map((index) => ({
+          ...(statements[index] as Statement),
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+        })),
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    for (const [position, index] of open.entries()) {
+      const response = Responses[position];
+      // The document client unmarshals a row's Item, but leaves the Item inside an error as it came.
+      rows[index] = { error: response?.Error as BatchStatementError | undefined, item: response?.Item };
+    }
+    open = open.filter((index) => passing.includes(rows[index]?.error?.Code ?? ''));
+  }
+  return rows;
+}
+
+async function readInsert(table: string, row: Row, record: JobRecord): Promise<InsertResult> {
+  if (row.error === undefined) return { inserted: true };
+  if (passing.includes(row.error.Code ?? '')) return { inserted: false, retry: true };
+  if (row.error.Code !== 'DuplicateItem') throw rowError(row.error);
+  const [found] = await getRecords(table, [record], async () => {});
+  return found === undefined ? { inserted: false, retry: true } : { inserted: false, found };
+}
+
+function readChange(row: Row): ChangeResult {
+  if (row.error === undefined) return { applied: true, record: row.item as unknown as JobRecord };
+  if (passing.includes(row.error.Code ?? '')) return { applied: false, retry: true };
+  if (row.error.Code !== 'ConditionalCheckFailed') throw rowError(row.error);
+  return { applied: false, found: row.error.Item as unknown as JobRecord | undefined };
+}
+
+/** A statement that DynamoDB refuses as such: a fault of this code, never of the data. */
+function rowError(error: BatchStatementError): Error {
+  return new Error(`DynamoDB refused a statement: ${error.Code}`);
+}
+
+async function getRecords(
+  table: string,
+  keys: readonly RecordKey[],
+  sleep: (ms: number) => Promise<void>,
+): Promise<(JobRecord | undefined)[]> {
+  const found = new Map<string, JobRecord>();
+  for (let start = 0; start < keys.length; start += getChunk) {
+    let open = keys.slice(start, start + getChunk).map(({ pk, sk }) => ({ pk, sk }));
+    for (let attempt = 0; open.length > 0; attempt++) {
+      if (attempt === tries)
+        throw new Error(`DynamoDB left ${open.length} of ${keys.length} keys unread after ${tries} tries`);
+      if (attempt > 0) await sleep(25 * 2 ** attempt);
+      const answer = await dynamo.send(
+        new BatchGetCommand({ RequestItems: { [table]: { Keys: open, ConsistentRead: true } } }),
+      );
+      for (const item of answer.Responses?.[table] ?? []) found.set(item.sk, item as JobRecord);
+      open = (answer.UnprocessedKeys?.[table]?.Keys ?? []) as RecordKey[] as { pk: string; sk: string }[];
+    }
+  }
+  return keys.map((key) => found.get(key.sk));
+}
+
+async function inChunks<T>(
+  items: readonly T[],
+  size: number,
+  send: (chunk: T[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let start = 0; start < items.length; start += size)
+    rows.push(...(await send(items.slice(start, start + size))));
+  return rows;
+}

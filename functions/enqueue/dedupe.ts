@@ -1,0 +1,110 @@
+import type { JobStore } from '../../core/change.ts';
+import {
+  bodyHash,
+  type DedupeItem,
+  dedupedId,
+  judgePosition,
+  keyOfDedupe,
+  mintedAgain,
+  newDedupe,
+} from '../../core/dedupe.ts';
+import { tombstone } from '../../core/newjob.ts';
+import { type Checked, problem } from '../../core/problem.ts';
+import { type JobRecord, jobKey } from '../../core/table.ts';
+import type { Keys } from '../keys.ts';
+
+/** The port to idempotency items. */
+export interface DedupeStore {
+  /** Writes the item unless its key is held and not expired; then returns the holder. */
+  hold(item: DedupeItem, now: number): Promise<DedupeItem | undefined>;
+  /** Writes the item if the stored one has the revision before it. */
+  replace(item: DedupeItem): Promise<boolean>;
+}
+
+/** What a request with a key may do: each position stands already, or is to be enqueued under this id. */
+export interface Holding {
+  /** Was the key used before, by this same body. */
+  repeated: boolean;
+  ids: string[];
+  stands: (JobRecord | undefined)[];
+}
+
+interface HoldDeps {
+  dedupe: DedupeStore;
+  store: JobStore;
+  keys: Keys;
+  now: () => number;
+}
+
+/**
+ * Holds an idempotency key for a request, before any pointer is sent.
+ * @param positions which positions of the request hold a valid job
+ */
+export function holdKey({ dedupe, store, keys, now }: HoldDeps) {
+  return async (
+    request: { tenant: string; route: string; key: string; body: unknown },
+    positions: readonly number[],
+  ): Promise<Checked<Holding>> => {
+    const { tenant } = request;
+    const secret = (await keys.dedupeKey(tenant)).bytes;
+    const fresh = newDedupe(
+      keyOfDedupe(tenant, request.route, request.key, secret),
+      request.body,
+      secret,
+      now(),
+    );
+    const held = await dedupe.hold(fresh, now());
+    const idsOf = (item: DedupeItem) =>
+      positions.map((position) => dedupedId(item, tenant, position, secret));
+    if (held === undefined)
+      return {
+        ok: true,
+        value: { repeated: false, ids: idsOf(fresh), stands: positions.map(() => undefined) },
+      };
+    if (held.body !== bodyHash(request.body, secret)) return { ok: false, problem: conflict };
+
+    const ids = idsOf(held);
+    const stands = await store.get(ids.map((id) => jobKey(tenant, id)));
+    const verdicts = stands.map((record, index) => judgePosition(held, positions[index] ?? 0, record, now()));
+    if (verdicts.includes('busy')) return { ok: false, problem: busy };
+
+    const dead = verdicts.flatMap((verdict, index) => (verdict === 'tombstone_first' ? [index] : []));
+    const laid = await store.insert(dead.map((index) => tombstone(jobKey(tenant, ids[index] ?? ''), now())));
+    // A record that came after all, or a tombstone not surely laid: the next call sees which.
+    if (laid.some((each) => !each.inserted && !('found' in each && each.found.status === 'void')))
+      return { ok: false, problem: busy };
+
+    const gone = verdicts.flatMap((verdict, index) => (verdict === 'stands' ? [] : [index]));
+    if (gone.length === 0) return { ok: true, value: { repeated: true, ids, stands } };
+    const next = mintedAgain(
+      held,
+      gone.map((index) => positions[index] ?? 0),
+      now(),
+    );
+    if (!(await dedupe.replace(next))) return { ok: false, problem: busy };
+    return {
+      ok: true,
+      value: {
+        repeated: true,
+        ids: idsOf(next),
+        stands: stands.map((record) => (record?.status === 'void' ? undefined : record)),
+      },
+    };
+  };
+}
+
+const conflict = problem(
+  'idempotency_conflict',
+  'this Idempotency-Key was used with another body; send a new key, or the same body',
+  {
+    details: [{ path: 'Idempotency-Key', message: 'must be new for a new request' }],
+  },
+);
+
+const busy = problem(
+  'busy',
+  'a request with this Idempotency-Key is still at work, or broke off within the last minute; repeat it with the same key',
+  {
+    retryAfterSeconds: 5,
+  },
+);

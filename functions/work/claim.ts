@@ -1,0 +1,148 @@
+import { delaySecondsUntil, fitsDelay, waitForReleaseChange } from '../../core/attention.ts';
+import type { ChangeResult, JobStore } from '../../core/change.ts';
+import {
+  type ClaimDecision,
+  claimChange,
+  type Holder,
+  judgeClaim,
+  takeOverChange,
+} from '../../core/claim.ts';
+import { laneOf } from '../../core/lane.ts';
+import { tombstone } from '../../core/newjob.ts';
+import { cancelLostChange, failLostChange } from '../../core/settle.ts';
+import { type JobRecord, jobKey } from '../../core/table.ts';
+import type { Counts } from '../../core/telemetry.ts';
+import type { Lanes } from '../lanes.ts';
+import { acknowledged, comesBack, type Fate, type Received } from './messages.ts';
+
+export interface ClaimDeps {
+  store: JobStore;
+  lanes: Lanes;
+  queue: string;
+  now: () => number;
+}
+
+/** A job that this invocation holds, with the message it was claimed through and the spare messages folded into it. */
+export interface Held {
+  record: JobRecord;
+  message: Received;
+  folded: Received[];
+}
+
+export interface Claimed {
+  held: Held[];
+  fates: Map<Received, Fate>;
+}
+
+/** Room before a message that AWS would not let us look into comes back. */
+const throttledHideSeconds = 5;
+/** What was decided for no longer holds: look again soon. */
+const changedHideSeconds = 1;
+
+/**
+ * One batch over the received messages, folded by job for the write; the record that a failed claim shows
+ * is read for each message by itself (`core/claim.ts`).
+ */
+export function claim({ store, lanes, queue, now }: ClaimDeps) {
+  return async (received: readonly Received[], holder: Holder, counts: Counts): Promise<Claimed> => {
+    const jobs = foldByJob(received);
+    const at = now();
+    const results = await store.change(
+      jobs.map(({ message }) =>
+        claimChange(jobKey(message.pointer.tenant, message.pointer.jobId), message, holder, jobs.length, at),
+      ),
+    );
+    const claimed: Claimed = { held: [], fates: new Map() };
+    const unclaimed: { message: Received; decision: ClaimDecision }[] = [];
+    for (const [index, { message, folded }] of jobs.entries()) {
+      const result = results[index] as ChangeResult;
+      if (result.applied) claimed.held.push({ record: result.record, message, folded });
+      else if ('retry' in result)
+        for (const each of [message, ...folded]) claimed.fates.set(each, comesBack(throttledHideSeconds));
+      else
+        for (const each of [message, ...folded])
+          unclaimed.push({ message: each, decision: judgeClaim(result.found, each, holder.owner, now()) });
+    }
+    await Promise.all(
+      unclaimed.map(({ message, decision }) => carryOut(message, decision, claimed, holder, counts)),
+    );
+    return claimed;
+  };
+
+  async function carryOut(
+    message: Received,
+    decision: ClaimDecision,
+    claimed: Claimed,
+    holder: Holder,
+    counts: Counts,
+  ): Promise<void> {
+    const fate = (each: Fate) => void claimed.fates.set(message, each);
+    switch (decision.do) {
+      case 'hide':
+        return fate(comesBack(decision.seconds));
+      case 'drop':
+        return fate(acknowledged);
+      case 'go_on':
+        return void claimed.held.push({ record: decision.record, message, folded: [] });
+      case 'bury_void': {
+        const [laid] = await store.insert([
+          tombstone(jobKey(message.pointer.tenant, message.pointer.jobId), now()),
+        ]);
+        counts.tombstones = (counts.tombstones ?? 0) + (laid?.inserted ? 1 : 0);
+        const isVoid =
+          laid?.inserted || (laid !== undefined && 'found' in laid && laid.found.status === 'void');
+        return fate(isVoid ? acknowledged : comesBack(changedHideSeconds));
+      }
+      case 'take_over': {
+        counts.leasesLost = (counts.leasesLost ?? 0) + 1;
+        const [taken] = await store.change([takeOverChange(decision.found, message, holder, now())]);
+        if (taken?.applied) return void claimed.held.push({ record: taken.record, message, folded: [] });
+        return fate(comesBack(changedHideSeconds));
+      }
+      case 'quarantine':
+        return fate((await send(message, 'quarantine', 0)) ? acknowledged : comesBack(throttledHideSeconds));
+      case 'settle_cancelled':
+        return fate(await written(cancelLostChange(decision.found, now())));
+      case 'settle_failed':
+        counts.failed = (counts.failed ?? 0) + 1;
+        return fate(await written(failLostChange(decision.found, decision.cause, now())));
+      case 'send_again': {
+        const { record } = decision;
+        if (!fitsDelay(record.availableAt, now())) return fate(await written(waitForReleaseChange(record)));
+        const sent = await send(
+          message,
+          laneOf(record.priority),
+          delaySecondsUntil(record.availableAt, now()),
+        );
+        return fate(sent ? acknowledged : comesBack(throttledHideSeconds));
+      }
+    }
+  }
+
+  /** The message goes once the write stands; when something else came first, it comes back to be judged anew. */
+  async function written(change: Parameters<JobStore['change']>[0][number]): Promise<Fate> {
+    const [result] = await store.change([change]);
+    return result?.applied ? acknowledged : comesBack(changedHideSeconds);
+  }
+
+  async function send(
+    message: Received,
+    lane: 'quarantine' | ReturnType<typeof laneOf>,
+    delaySeconds: number,
+  ): Promise<boolean> {
+    const [sent] = await lanes.deliver([{ queue, lane, pointer: message.pointer, delaySeconds }]);
+    return sent === true;
+  }
+}
+
+/** A batch may name a key once: two pointers to one job are claimed through the first. */
+function foldByJob(received: readonly Received[]): { message: Received; folded: Received[] }[] {
+  const jobs = new Map<string, { message: Received; folded: Received[] }>();
+  for (const message of received) {
+    const key = `${message.pointer.tenant}/${message.pointer.jobId}`;
+    const job = jobs.get(key);
+    if (job === undefined) jobs.set(key, { message, folded: [] });
+    else job.folded.push(message);
+  }
+  return [...jobs.values()];
+}

@@ -1,0 +1,142 @@
+import { maxPayloadBytes } from '../../core/api.ts';
+import type { JobContext, JobContract, JobSettings, Run } from '../../core/define.ts';
+import { PermanentError, SystemError } from '../../core/errors.ts';
+import { check } from '../../core/faults.ts';
+import { placeResult } from '../../core/placement.ts';
+import { classify } from '../../core/retry.ts';
+import type { Outcome } from '../../core/settle.ts';
+import { type JobRecord, type Stored, tenantOf } from '../../core/table.ts';
+import type { Vault } from '../vault.ts';
+
+export interface RunDeps {
+  vault: Vault;
+  contractOf: (type: string) => JobContract | undefined;
+  handlerOf: (type: string) => Promise<Run<never, unknown>>;
+  /** Streams an object of the tenant's, or undefined if there is none. */
+  readObject: (tenant: string, key: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
+  settings: JobSettings;
+  log: (message: string, fields: Record<string, string | number | boolean>) => void;
+  /** Calls back after so many ms, unless cancelled by the function it returns. */
+  after: (ms: number, callback: () => void) => () => void;
+}
+
+/** Until when this invocation may work, in ms from now: its lease and its function's deadline. */
+export interface Room {
+  leaseMs: number;
+  functionMs: number;
+}
+
+/** Kept free at the end of the function for settling what has run. */
+const settleMs = 5_000;
+
+/** Runs one claimed job: open → handler, inside its time → outcome. Never throws: whatever goes wrong is the outcome. */
+export function run(deps: RunDeps) {
+  return async (record: JobRecord, room: () => Room): Promise<{ outcome: Outcome; thrown?: unknown }> => {
+    try {
+      const contract = deps.contractOf(record.type);
+      if (contract === undefined)
+        throw new PermanentError(`job type "${record.type}" is not in this release`, 'validation');
+      const payload = await openPayload(deps.vault, record, contract);
+      const handler = await deps.handlerOf(record.type);
+      const timeoutMs = record.timeoutSeconds * 1000;
+      if (timeoutMs > Math.min(room().leaseMs, room().functionMs - settleMs))
+        return { outcome: { kind: 'not_started' } };
+      const returned = await inTime(deps, record, timeoutMs, room().leaseMs, (context) =>
+        handler(payload as never, context),
+      );
+      return { outcome: { kind: 'returned', result: await sealResult(deps.vault, record, returned) } };
+    } catch (thrown) {
+      return { outcome: { kind: 'failed', failure: classify(thrown) }, thrown };
+    }
+  };
+}
+
+async function openPayload(vault: Vault, record: JobRecord, contract: JobContract): Promise<unknown> {
+  const opened = await vault.open(record.payload, {
+    tenant: tenantOf(record),
+    jobId: record.sk,
+    field: 'payload',
+  });
+  if (opened === undefined) throw new PermanentError('the payload is no longer stored', 'invalid_payload');
+  // Sealed under an older release's schema, perhaps: checked again, a permanent error and not a crash.
+  const fits = check(
+    contract.payload,
+    opened,
+    'invalid_payload',
+    `the payload does not fit job type "${contract.type}"`,
+  );
+  if (fits.ok) return fits.value;
+  const where = fits.problem.details?.map((each) => `${each.path} ${each.message}`).join('; ');
+  throw new PermanentError(`${fits.problem.error}: ${where}`, 'invalid_payload');
+}
+
+/** The handler's promise, or its end by timeout or lost lease. A handler that ignores the signal is left behind. */
+async function inTime(
+  deps: RunDeps,
+  record: JobRecord,
+  timeoutMs: number,
+  leaseMs: number,
+  start: (context: JobContext) => Promise<unknown>,
+): Promise<unknown> {
+  const controller = new AbortController();
+  const limitMs = Math.min(timeoutMs, leaseMs);
+  let cancel = (): void => {};
+  const over = new Promise<never>((_, reject) => {
+    cancel = deps.after(limitMs, () => {
+      const error = new SystemError(`the handler did not end within ${limitMs / 1000} s`, 'timeout');
+      controller.abort(error);
+      reject(error);
+    });
+  });
+  try {
+    return await Promise.race([start(contextOf(deps, record, controller.signal)), over]);
+  } finally {
+    cancel();
+  }
+}
+
+function contextOf(
+  { readObject, settings, log }: RunDeps,
+  record: JobRecord,
+  signal: AbortSignal,
+): JobContext {
+  const tenant = tenantOf(record);
+  return {
+    id: record.sk,
+    tenant,
+    attempt: record.attempt,
+    signal,
+    settings,
+    log: (message, fields = {}) =>
+      log(message, { ...fields, job_id: record.sk, type: record.type, attempt: record.attempt }),
+    async read(key) {
+      if (key.split('/').includes('..'))
+        throw new PermanentError('the key of an object must not hold ".."', 'validation');
+      const stream = await readObject(tenant, key);
+      if (stream === undefined)
+        throw new PermanentError(
+          'there is no such object below tenants/{tenant}/ of the data bucket',
+          'validation',
+        );
+      return stream;
+    },
+  };
+}
+
+/** The result, sealed under its fence, in the record while the whole record stays small, else stored before it. */
+async function sealResult(vault: Vault, record: JobRecord, returned: unknown): Promise<Stored> {
+  const plain = Buffer.from(JSON.stringify(returned ?? null));
+  if (plain.length > maxPayloadBytes) {
+    throw new PermanentError(
+      `the result has ${plain.length} bytes of JSON; at most ${maxPayloadBytes} are kept. Store it, and return where`,
+      'validation',
+    );
+  }
+  const as = { tenant: tenantOf(record), jobId: record.sk, field: 'result', fence: record.fence } as const;
+  const sealed = await vault.seal(plain, as);
+  const place = placeResult(
+    { ...record, result: sealed, finishedAt: record.availableAt, expiresAt: record.availableAt },
+    sealed,
+  );
+  return place === 'record' ? sealed : vault.putElsewhere(sealed, as, place);
+}

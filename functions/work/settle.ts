@@ -1,0 +1,99 @@
+import { delaySecondsUntil } from '../../core/attention.ts';
+import type { Change, ChangeResult, JobStore } from '../../core/change.ts';
+import { laneOf } from '../../core/lane.ts';
+import {
+  settle as decide,
+  judgeSettle,
+  type Outcome,
+  type Settlement,
+  settleCancelled,
+} from '../../core/settle.ts';
+import { type JobRecord, tenantOf } from '../../core/table.ts';
+import type { Counts } from '../../core/telemetry.ts';
+import { rfc3339 } from '../../core/view.ts';
+import { coalesce, type Soon } from '../coalesce.ts';
+import type { Delivery, Lanes } from '../lanes.ts';
+import type { Vault } from '../vault.ts';
+import { acknowledged, comesBack, type Fate } from './messages.ts';
+
+export interface SettleDeps {
+  store: JobStore;
+  lanes: Lanes;
+  vault: Vault;
+  queue: string;
+  now: () => number;
+  random: () => number;
+  /** How long a settle waits for others to share its call. */
+  soon: Soon;
+}
+
+/** BatchExecuteStatement takes 25 statements. */
+const sharedSettles = 25;
+const sharedSends = 10;
+const maxMessageLength = 2_000;
+const maxStackLength = 4_000;
+
+/**
+ * Writes what becomes of a job, conditional on its fence, then sends what must be sent; says whether the
+ * old message may go. A settle that another attempt overtook changes nothing and acknowledges nothing.
+ */
+export function settle({ store, lanes, vault, queue, now, random, soon }: SettleDeps) {
+  const change = coalesce<Change, ChangeResult>((changes) => store.change(changes), sharedSettles, soon);
+  const deliver = coalesce<Delivery, boolean>((deliveries) => lanes.deliver(deliveries), sharedSends, soon);
+
+  return async (record: JobRecord, outcome: Outcome, thrown: unknown, counts: Counts): Promise<Fate> => {
+    if (outcome.kind === 'failed') await keepError(vault, record, outcome.failure, thrown, now());
+    const wanted =
+      record.cancelRequestedAt === undefined
+        ? decide(record, outcome, now(), random())
+        : settleCancelled(record, now());
+    const settlement = await write(record, wanted);
+    if (settlement === undefined) return comesBack();
+    count(counts, settlement);
+    if (settlement.sendAt === undefined) return acknowledged;
+    const delaySeconds = delaySecondsUntil(settlement.sendAt, now());
+    const pointer = { tenant: tenantOf(record), jobId: record.sk };
+    const sent = await deliver({ queue, lane: laneOf(record.priority), pointer, delaySeconds });
+    // The old message is given up last: unsent, it comes back and is the retry's pointer itself.
+    return sent ? acknowledged : comesBack();
+  };
+
+  /** The settlement that stands, undefined if another attempt owns the job or DynamoDB would not take it. */
+  async function write(record: JobRecord, wanted: Settlement): Promise<Settlement | undefined> {
+    const result = await change(wanted.change);
+    if (result.applied) return wanted;
+    if ('retry' in result) return undefined;
+    const decision = judgeSettle(record, result.found);
+    if (decision === 'settled') return wanted;
+    if (decision === 'lost') return undefined;
+    const cancelled = settleCancelled(record, now());
+    return (await change(cancelled.change)).applied ? cancelled : undefined;
+  }
+}
+
+/** What the attempt threw, for whoever asks: sealed, because a message may hold what the payload held. */
+async function keepError(
+  vault: Vault,
+  record: JobRecord,
+  failure: { code: string; cause: string },
+  thrown: unknown,
+  now: number,
+): Promise<void> {
+  const { message, stack } = thrown instanceof Error ? thrown : { message: String(thrown), stack: undefined };
+  const as = { tenant: tenantOf(record), jobId: record.sk, field: 'error', fence: record.fence } as const;
+  const detail = {
+    code: failure.code,
+    cause: failure.cause,
+    message: message.slice(0, maxMessageLength),
+    ...(stack === undefined ? {} : { stack: stack.slice(0, maxStackLength) }),
+    attempt: record.attempt,
+    at: rfc3339(now),
+  };
+  await vault.putError(await vault.seal(Buffer.from(JSON.stringify(detail)), as), as);
+}
+
+function count(counts: Counts, { to }: Settlement): void {
+  const name =
+    to === 'completed' ? 'completed' : to === 'failed' ? 'failed' : to === 'retrying' ? 'retried' : undefined;
+  if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
+}

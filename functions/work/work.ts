@@ -1,0 +1,111 @@
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { Holder } from '../../core/claim.ts';
+import type { Counts } from '../../core/telemetry.ts';
+import { type ClaimDeps, claim, type Held } from './claim.ts';
+import { comesBack, type Fate, type Received, readMessages, type Unreadable } from './messages.ts';
+import { type RunDeps, run } from './run.ts';
+import { type SettleDeps, settle } from './settle.ts';
+
+export interface WorkDeps extends ClaimDeps, RunDeps, SettleDeps {
+  /** Of the lane's visibility and nothing else (`queueTimes`). */
+  leaseMs: number;
+  /** The queue's longest timeout: less time than this is left, nothing is claimed. */
+  longestTimeoutMs: number;
+  codeVersion: string;
+  newOwner: () => string;
+  urlOf: (arn: string) => { url: string; quarantine: boolean };
+  storeUnreadable: (message: Unreadable) => Promise<void>;
+  /** ms of a clock that never jumps. */
+  monotonic: () => number;
+  onError: (message: string, error: unknown) => void;
+}
+
+/** A holder lets go this long before its lease ends, whatever the wall clock says. */
+const trustMarginMs = 5_000;
+const settleMarginMs = 10_000;
+
+/**
+ * One invocation: receive → claim → open → run → settle. Answers which messages are to stay; it never
+ * throws, because an error outside a job must not be read as the failure of them all.
+ * @param remainingMs until Lambda ends the function
+ */
+export function work(deps: WorkDeps) {
+  const claimJobs = claim(deps);
+  const runJob = run(deps);
+  const settleJob = settle(deps);
+
+  return async (
+    records: readonly SQSRecord[],
+    remainingMs: () => number,
+    counts: Counts,
+  ): Promise<SQSBatchResponse> => {
+    const { received, unreadable } = readMessages(records, deps.urlOf);
+    const fates = new Map<Received, Fate>(received.map((each) => [each, comesBack(5)]));
+    const kept = await keepUnreadable(unreadable);
+    counts.unreadable = unreadable.length;
+    if (remainingMs() >= deps.longestTimeoutMs + settleMarginMs) {
+      try {
+        await attemptAll(received, fates, remainingMs, counts);
+      } catch (error) {
+        deps.onError('the batch broke off: what is not settled comes back', error);
+      }
+    }
+    await hide(fates);
+    const stay = [...fates].flatMap(([message, fate]) => (fate.acknowledged ? [] : [message.messageId]));
+    return { batchItemFailures: [...stay, ...kept].map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+
+  async function attemptAll(
+    received: Received[],
+    fates: Map<Received, Fate>,
+    remainingMs: () => number,
+    counts: Counts,
+  ): Promise<void> {
+    // Trust counts from the moment the claim was first sent, on a clock that never jumps.
+    const trustedUntil = deps.monotonic() + deps.leaseMs - trustMarginMs;
+    const room = () => ({ leaseMs: trustedUntil - deps.monotonic(), functionMs: remainingMs() });
+    const holder: Holder = { owner: deps.newOwner(), leaseMs: deps.leaseMs, codeVersion: deps.codeVersion };
+    const claimed = await claimJobs(received, holder, counts);
+    for (const [message, fate] of claimed.fates) fates.set(message, fate);
+
+    const attempt = async ({ record, message, folded }: Held): Promise<void> => {
+      const { outcome, thrown } = await runJob(record, room);
+      const fate = await settleJob(record, outcome, thrown, counts);
+      // What was folded goes with the claim's own message, and not before.
+      for (const each of [message, ...folded]) fates.set(each, fate);
+    };
+    const attempts = claimed.held.map((held) => {
+      for (const each of [held.message, ...held.folded]) fates.set(each, comesBack());
+      return attempt(held).catch((error: unknown) =>
+        deps.onError('a job could not be settled: its message comes back', error),
+      );
+    });
+    await Promise.all(attempts);
+  }
+
+  /** Stores what is no pointer, so that it is neither lost nor retried for ever. Returns what could not be stored. */
+  async function keepUnreadable(unreadable: readonly Unreadable[]): Promise<string[]> {
+    const lost: string[] = [];
+    for (const message of unreadable) {
+      await deps.storeUnreadable(message).catch((error: unknown) => {
+        deps.onError('an unreadable message could not be stored: it comes back', error);
+        lost.push(message.messageId);
+      });
+    }
+    return lost;
+  }
+
+  async function hide(fates: Map<Received, Fate>): Promise<void> {
+    const hidings = [...fates].flatMap(([{ queueUrl, receiptHandle }, fate]) =>
+      fate.acknowledged || fate.hideSeconds === undefined
+        ? []
+        : [{ queueUrl, receiptHandle, seconds: fate.hideSeconds }],
+    );
+    if (hidings.length === 0) return;
+    await deps.lanes
+      .hide(hidings)
+      .catch((error: unknown) =>
+        deps.onError('messages could not be hidden: they come back with their lane', error),
+      );
+  }
+}
