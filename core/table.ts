@@ -164,7 +164,11 @@ export const duePartitions = 64;
 /** Index partition of what a clock watches, spread by the id's random part. */
 export function duePartition(jobId: string): string {
   const spread = Number.parseInt(jobId.slice(-4, -2), 16) % duePartitions;
-  return `due#${String(spread).padStart(2, '0')}`;
+  return duePartitionName(spread);
+}
+
+export function duePartitionName(index: number): string {
+  return `due#${String(index).padStart(2, '0')}`;
 }
 
 /** Index partition of what a person watches. */

@@ -1,5 +1,6 @@
 import type { Lane } from '../core/lane.ts';
 import type { Pointer } from '../core/pointer.ts';
+import type { LaneUrls } from '../core/wiring.ts';
 
 /** A pointer on its way into a lane. */
 export interface Delivery {
@@ -23,17 +24,14 @@ export interface Lanes {
   hide(hidings: readonly Hiding[]): Promise<void>;
 }
 
-/** Queue → lane → URL, and the way back: which lane an event source ARN names. Both end in the SQS queue's name. */
-export function laneOfArn(
-  urls: Record<string, Record<string, string>>,
-  arn: string,
-): { url: string; queue: string; quarantine: boolean } {
-  const name = arn.slice(arn.lastIndexOf(':') + 1);
-  for (const [queue, ofQueue] of Object.entries(urls)) {
-    for (const [lane, url] of Object.entries(ofQueue)) {
-      if (url.slice(url.lastIndexOf('/') + 1) === name)
-        return { url, queue, quarantine: lane === 'quarantine' };
-    }
-  }
-  throw new Error(`no lane of this function's is named "${name}"`);
+/**
+ * The queue that an event source ARN names: the URL of a queue ends in its name, and all of TaskQ's queues
+ * differ in nothing else. `quarantine` for a quarantine lane.
+ */
+export function laneOfArn(urls: LaneUrls, arn: string): { url: string; quarantine: boolean } {
+  const known = Object.values(urls);
+  const [any] = known.flatMap((each) => Object.values(each));
+  if (any === undefined) throw new Error('this function was told of no lanes (LANES)');
+  const url = any.slice(0, any.lastIndexOf('/') + 1) + arn.slice(arn.lastIndexOf(':') + 1);
+  return { url, quarantine: known.some((each) => each.quarantine === url) };
 }

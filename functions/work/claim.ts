@@ -13,7 +13,7 @@ import { cancelLostChange, failLostChange } from '../../core/settle.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import type { Lanes } from '../lanes.ts';
-import { acknowledged, comesBack, type Fate, type Received } from './messages.ts';
+import { acknowledged, comesBack, type Fate, type Received } from '../messages.ts';
 
 export interface ClaimDeps {
   store: JobStore;

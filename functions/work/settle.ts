@@ -13,8 +13,8 @@ import type { Counts } from '../../core/telemetry.ts';
 import { rfc3339 } from '../../core/view.ts';
 import { coalesce, type Soon } from '../coalesce.ts';
 import type { Delivery, Lanes } from '../lanes.ts';
+import { acknowledged, comesBack, type Fate } from '../messages.ts';
 import type { Vault } from '../vault.ts';
-import { acknowledged, comesBack, type Fate } from './messages.ts';
 
 export interface SettleDeps {
   store: JobStore;

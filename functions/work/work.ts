@@ -1,8 +1,8 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Holder } from '../../core/claim.ts';
 import type { Counts } from '../../core/telemetry.ts';
+import { comesBack, type Fate, type Received, readMessages, type Unreadable } from '../messages.ts';
 import { type ClaimDeps, claim, type Held } from './claim.ts';
-import { comesBack, type Fate, type Received, readMessages, type Unreadable } from './messages.ts';
 import { type RunDeps, run } from './run.ts';
 import { type SettleDeps, settle } from './settle.ts';
 

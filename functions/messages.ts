@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { ClaimMessage } from '../../core/claim.ts';
-import { decodePointer, type Pointer } from '../../core/pointer.ts';
+import type { ClaimMessage } from '../core/claim.ts';
+import { decodePointer, type Pointer } from '../core/pointer.ts';
 
 /** A received message that is a pointer. */
 export interface Received extends ClaimMessage {

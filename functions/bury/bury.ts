@@ -1,0 +1,109 @@
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { judgeBurial } from '../../core/bury.ts';
+import type { JobStore } from '../../core/change.ts';
+import { tombstone } from '../../core/newjob.ts';
+import { type JobRecord, jobKey } from '../../core/table.ts';
+import type { Counts } from '../../core/telemetry.ts';
+import type { Lanes } from '../lanes.ts';
+import {
+  acknowledged,
+  comesBack,
+  type Fate,
+  type Received,
+  readMessages,
+  type Unreadable,
+} from '../messages.ts';
+
+export interface BuryDeps {
+  store: JobStore;
+  lanes: Lanes;
+  now: () => number;
+  urlOf: (arn: string) => { url: string; quarantine: boolean };
+  storeUnreadable: (message: Unreadable) => Promise<void>;
+  onError: (message: string, error: unknown) => void;
+}
+
+const changedHideSeconds = 1;
+const throttledHideSeconds = 5;
+
+/** Judges what SQS gave up on. Receives are not attempts: a job with attempts left goes to quarantine, twice at most. */
+export function bury(deps: BuryDeps) {
+  const { store, lanes, now, onError } = deps;
+  return async (records: readonly SQSRecord[], counts: Counts): Promise<SQSBatchResponse> => {
+    const { received, unreadable } = readMessages(records, deps.urlOf);
+    const fates = new Map<Received, Fate>();
+    const stay: string[] = [];
+    for (const message of unreadable) {
+      counts.unreadable = (counts.unreadable ?? 0) + 1;
+      await deps.storeUnreadable(message).catch((error: unknown) => {
+        onError('an unreadable message could not be stored: it comes back', error);
+        stay.push(message.messageId);
+      });
+    }
+    const found = await store
+      .get(unique(received).map(({ pointer }) => jobKey(pointer.tenant, pointer.jobId)))
+      .catch((error: unknown) => {
+        onError('the records of dead letters could not be read: their messages come back', error);
+        return undefined;
+      });
+    for (const message of received) {
+      const record = found?.find((each) => each?.sk === message.pointer.jobId);
+      const fate =
+        found === undefined
+          ? comesBack(throttledHideSeconds)
+          : await judge(message, record, counts).catch((error: unknown) => {
+              onError('a dead letter could not be judged: it comes back', error);
+              return comesBack(throttledHideSeconds);
+            });
+      fates.set(message, fate);
+    }
+    const hidings = [...fates].flatMap(([{ queueUrl, receiptHandle }, fate]) =>
+      fate.acknowledged || fate.hideSeconds === undefined
+        ? []
+        : [{ queueUrl, receiptHandle, seconds: fate.hideSeconds }],
+    );
+    if (hidings.length > 0)
+      await lanes.hide(hidings).catch((error: unknown) => onError('dead letters could not be hidden', error));
+    for (const [message, fate] of fates) if (!fate.acknowledged) stay.push(message.messageId);
+    return { batchItemFailures: stay.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+
+  async function judge(message: Received, found: JobRecord | undefined, counts: Counts): Promise<Fate> {
+    const decision = judgeBurial(found, message, now());
+    switch (decision.do) {
+      case 'hide':
+        return comesBack(decision.seconds);
+      case 'drop':
+        return acknowledged;
+      case 'bury_void': {
+        const [laid] = await store.insert([
+          tombstone(jobKey(message.pointer.tenant, message.pointer.jobId), now()),
+        ]);
+        counts.tombstones = (counts.tombstones ?? 0) + (laid?.inserted ? 1 : 0);
+        return laid?.inserted ? acknowledged : comesBack(changedHideSeconds);
+      }
+      case 'rescue': {
+        const [written] = await store.change([decision.change]);
+        if (!written?.applied) return comesBack(changedHideSeconds);
+        counts.buried = (counts.buried ?? 0) + 1;
+        // The record is in attention already: a pointer that cannot be sent now is sent by release.
+        const { queue } = written.record;
+        const [sent] = await lanes.deliver([
+          { queue, lane: 'quarantine', pointer: message.pointer, delaySeconds: 0 },
+        ]);
+        return sent ? acknowledged : comesBack(throttledHideSeconds);
+      }
+      case 'fail': {
+        const [written] = await store.change([decision.change]);
+        if (!written?.applied) return comesBack(changedHideSeconds);
+        counts.buried = (counts.buried ?? 0) + 1;
+        counts.failed = (counts.failed ?? 0) + 1;
+        return acknowledged;
+      }
+    }
+  }
+}
+
+function unique(received: readonly Received[]): Received[] {
+  return [...new Map(received.map((each) => [each.pointer.jobId, each])).values()];
+}

@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Counts } from '../../core/telemetry.ts';
+import { jobStore } from '../aws/jobs.ts';
+import { sqsLanes } from '../aws/lanes.ts';
+import { storeUnreadable } from '../aws/objects.ts';
+import { readEnv } from '../env.ts';
+import { laneOfArn } from '../lanes.ts';
+import { logError, logInvocation } from '../log.ts';
+import { bury } from './bury.ts';
+
+const env = readEnv('bury');
+const urls = JSON.parse(env.LANES);
+
+const step = bury({
+  store: jobStore(env.JOBS_TABLE, sleep),
+  lanes: sqsLanes(urls),
+  now: Date.now,
+  urlOf: (arn) => laneOfArn(urls, arn),
+  storeUnreadable: ({ messageId, body }) => storeUnreadable(env.DATA_BUCKET, 'dead', messageId, body),
+  onError: (message, error) => logError(message, error, {}),
+});
+
+export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+  const counts: Counts = {};
+  const answer = await step(event.Records, counts);
+  const fields = { messages: event.Records.length, stay: answer.batchItemFailures.length };
+  logInvocation('bury', counts, { ...fields, request_id: context.awsRequestId }, Date.now());
+  return answer;
+};

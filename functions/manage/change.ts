@@ -1,0 +1,138 @@
+import { maxPayloadBytes, retryRequest } from '../../core/api.ts';
+import type { JobStore } from '../../core/change.ts';
+import type { JobContract } from '../../core/define.ts';
+import { check } from '../../core/faults.ts';
+import { laneOf } from '../../core/lane.ts';
+import { cancelChange, reopenChange } from '../../core/manage.ts';
+import { placePayload } from '../../core/placement.ts';
+import { type Checked, type Problem, problem } from '../../core/problem.ts';
+import { checkPayload, tooLarge } from '../../core/request.ts';
+import { isWaiting } from '../../core/state.ts';
+import type { JobRecord, Stored } from '../../core/table.ts';
+import { viewOf } from '../../core/view.ts';
+import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
+import type { Lanes } from '../lanes.ts';
+import type { Vault } from '../vault.ts';
+import { expired, findJob } from './read.ts';
+
+export interface ChangeDeps {
+  store: JobStore;
+  lanes: Lanes;
+  vault: Vault;
+  contractOf: (type: string) => JobContract | undefined;
+  now: () => number;
+  onError: (message: string, error: unknown) => void;
+}
+
+/** Room in a retry's body for everything that is not its payload. */
+const besidePayloadBytes = 1024;
+
+/** POST …/retry: record first, with an entry that `release` watches, then the pointer. */
+export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<ApiAnswer> {
+  const edited = readRetry(request);
+  if (!edited.ok) return edited;
+  const found = await findJob(deps.store, request);
+  if ('problem' in found) return found;
+  const { record } = found;
+  if (record.status !== 'failed' && record.status !== 'cancelled')
+    return { problem: notFrom(record, 'retried', 'failed or cancelled') };
+  const payload = await payloadFor(deps, record, request, edited.value);
+  if (!payload.ok) return payload;
+
+  const [result] = await deps.store.change([reopenChange(record, payload.value, deps.now())]);
+  if (result === undefined || 'retry' in result) return { problem: throttled };
+  if (!result.applied)
+    return {
+      problem: result.found === undefined ? expired : notFrom(result.found, 'retried', 'failed or cancelled'),
+    };
+  // The job is accepted already: a pointer that cannot be sent now is sent by `release` within two minutes.
+  const { queue, priority } = result.record;
+  await deps.lanes
+    .deliver([
+      {
+        queue,
+        lane: laneOf(priority),
+        pointer: { tenant: request.tenant, jobId: request.id },
+        delaySeconds: 0,
+      },
+    ])
+    .catch((error: unknown) =>
+      deps.onError('the pointer of a retried job could not be sent: release will', error),
+    );
+  return { status: 200, body: viewOf(result.record) };
+}
+
+function readRetry(request: ApiRequest): Checked<unknown> {
+  if (request.body.trim() === '') return { ok: true, value: undefined };
+  const body = readBody(request.body, maxPayloadBytes + besidePayloadBytes);
+  if (!body.ok) return body;
+  const shape = check(
+    retryRequest,
+    body.value,
+    'invalid_request',
+    'the retry is not as the API describes it',
+  );
+  return shape.ok ? { ok: true, value: shape.value.payload } : shape;
+}
+
+/** The edited payload, checked, sealed and stored; or proof that the old one is still there. */
+async function payloadFor(
+  { vault, contractOf }: ChangeDeps,
+  record: JobRecord,
+  { tenant, id }: ApiRequest,
+  edited: unknown,
+): Promise<Checked<Stored | undefined>> {
+  const as = { tenant, jobId: id, field: 'payload' } as const;
+  if (edited === undefined) {
+    const gone = 'at' in record.payload && (await vault.open(record.payload, as)) === undefined;
+    return gone ? { ok: false, problem: expired } : { ok: true, value: undefined };
+  }
+  const plain = Buffer.from(JSON.stringify(edited));
+  if (plain.length > maxPayloadBytes) return { ok: false, problem: tooLarge(plain.length) };
+  const contract = contractOf(record.type);
+  if (contract === undefined)
+    return {
+      ok: false,
+      problem: problem('unknown_type', `there is no job type "${record.type}" in this release`),
+    };
+  const fits = checkPayload(contract, edited);
+  if (!fits.ok) return fits;
+  const sealed = await vault.seal(plain, as);
+  const place = placePayload({ ...record, payload: sealed }, sealed);
+  return { ok: true, value: place === 'record' ? sealed : await vault.putElsewhere(sealed, as, place) };
+}
+
+/** POST …/cancel of a job that waits. Its pointer finds a final record and is dropped. */
+export async function cancelJob({ store, now }: ChangeDeps, request: ApiRequest): Promise<ApiAnswer> {
+  if (request.body.trim() !== '') {
+    return {
+      problem: problem('invalid_request', 'a cancel has no body', {
+        details: [{ path: '', message: 'must be empty' }],
+      }),
+    };
+  }
+  const found = await findJob(store, request);
+  if ('problem' in found) return found;
+  if (!isWaiting(found.record.status))
+    return { problem: notFrom(found.record, 'cancelled', 'scheduled, pending or retrying') };
+  const [result] = await store.change([cancelChange(found.record, now())]);
+  if (result === undefined || 'retry' in result) return { problem: throttled };
+  if (result.applied) return { status: 200, body: viewOf(result.record) };
+  return {
+    problem:
+      result.found === undefined
+        ? expired
+        : notFrom(result.found, 'cancelled', 'scheduled, pending or retrying'),
+  };
+}
+
+function notFrom(record: JobRecord, verb: string, allowed: string): Problem {
+  return problem(
+    'invalid_transition',
+    `the job is ${record.status}; only a job that is ${allowed} can be ${verb}`,
+  );
+}
+
+const throttled = problem('unavailable', 'DynamoDB is throttling; repeat the request', {
+  retryAfterSeconds: 1,
+});

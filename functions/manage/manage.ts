@@ -1,0 +1,34 @@
+import type { RouteName } from '../../core/routes.ts';
+import type { ApiAnswer, ApiRequest } from '../http.ts';
+import { type ChangeDeps, cancelJob, retryJob } from './change.ts';
+import { getErrors, getJob, getList, getPayload, getResult, type ReadDeps } from './read.ts';
+
+export interface ManageDeps extends ReadDeps, ChangeDeps {
+  version: string;
+  /** The OpenAPI document, as it was built beside this release. */
+  openapi: () => Promise<unknown>;
+}
+
+type Answer = (deps: ManageDeps, request: ApiRequest) => Promise<ApiAnswer>;
+
+/** Every route but enqueue's, each one function. */
+const answers: Partial<Record<RouteName, Answer>> = {
+  getHealth: async ({ version }) => ({ status: 200, body: { status: 'ok', version } }),
+  getOpenapi: async ({ openapi }) => ({ status: 200, body: await openapi() }),
+  listJobs: getList,
+  getJob,
+  getPayload,
+  getResult,
+  getErrors,
+  retryJob,
+  cancelJob,
+};
+
+export function manage(deps: ManageDeps) {
+  return async (request: ApiRequest): Promise<ApiAnswer> => {
+    const answer = answers[request.route];
+    if (answer === undefined)
+      throw new Error(`route ${request.route} is wired to manage, which does not answer it`);
+    return answer(deps, request);
+  };
+}
