@@ -18,6 +18,8 @@ export interface Target extends Caller {
 
 type Stacks = LocalAws['stacks'];
 
+const interrupts: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /** Bootstraps the endpoint if it is new, deploys all stacks and returns their outputs. */
 export async function deploy(paths: StatePaths, target: Target, write: Write): Promise<Stacks> {
   await mkdir(paths.home, { recursive: true });
@@ -61,11 +63,11 @@ async function accountOf(target: Target): Promise<string> {
   );
 }
 
+/** A stack that was interrupted while it was made is there too, and is no use. */
 async function isBootstrapped(target: Target): Promise<boolean> {
-  const { status } = await query(target, 'cloudformation', 'DescribeStacks', '2010-05-15', {
-    StackName: 'CDKToolkit',
-  });
-  return status === 200;
+  const stack = { StackName: 'CDKToolkit' };
+  const { text } = await query(target, 'cloudformation', 'DescribeStacks', '2010-05-15', stack);
+  return /<StackStatus>(CREATE|UPDATE)_COMPLETE</.test(text);
 }
 
 async function query(target: Target, service: string, Action: string, Version: string, parameters = {}) {
@@ -100,11 +102,19 @@ async function cdk(paths: StatePaths, target: Target, cwd: string, command: stri
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+  // CDK goes on after a Ctrl-C, and the next run would meet it. Waiting for its end makes its pid free.
+  const interrupted = () => {
+    child.once('close', () => process.exit(130));
+    child.kill('SIGKILL');
+  };
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const [code, killed] = await new Promise<[number | null, string | null]>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (...result) => resolve(result));
+    for (const name of interrupts) process.once(name, interrupted);
+  }).finally(() => {
+    for (const name of interrupts) process.off(name, interrupted);
   });
   log.end();
   await finished(log);

@@ -51,7 +51,10 @@ export async function ensureEmulator(paths: StatePaths, auth: boolean, write: Wr
 }
 
 /** Ends the emulator of this state folder with all its workers. `gone`: it had ended already, without `down`. */
-export async function stopEmulator(paths: StatePaths): Promise<'stopped' | 'gone' | 'none'> {
+export async function stopEmulator(
+  paths: StatePaths,
+  patienceMs = 5_000,
+): Promise<'stopped' | 'gone' | 'none'> {
   const record = readState<EmulatorRecord>(paths.emulator);
   if (!record) return 'none';
   // Taken before the first signal: afterwards a child's parent is gone, and with it what made the child ours.
@@ -62,7 +65,7 @@ export async function stopEmulator(paths: StatePaths): Promise<'stopped' | 'gone
     const all = listProcesses();
     return [...stillRunning(known, all), ...emulatorProcesses(all, record.tmp)];
   };
-  if (!(await until(() => left().length === 0, 5_000))) {
+  if (!(await until(() => left().length === 0, patienceMs))) {
     // MiniStack can hang at its end, and a worker started meanwhile is in no earlier list: repeat until none is left.
     const gone = await until(() => {
       for (const one of left()) signal(one, 'SIGKILL');

@@ -1,0 +1,53 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import {
+  type LocalAws,
+  projectRoot,
+  readLocal,
+  removeState,
+  statePaths,
+  writeState,
+} from '../../local/state.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'state-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const local: LocalAws = {
+  endpoint: 'http://127.0.0.1:1',
+  apiUrl: 'http://127.0.0.1:1/restapis/a/api/_user_request_',
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  stacks: { 'taskq-data': { DataBucketName: 'b' } },
+};
+
+it('what is written is read back, and no draft is left', () => {
+  const { directory, local: path } = statePaths(join(folder, 'new'));
+  writeState(path, local);
+  expect(readLocal(directory)).toEqual(local);
+  expect(readdirSync(directory)).toEqual(['local.json']);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(local);
+});
+
+it('absent and torn files read as undefined', () => {
+  expect(readLocal(folder)).toBeUndefined();
+  writeFileSync(statePaths(folder).local, '{ "endpoint": "http://127');
+  expect(readLocal(folder)).toBeUndefined();
+});
+
+it('removing twice is fine', () => {
+  const { local: path } = statePaths(folder);
+  writeState(path, local);
+  removeState(path);
+  removeState(path);
+  expect(readLocal(folder)).toBeUndefined();
+});
+
+it('the default folder is .taskq of the project; the venv is there for every folder', () => {
+  expect(statePaths().local).toBe(join(projectRoot, '.taskq', 'local.json'));
+  expect(statePaths(folder).venv).toBe(join(projectRoot, '.taskq', 'venv'));
+});
