@@ -29,13 +29,14 @@ const bulkDelaySeconds = 1;
 /**
  * Takes jobs in: seal → deliver → insert, chunk by chunk. The pointer goes first, then the record: what
  * crashes between leaves a pointer to nothing, which a worker clears up, and never a job without a pointer.
+ * @param at when the request was read, ms since the epoch
  * @returns one answer for each draft, in order
  */
 export function accept({ store, lanes, vault, now }: AcceptDeps) {
-  const seal = async (id: string, draft: Draft, caller: Caller): Promise<JobRecord> => {
+  const seal = async (id: string, draft: Draft, caller: Caller, at: number): Promise<JobRecord> => {
     const as = { tenant: caller.tenant, jobId: id, field: 'payload' } as const;
     const sealed = await vault.seal(draft.payload, as);
-    const record = newRecord(id, draft, caller, sealed, now());
+    const record = newRecord(id, draft, caller, sealed, at);
     const place = placePayload(record, sealed);
     return place === 'record' ? record : { ...record, payload: await vault.putElsewhere(sealed, as, place) };
   };
@@ -60,11 +61,15 @@ export function accept({ store, lanes, vault, now }: AcceptDeps) {
     );
   };
 
-  return async (jobs: readonly { id: string; draft: Draft }[], caller: Caller): Promise<Accepted[]> => {
+  return async (
+    jobs: readonly { id: string; draft: Draft }[],
+    caller: Caller,
+    at: number,
+  ): Promise<Accepted[]> => {
     const accepted: Accepted[] = [];
     for (let start = 0; start < jobs.length; start += chunkSize) {
       const chunk = jobs.slice(start, start + chunkSize);
-      const records = await Promise.all(chunk.map(({ id, draft }) => seal(id, draft, caller)));
+      const records = await Promise.all(chunk.map(({ id, draft }) => seal(id, draft, caller, at)));
       accepted.push(...(await handOver(records, jobs.length > 1)));
     }
     return accepted;

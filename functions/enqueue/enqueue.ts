@@ -57,7 +57,8 @@ function takeJobs(deps: EnqueueDeps) {
     body: unknown,
     bodies: readonly unknown[],
   ): Promise<Checked<{ outcomes: Outcome[]; repeated: boolean }>> => {
-    const drafts = bodies.map((each) => draftOf(each, deps.catalogue, deps.now()));
+    const at = deps.now();
+    const drafts = bodies.map((each) => draftOf(each, deps.catalogue, at));
     const good = drafts.flatMap((each, position) => (each.ok ? [position] : []));
     const outcomes: Outcome[] = drafts.map((each) => ({ problem: each.ok ? internal : each.problem }));
     // A request without one good job writes nothing: its key stays free for the corrected request.
@@ -70,7 +71,7 @@ function takeJobs(deps: EnqueueDeps) {
             ok: true as const,
             value: {
               repeated: false,
-              ids: good.map(() => mint(deps, tenant)),
+              ids: good.map(() => mint(deps, tenant, at)),
               stands: good.map(() => undefined),
             },
           }
@@ -85,7 +86,7 @@ function takeJobs(deps: EnqueueDeps) {
       id,
       draft: (drafts[position] as { value: Draft }).value,
     }));
-    const accepted = await acceptJobs(jobs, callerOf(request));
+    const accepted = await acceptJobs(jobs, callerOf(request), at);
     for (const [index, position] of good.entries()) {
       const record = stands[index];
       if (record !== undefined) outcomes[position] = { record, stood: true };
@@ -102,9 +103,9 @@ function outcomeOf(accepted: Accepted): Outcome {
   return 'record' in accepted ? { record: accepted.record, stood: false } : accepted;
 }
 
-function mint({ now, randomBytes }: EnqueueDeps, tenant: string): string {
+function mint({ randomBytes }: EnqueueDeps, tenant: string, at: number): string {
   const random = randomBytes(idRandomBytes + 1);
-  return mintJobId(now(), random, (random[idRandomBytes] ?? 0) % mintShards(tenant));
+  return mintJobId(at, random, (random[idRandomBytes] ?? 0) % mintShards(tenant));
 }
 
 function callerOf({ tenant, createdBy, traceparent }: ApiRequest): Caller {
