@@ -1,5 +1,5 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { lanes, maxDelaySeconds } from '../core/lane.ts';
+import { lanes, maxDelaySeconds, maxReceiveCount } from '../core/lane.ts';
 import { jobsTable } from '../core/table.ts';
 import type { DataStack } from './data-stack.ts';
 import { apiFailures, functionMetric, oldestMessage, tableThrottles, taskqMetric } from './metrics.ts';
@@ -35,15 +35,14 @@ export function alarms(
 ): AlarmDefinition[] {
   const functions = Object.keys(queue.functions);
   return [
+    {
+      kind: 'jobs-buried',
+      severity: 'page',
+      description: `Messages were received ${maxReceiveCount} times and gave up.`,
+      metric: taskqMetric('buried', 'bury'),
+      threshold: 0,
+    },
     ...queue.queues.flatMap((each): AlarmDefinition[] => [
-      {
-        kind: 'jobs-buried',
-        subject: each.contract.name,
-        severity: 'page',
-        description: `Messages of queue ${each.contract.name} were received 20 times and gave up.`,
-        metric: taskqMetric('buried', each.contract.name),
-        threshold: 0,
-      },
       {
         kind: 'dead-letters-wait',
         subject: each.contract.name,
@@ -96,12 +95,12 @@ export function alarms(
         periods: 3,
       }),
     ),
-    ...['bury', ...queue.queues.map((each) => each.contract.name)].map(
+    ...(['work', 'bury'] as const).map(
       (source): AlarmDefinition => ({
         kind: 'unreadable-messages',
         subject: source,
         severity: 'ticket',
-        description: `${source} met messages that are not TaskQ's and set them aside.`,
+        description: `Function ${source} met messages that are not TaskQ's and set them aside.`,
         metric: taskqMetric('unreadable', source),
         threshold: 0,
       }),

@@ -20,7 +20,6 @@ type TableCall =
   | 'PartiQLInsert'
   | 'PartiQLUpdate'
   | 'PutItem'
-  | 'UpdateItem'
   | 'GetItem'
   | 'BatchGetItem'
   | 'BatchWriteItem'
@@ -56,21 +55,19 @@ export function masterKey(of: IKey, call: 'Decrypt' | 'GenerateDataKey', require
   return { value: of.keyArn, allows: [statement] };
 }
 
-/** Queue → lane → URL as JSON (`LaneUrls`), and leave to send to exactly these. */
-export function lanes(to: Record<string, Record<string, IQueue>>): Binding {
-  const queues = Object.values(to).flatMap((each) => Object.values(each));
-  const [first] = queues;
+/** Queue → lane → URL as JSON (`LaneUrls`), and leave to send to these, less those that are only to be known. */
+export function lanes(
+  to: Record<string, Record<string, IQueue>>,
+  onlyKnown: readonly string[] = [],
+): Binding {
+  const all = Object.values(to).flatMap((each) => Object.entries(each));
+  const [first] = all;
   if (first === undefined) throw new Error('a function was given no lanes; bind those it sends to');
+  const sendable = all.filter(([lane]) => !onlyKnown.includes(lane)).map(([, queue]) => queue.queueArn);
   const urls = mapValues(to, (each) => mapValues(each, (queue) => queue.queueUrl));
   return {
-    value: Stack.of(first).toJsonString(urls),
-    allows: [
-      allow(
-        'sqs',
-        ['SendMessage'],
-        queues.map((each) => each.queueArn),
-      ),
-    ],
+    value: Stack.of(first[1]).toJsonString(urls),
+    allows: [allow('sqs', ['SendMessage'], sendable)],
   };
 }
 

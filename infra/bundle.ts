@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { openapiDocument } from '../core/openapi.ts';
 import { type FunctionName, wiring } from '../core/wiring.ts';
+import project from '../package.json' with { type: 'json' };
 
 const root = dirname(import.meta.dirname);
 
@@ -66,7 +67,8 @@ async function bundleFunction(name: FunctionName): Promise<Bundle> {
     logLevel: 'error',
   });
   const files = new Map(outputFiles.map((each) => [relative(directory, each.path), each.contents]));
-  if (name === 'manage') files.set('openapi.json', Buffer.from(JSON.stringify(openapiDocument())));
+  if (name === 'manage')
+    files.set('openapi.json', Buffer.from(JSON.stringify(openapiDocument(project.version))));
   replaceFiles(directory, files);
   return { directory, version: versionOf(files), metafile };
 }

@@ -18,20 +18,20 @@ export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
       taskqMetric('refused', 'enqueue'),
       taskqMetric('refused', 'manage'),
     ]),
-    graph('Brought back by the minute', [taskqMetric('released', 'release')]),
+    graph('Jobs', [
+      ...(['completed', 'failed', 'retried', 'leasesLost'] as const).map((each) => taskqMetric(each, 'work')),
+      taskqMetric('buried', 'bury'),
+      taskqMetric('released', 'release'),
+    ]),
   );
   for (const { contract, lanes: of, dead } of queue.queues) {
     board.addWidgets(
-      graph(`${contract.name}: jobs`, [
-        ...(['completed', 'failed', 'retried', 'buried', 'leasesLost'] as const).map((each) =>
-          taskqMetric(each, contract.name),
-        ),
-      ]),
-      graph(`${contract.name}: waiting`, [...lanes.map((each) => waiting(of[each])), waiting(dead)]),
-      graph(`${contract.name}: oldest, s`, [
-        ...lanes.map((each) => oldestMessage(of[each])),
-        oldestMessage(dead),
-      ]),
+      graph(`${contract.name}: waiting`, [...lanes.map((each) => waiting(of[each])), waiting(dead)], 12),
+      graph(
+        `${contract.name}: oldest, s`,
+        [...lanes.map((each) => oldestMessage(of[each])), oldestMessage(dead)],
+        12,
+      ),
     );
   }
   board.addWidgets(
@@ -51,6 +51,6 @@ export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
   return board;
 }
 
-function graph(title: string, left: IMetric[]): GraphWidget {
-  return new GraphWidget({ title, left, width: 8 });
+function graph(title: string, left: IMetric[], width = 8): GraphWidget {
+  return new GraphWidget({ title, left, width });
 }

@@ -3,13 +3,14 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { type MetricName, metricDimension, metricNamespace, metrics } from '../core/telemetry.ts';
+import type { FunctionName } from '../core/wiring.ts';
 import type { QueueStack } from './queue-stack.ts';
 
 /** The one list of what is measured; alarms and dashboard take from it. */
 const period = Duration.minutes(5);
 
-/** A metric that functions write, of one source: a function or a queue. */
-export function taskqMetric(metric: MetricName, source: string): Metric {
+/** A metric that a function writes. */
+export function taskqMetric(metric: MetricName, source: FunctionName): Metric {
   return new Metric({
     namespace: metricNamespace,
     metricName: metrics[metric].name,

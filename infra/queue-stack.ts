@@ -41,7 +41,7 @@ export class QueueStack extends Stack {
       timeoutSeconds: 10,
       memoryMb: memoryMb.keys,
       bindings: {
-        KEYS_TABLE: table(data.keys, ['PutItem', 'GetItem', 'Query']),
+        KEYS_TABLE: table(data.keys, ['PutItem']),
         MASTER_KEY: masterKey(data.key, 'GenerateDataKey', stage.requireEncryptionContext),
       },
     });
@@ -55,7 +55,6 @@ export class QueueStack extends Stack {
         JOBS_TABLE: table(data.jobs, [
           'PartiQLInsert',
           'PutItem',
-          'UpdateItem',
           'GetItem',
           'BatchGetItem',
           'BatchWriteItem',
@@ -73,11 +72,7 @@ export class QueueStack extends Stack {
       timeoutSeconds: 29,
       memoryMb: memoryMb.manage,
       bindings: {
-        JOBS_TABLE: table(
-          data.jobs,
-          ['GetItem', 'BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem', 'UpdateItem'],
-          [jobsTable.attentionIndex.name],
-        ),
+        JOBS_TABLE: table(data.jobs, ['BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem']),
         KEYS_TABLE: wrapped,
         DATA_BUCKET: bucket(data.bucket, { read: ['sealed'], write: ['sealed'] }),
         LANES: lanes(allLanes),
@@ -95,13 +90,7 @@ export class QueueStack extends Stack {
         memoryMb,
         sources: queue.sources(stage),
         bindings: {
-          JOBS_TABLE: table(data.jobs, [
-            'PartiQLInsert',
-            'PartiQLUpdate',
-            'GetItem',
-            'BatchGetItem',
-            'BatchWriteItem',
-          ]),
+          JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
           KEYS_TABLE: wrapped,
           DATA_BUCKET: bucket(data.bucket, { read: ['sealed', 'tenants'], write: ['sealed', 'unreadable'] }),
           LANES: lanes({ [name]: queue.lanes }),
@@ -124,9 +113,10 @@ export class QueueStack extends Stack {
         maxConcurrency: stage.buryConcurrency,
       })),
       bindings: {
-        JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'GetItem', 'BatchGetItem']),
+        JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem']),
         DATA_BUCKET: bucket(data.bucket, { write: ['unreadable'] }),
-        LANES: lanes(only('quarantine', this.queues)),
+        // Dead letters that are not yet to be judged are hidden, by their queue's URL.
+        LANES: lanes(quarantineAndDead(this.queues), ['dead']),
       },
     });
 
@@ -136,11 +126,7 @@ export class QueueStack extends Stack {
       timeoutSeconds: 55,
       memoryMb: memoryMb.release,
       bindings: {
-        JOBS_TABLE: table(
-          data.jobs,
-          ['PartiQLUpdate', 'GetItem', 'BatchGetItem'],
-          [jobsTable.attentionIndex.name],
-        ),
+        JOBS_TABLE: table(data.jobs, ['PartiQLUpdate', 'BatchGetItem'], [jobsTable.attentionIndex.name]),
         LANES: lanes(allLanes),
       },
     });
@@ -159,6 +145,8 @@ export class QueueStack extends Stack {
   }
 }
 
-function only(lane: 'quarantine', queues: readonly JobQueue[]): Record<string, Record<string, Queue>> {
-  return Object.fromEntries(queues.map((each) => [each.contract.name, { [lane]: each.lanes[lane] }]));
+function quarantineAndDead(queues: readonly JobQueue[]): Record<string, Record<string, Queue>> {
+  return Object.fromEntries(
+    queues.map(({ contract, lanes: { quarantine }, dead }) => [contract.name, { quarantine, dead }]),
+  );
 }

@@ -48,7 +48,6 @@ describe('a role allows what its function does, and no more', () => {
       'dynamodb:PartiQLInsert',
       'dynamodb:PutItem',
       'dynamodb:Query',
-      'dynamodb:UpdateItem',
       'kms:Decrypt',
       'lambda:InvokeFunction',
       's3:PutObject',
@@ -57,12 +56,9 @@ describe('a role allows what its function does, and no more', () => {
     manage: [
       'dynamodb:BatchGetItem',
       'dynamodb:BatchWriteItem',
-      'dynamodb:GetItem',
       'dynamodb:PartiQLUpdate',
       'dynamodb:Query',
       'dynamodb:Query',
-      'dynamodb:Query',
-      'dynamodb:UpdateItem',
       'kms:Decrypt',
       's3:GetObject',
       's3:PutObject',
@@ -71,7 +67,6 @@ describe('a role allows what its function does, and no more', () => {
     workmail: [
       'dynamodb:BatchGetItem',
       'dynamodb:BatchWriteItem',
-      'dynamodb:GetItem',
       'dynamodb:PartiQLInsert',
       'dynamodb:PartiQLUpdate',
       'dynamodb:Query',
@@ -83,21 +78,14 @@ describe('a role allows what its function does, and no more', () => {
     ],
     bury: [
       'dynamodb:BatchGetItem',
-      'dynamodb:GetItem',
       'dynamodb:PartiQLInsert',
       'dynamodb:PartiQLUpdate',
       's3:PutObject',
       'sqs:SendMessage',
       ...Array(2).fill(consuming).flat(),
     ],
-    release: [
-      'dynamodb:BatchGetItem',
-      'dynamodb:GetItem',
-      'dynamodb:PartiQLUpdate',
-      'dynamodb:Query',
-      'sqs:SendMessage',
-    ],
-    keys: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'kms:GenerateDataKey'],
+    release: ['dynamodb:BatchGetItem', 'dynamodb:PartiQLUpdate', 'dynamodb:Query', 'sqs:SendMessage'],
+    keys: ['dynamodb:PutItem', 'kms:GenerateDataKey'],
   };
   test.each(Object.keys(allowed))('%s', (id) => {
     expect(actions(id)).toEqual([...allowed[id]!, ...platform].sort());
@@ -151,13 +139,22 @@ describe('reach', () => {
     expect(sends(id)).toEqual([...five('mail'), ...five('reports')]);
   });
 
+  const told = (id: string) => {
+    const value = JSON.stringify(lambda(id).Environment.Variables.LANES);
+    return [...value.matchAll(/"Ref":"(\w+)[0-9A-F]{8}"/g)].map(([, name]) => name);
+  };
+
   test('a function is told of the lanes it may send to, and of no others', () => {
-    for (const id of ['enqueue', 'manage', 'workmail', 'bury', 'release']) {
-      const told = [
-        ...JSON.stringify(lambda(id).Environment.Variables.LANES).matchAll(/"Ref":"(\w+)[0-9A-F]{8}"/g),
-      ];
-      expect(told.map(([, name]) => name)).toEqual(sends(id));
-    }
+    for (const id of ['enqueue', 'manage', 'workmail', 'release']) expect(told(id)).toEqual(sends(id));
+  });
+
+  test('bury is told where dead letters lie as well, to hide them', () => {
+    expect(told('bury')).toEqual(['mailquarantine', 'maildead', 'reportsquarantine', 'reportsdead']);
+  });
+
+  test('release reads the attention index, and no partition of the table', () => {
+    const [query] = statements('release').filter((each) => each.Action === 'dynamodb:Query');
+    expect(JSON.stringify(query!.Resource)).toMatch(/jobs.*\/index\/attention/);
   });
 
   test.each(['enqueue', 'manage', 'workmail', 'keys'])(

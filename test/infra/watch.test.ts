@@ -54,14 +54,24 @@ describe('every alarm', () => {
   });
 });
 
+test('a metric is alarmed on as its function writes it', () => {
+  const own = alarms.filter((each) => each.Namespace === 'TaskQ');
+  const sources = new Set(own.map((each) => each.Dimensions[0].Value));
+  expect(sources).toEqual(new Set(['bury', 'work']));
+  for (const source of sources) {
+    const handler = readFileSync(join(import.meta.dirname, `../../functions/${source}/handler.ts`), 'utf8');
+    expect(handler).toMatch(new RegExp(`logInvocation\\(\\s*'${source}'`));
+  }
+});
+
 describe('thresholds', () => {
   const named = (name: string) => alarms.find((each) => each.AlarmName === `tq-${name}`)!;
 
   test('one buried job is one too many', () => {
-    expect(named('jobs-buried-mail')).toMatchObject({
+    expect(named('jobs-buried')).toMatchObject({
       Namespace: 'TaskQ',
       MetricName: 'JobsBuried',
-      Dimensions: [{ Name: 'Source', Value: 'mail' }],
+      Dimensions: [{ Name: 'Source', Value: 'bury' }],
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 0,
       TreatMissingData: 'notBreaching',
