@@ -1,0 +1,70 @@
+import { type BatchResponse, type EnqueueRequest, maxBatchBytes, maxBatchJobs } from '../../core/api.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { readLines } from '../input.ts';
+import { print, printJson, refusedTable } from '../render.ts';
+import type { Session } from '../session.ts';
+import { named, watch } from './watch.ts';
+
+interface Line {
+  line: number;
+  job: EnqueueRequest;
+}
+
+type Answer = { line: number; result: BatchResponse['results'][number] };
+
+/** Enqueues every line of a file, in requests as large as the API takes. */
+export async function enqueueFile(
+  session: Session,
+  path: string,
+  defaults: Omit<EnqueueRequest, 'type' | 'payload'>,
+  key: string | undefined,
+  wait: boolean,
+): Promise<void> {
+  const lines = (await readLines(path)).map(({ line, value }) => ({
+    line,
+    job: withDefaults(value, defaults),
+  }));
+  if (lines.length === 0) throw new UsageError(`${path} holds no job: a line is {"type": …, "payload": …}`);
+  const answers: Answer[] = [];
+  for (const [index, chunk] of chunksOf(lines).entries()) {
+    const keyed = key === undefined ? {} : { idempotencyKey: index === 0 ? key : `${key}/${index + 1}` };
+    const response = await session.client.enqueueBatch(
+      chunk.map(({ job }) => job),
+      keyed,
+    );
+    if (session.json && !wait) printJson(response);
+    answers.push(...response.results.map((result, at) => ({ line: chunk[at]?.line ?? 0, result })));
+  }
+  const ids = answers.flatMap(({ result }) => ('id' in result ? [result.id] : []));
+  const refused = answers.filter(({ result }) => 'error' in result);
+  if (!session.json) {
+    print(`enqueued ${ids.length} of ${lines.length} jobs`);
+    if (refused.length > 0) print(refusedTable(refused));
+  }
+  if (wait && ids.length > 0) await watch(session, named(session, ids));
+  if (refused.length > 0) process.exitCode = exitCodes.refused;
+}
+
+/** What the line says itself goes first; what is no object is the API's to refuse, by line. */
+function withDefaults(value: unknown, defaults: object): EnqueueRequest {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (isObject ? { ...defaults, ...value } : value) as EnqueueRequest;
+}
+
+/** In order, each chunk within the API's limits of a request. */
+function chunksOf(lines: Line[]): Line[][] {
+  const chunks: Line[][] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    const own = Buffer.byteLength(JSON.stringify(line.job)) + 1;
+    const last = chunks.at(-1);
+    if (last === undefined || last.length === maxBatchJobs || bytes + own > maxBatchBytes) {
+      chunks.push([line]);
+      bytes = '{"jobs":[]}'.length + own;
+    } else {
+      last.push(line);
+      bytes += own;
+    }
+  }
+  return chunks;
+}

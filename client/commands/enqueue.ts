@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import type { EnqueueRequest } from '../../core/api.ts';
+import type { EnqueueOptions } from '../client.ts';
+import { ageOf, parseDuration } from '../duration.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { collect, parseWhole, readPayload } from '../input.ts';
+import { print, printJson } from '../render.ts';
+import { openSession, type Session } from '../session.ts';
+import { enqueueFile } from './batch.ts';
+import { showJob } from './get.ts';
+
+interface Options {
+  priority?: number;
+  delay?: number;
+  runAt?: string;
+  maxAttempts?: number;
+  timeout?: number;
+  tag?: string[];
+  queue?: string;
+  key?: string;
+  wait?: boolean;
+  batch?: string;
+}
+
+export function addEnqueue(program: Command): void {
+  program
+    .command('enqueue')
+    .summary('enqueue a job, or a file of them')
+    .description('Enqueues a job of a type, or with --batch one job for each line of a file.')
+    .argument('[type]', 'the job type, e.g. echo')
+    .argument('[payload]', 'JSON, @FILE, or - for standard input (default: {})')
+    .option('--priority <0-9>', 'higher runs first (default: 4)', parseWhole)
+    .option('--delay <time>', 'run after 90s, 10m, 2h, 1d', parseDuration)
+    .option('--run-at <time>', 'run at a time such as 2026-01-31T09:30:00Z')
+    .option('--max-attempts <count>', "at most so many starts, up to the type's own limit", parseWhole)
+    .option('--timeout <time>', "at most so long a run, up to the type's own limit", parseDuration)
+    .option('--tag <tag>', 'to find it by; may be repeated', collect)
+    .option('--queue <queue>', "another queue than the type's own")
+    .option('--key <key>', 'idempotency key: a repeat with the same key and job gives the same job')
+    .option('--wait', 'wait until it is final and show its result; exit status 1 unless it completed')
+    .option('--batch <file>', 'NDJSON, a line is {"type": …, "payload": …, …}; - for standard input')
+    .addHelpText(
+      'after',
+      `
+With --batch, the options are what its lines do not say themselves.
+
+Examples:
+  taskq enqueue echo '{"message": "hello"}' --wait
+  taskq enqueue csv.summarize @payload.json --priority 9 --tag import
+  taskq enqueue --batch jobs.ndjson --tag import && taskq watch --tag import
+`,
+    )
+    .action(
+      async (type: string | undefined, payload: string | undefined, options: Options, command: Command) => {
+        if ((type === undefined) === (options.batch === undefined))
+          throw new UsageError(
+            'give either a job type or --batch FILE; e.g. taskq enqueue echo \'{"message": "hello"}\'',
+          );
+        const session = openSession(command);
+        if (options.batch !== undefined)
+          await enqueueFile(session, options.batch, fieldsOf(options), options.key, options.wait ?? false);
+        else await enqueueOne(session, type ?? '', await readPayload(payload ?? '{}'), options);
+      },
+    );
+}
+
+/** The options in the API's terms. */
+function fieldsOf(options: Options): Omit<EnqueueRequest, 'type' | 'payload'> {
+  return {
+    queue: options.queue,
+    priority: options.priority,
+    delay_seconds: options.delay,
+    run_at: options.runAt,
+    max_attempts: options.maxAttempts,
+    timeout_seconds: options.timeout,
+    tags: options.tag,
+  };
+}
+
+async function enqueueOne(session: Session, type: string, payload: unknown, options: Options): Promise<void> {
+  const { client, json } = session;
+  const keyed: EnqueueOptions = options.key === undefined ? {} : { idempotencyKey: options.key };
+  const job = await client.enqueue(type, payload, { ...fieldsOf(options), ...keyed });
+  if (!options.wait) {
+    if (json) return printJson(job);
+    const when = job.status === 'scheduled' ? `scheduled ${ageOf(job.available_at, Date.now())}` : job.status;
+    return print(`${job.id} enqueued: ${job.type}, queue ${job.queue}, lane ${job.lane}, ${when}`);
+  }
+  if (!json) process.stderr.write(`${job.id} enqueued, waiting\n`);
+  const ending = await client.waitFor(job.id, { deadlineSeconds: Number.POSITIVE_INFINITY });
+  if (ending.status === 'completed') {
+    if (json) printJson(ending);
+    else print(JSON.stringify(ending.result, undefined, 2));
+  } else if ('job' in ending) {
+    if (json) printJson(ending.job);
+    else await showJob(session, ending.job);
+    process.exitCode = ending.status === 'skipped' ? exitCodes.ok : exitCodes.failed;
+  }
+}

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import type { Job } from '../../core/api.ts';
+import { ApiError } from '../api-error.ts';
+import { UsageError } from '../exit.ts';
+import { describeFailure, describeJob } from '../explain.ts';
+import { parseJobId } from '../input.ts';
+import { print, printJson } from '../render.ts';
+import { openSession, type Session } from '../session.ts';
+
+interface GetOptions {
+  payload?: boolean;
+  result?: boolean;
+  errors?: boolean;
+}
+
+export function addGet(program: Command): void {
+  program
+    .command('get')
+    .summary('show a job; of a failed one, why')
+    .description('Shows a job; of a failed one also its cause and what each attempt said.')
+    .argument('<id>', 'the job', parseJobId)
+    .option('--payload', 'its payload too')
+    .option('--result', 'its result too')
+    .option('--errors', 'what each failed attempt said, with stacks')
+    .addHelpText(
+      'after',
+      `
+With --json, one of the three is the API's answer to that alone.
+
+Examples:
+  taskq get 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03
+  taskq get 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03 --result --json
+`,
+    )
+    .action(async (id: string, options: GetOptions, command: Command) => {
+      const session = openSession(command);
+      if (session.json) printJson(await oneAnswer(session, id, options));
+      else await showAll(session, id, options);
+    });
+}
+
+async function oneAnswer({ client }: Session, id: string, { payload, result, errors }: GetOptions) {
+  const asked = [payload, result, errors].filter(Boolean).length;
+  if (asked > 1)
+    throw new UsageError(
+      `--json shows one answer of the API, and ${asked} were asked for: give one of --payload, --result, --errors`,
+    );
+  if (payload) return await client.payload(id);
+  if (result) return await client.result(id);
+  return errors ? await client.errors(id) : await client.get(id);
+}
+
+async function showAll(session: Session, id: string, { payload, result, errors }: GetOptions) {
+  const { client } = session;
+  await showJob(session, await client.get(id), errors);
+  if (payload) print(`\npayload\n${JSON.stringify((await client.payload(id)).payload, undefined, 2)}`);
+  if (result) {
+    const answer = await client.result(id);
+    print(
+      `\nresult\n${'result' in answer ? JSON.stringify(answer.result, undefined, 2) : `none yet: the job is ${answer.status}`}`,
+    );
+  }
+}
+
+/** Prints a job for a person and, when it failed or is asked for, why. */
+export async function showJob({ client }: Session, job: Job, withStacks = false): Promise<void> {
+  print(describeJob(job, Date.now()));
+  if (!withStacks && job.status !== 'failed') return;
+  try {
+    const { errors } = await client.errors(job.id);
+    print(`\n${describeFailure(job, errors, Date.now())}`);
+    if (withStacks)
+      for (const { attempt, stack } of errors) if (stack) print(`\nattempt ${attempt}\n${stack}`);
+  } catch (error) {
+    // Errors may be closed to a caller who may see the job: what is known is still told.
+    if (!(error instanceof ApiError) || withStacks) throw error;
+    print(
+      `\n${describeFailure(job, [], Date.now())}\n  What each attempt said cannot be shown: ${error.message}`,
+    );
+  }
+}

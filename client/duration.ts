@@ -1,0 +1,36 @@
+import { InvalidArgumentError } from 'commander';
+
+const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `90`, `90s`, `10m`, `2h` or `1d` in seconds; undefined for anything else. */
+export function secondsOf(text: string): number | undefined {
+  const [, count, unit = 's'] = /^(\d+)([smhd])?$/.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * (unitSeconds[unit] ?? 1);
+}
+
+/** An option's duration. */
+export function parseDuration(text: string): number {
+  const seconds = secondsOf(text);
+  if (seconds === undefined) throw new InvalidArgumentError('It is a time such as 90, 90s, 10m, 2h or 1d.');
+  return seconds;
+}
+
+/** An option's moment: a duration ago, or a time as the API takes it. */
+export function momentOf(text: string, nowMs: number): string {
+  const seconds = secondsOf(text);
+  return seconds === undefined ? text : new Date(nowMs - seconds * 1000).toISOString();
+}
+
+/** `5m ago`, `in 2h`: how far a moment is from now, in its largest whole unit. */
+export function ageOf(moment: string, nowMs: number): string {
+  const ms = nowMs - Date.parse(moment);
+  return ms < 0 ? `in ${spanOf(-ms)}` : `${spanOf(ms)} ago`;
+}
+
+/** A span of time in its largest whole unit. */
+export function spanOf(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const [unit, size] =
+    Object.entries(unitSeconds).findLast(([, each]) => seconds >= each) ?? (['s', 1] as const);
+  return `${Math.floor(seconds / size)}${unit}`;
+}

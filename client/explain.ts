@@ -1,0 +1,60 @@
+import type { ErrorsResponse, Job } from '../core/api.ts';
+import { isFinal } from '../core/state.ts';
+import type { FailureCause } from '../core/table.ts';
+import { ageOf, spanOf } from './duration.ts';
+import { paint, paintStatus, table } from './render.ts';
+
+/** Each cause in a sentence. */
+const causes: Record<FailureCause, string> = {
+  transient_error: 'the handler failed in a way that a repeat may cure',
+  permanent_error: 'the handler failed in a way that no repeat can cure',
+  system_error: 'the machine that ran it gave out',
+  timeout: 'it ran longer than its timeout',
+  lease_lost: 'the worker that held it died or was cut off',
+  attempts_exhausted: 'no attempt was left to start',
+  buried: 'its message was received again and again without an answer',
+};
+
+/** All that is known of a job but its payload and result, one fact a line. */
+export function describeJob(job: Job, nowMs: number): string {
+  const moment = (text: string | undefined) =>
+    text === undefined ? undefined : `${ageOf(text, nowMs)} (${text})`;
+  const started = job.started_at;
+  const lasted =
+    started === undefined || job.finished_at === undefined
+      ? undefined
+      : `${Date.parse(job.finished_at) - Date.parse(started)} ms`;
+  const facts: [string, string | undefined][] = [
+    ['id', job.id],
+    ['type', job.type],
+    ['status', `${paintStatus(job.status)}${job.gate === undefined ? '' : `, held by ${job.gate}`}`],
+    ['tenant', job.tenant],
+    ['queue', `${job.queue}, lane ${job.lane} (priority ${job.priority})`],
+    ['attempts', `${job.attempt} of ${job.max_attempts}, ${spanOf(job.timeout_seconds * 1000)} each at most`],
+    ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
+    ['created', `${moment(job.created_at)} by ${job.created_by}`],
+    ['due', isFinal(job.status) || job.status === 'running' ? undefined : moment(job.available_at)],
+    ['started', moment(started)],
+    ['finished', moment(job.finished_at)],
+    ['last run', lasted],
+    ['code', job.code_version],
+  ];
+  const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[paint('dim', name), value]]));
+  return table([], rows);
+}
+
+/** Why it went wrong: the last cause in words, then what each attempt said. */
+export function describeFailure(job: Job, errors: ErrorsResponse['errors'], nowMs: number): string {
+  const { last_error: last, timeout_seconds: timeoutSeconds } = job;
+  if (last === undefined) return 'No attempt has failed.';
+  const sentence = (causes as Record<string, string>)[last.cause] ?? last.cause;
+  const limit = last.cause === 'timeout' ? ` of ${timeoutSeconds} s` : '';
+  const verb = job.status === 'failed' ? 'Failed' : 'Its last failure was';
+  const head = `${verb} at attempt ${last.attempt} of ${job.max_attempts}: ${sentence}${limit} (${last.cause}, ${last.code}).`;
+  const lines = errors.map(
+    (each) =>
+      `  attempt ${each.attempt}, ${ageOf(each.at, nowMs)}, ${each.code}: ${each.message.replaceAll('\n', '\n    ')}`,
+  );
+  const todo = job.status === 'failed' ? [`  To run it again: taskq retry ${job.id}`] : [];
+  return [paint('red', head), ...lines, ...todo].join('\n');
+}

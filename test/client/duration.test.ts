@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { ageOf, momentOf, secondsOf } from '../../client/duration.ts';
+
+test.each([
+  ['90', 90],
+  ['90s', 90],
+  ['10m', 600],
+  ['2h', 7200],
+  ['1d', 86_400],
+  ['soon', undefined],
+  ['-1', undefined],
+  ['1.5h', undefined],
+  ['', undefined],
+])('"%s" is %s seconds', (text, seconds) => {
+  expect(secondsOf(text)).toBe(seconds);
+});
+
+const now = Date.parse('2026-11-22T12:00:00Z');
+
+test('a time ago becomes a moment, a moment stays', () => {
+  expect(momentOf('2h', now)).toBe('2026-11-22T10:00:00.000Z');
+  expect(momentOf('2026-11-22T10:00:00+01:00', now)).toBe('2026-11-22T10:00:00+01:00');
+});
+
+test.each([
+  ['2026-11-22T12:00:00.000Z', '0s ago'],
+  ['2026-11-22T11:59:01.000Z', '59s ago'],
+  ['2026-11-22T11:59:00.000Z', '1m ago'],
+  ['2026-11-22T11:00:01.000Z', '59m ago'],
+  ['2026-11-21T12:00:01.000Z', '23h ago'],
+  ['2026-11-12T12:00:00.000Z', '10d ago'],
+  ['2026-11-22T12:10:00.000Z', 'in 10m'],
+])('%s is %s', (moment, age) => {
+  expect(ageOf(moment, now)).toBe(age);
+});
