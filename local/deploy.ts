@@ -133,7 +133,7 @@ export function tellingLines(log: string): string[] {
     .map((line) => line.trimEnd())
     .filter((line) => line.trim() !== '');
   const about = lines.filter((line) =>
-    /❌|fail|error|rollback|unrecognized|exceeded|cannot|not found/i.test(line),
+    /❌|fail|error|rollback|unrecognized|exceeded|cannot|not found|^file:.*:\d+$/i.test(line),
   );
   return [...new Set(about.length > 0 ? about : lines)].slice(-15);
 }

@@ -19,6 +19,15 @@ describe('the telling lines of a CDK log', () => {
     ]);
   });
 
+  it('name the place of an exception', () => {
+    const log =
+      'file:///code/infra/alarms.ts:41\n  $count times\n\nReferenceError: count is not defined\n  at alarms (x:41:46)';
+    expect(tellingLines(log)).toEqual([
+      'file:///code/infra/alarms.ts:41',
+      'ReferenceError: count is not defined',
+    ]);
+  });
+
   it('are the last 15 if none is about a failure', () => {
     const lines = Array.from({ length: 20 }, (_, index) => `line ${index}`);
     expect(tellingLines(lines.join('\n'))).toEqual(lines.slice(5));
