@@ -4,15 +4,20 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { counted } from './calls.ts';
 
+/** A call that hangs is given up and repeated by the SDK well within a lease. */
+const timeouts = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } };
+
 /** The AWS clients of a container, each made once. Those that few invocations need are loaded when first used. */
 
 export const dynamo = counted(
-  DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } }),
+  DynamoDBDocumentClient.from(new DynamoDBClient(timeouts), {
+    marshallOptions: { removeUndefinedValues: true },
+  }),
 );
 
-export const sqs = counted(new SQSClient({}));
+export const sqs = counted(new SQSClient(timeouts));
 
-export const kms = counted(new KMSClient({}));
+export const kms = counted(new KMSClient(timeouts));
 
 let s3Loading: Promise<typeof import('./s3.ts')> | undefined;
 

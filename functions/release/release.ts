@@ -58,7 +58,8 @@ async function releasePartition(
     const deliveries = sending.flatMap(({ record, decision }) => deliveryOf(record, decision));
     const sent = await lanes.deliver(deliveries);
     released += sent.filter(Boolean).length;
-    if (keys.length < page || records.length === 0) return released;
+    // A full page of which nothing changed is the index lagging, or another release at work.
+    if (keys.length < page || sending.length === 0) return released;
   }
   return released;
 }

@@ -25,6 +25,7 @@ export interface SettleDeps {
   random: () => number;
   /** How long a settle waits for others to share its call. */
   soon: Soon;
+  log: (message: string, fields: Record<string, string | number | boolean>) => void;
 }
 
 /** BatchExecuteStatement takes 25 statements. */
@@ -37,12 +38,22 @@ const maxStackLength = 4_000;
  * Writes what becomes of a job, conditional on its fence, then sends what must be sent; says whether the
  * old message may go. A settle that another attempt overtook changes nothing and acknowledges nothing.
  */
-export function settle({ store, lanes, vault, queue, now, random, soon }: SettleDeps) {
+export function settle({ store, lanes, vault, queue, now, random, soon, log }: SettleDeps) {
   const change = coalesce<Change, ChangeResult>((changes) => store.change(changes), sharedSettles, soon);
   const deliver = coalesce<Delivery, boolean>((deliveries) => lanes.deliver(deliveries), sharedSends, soon);
 
   return async (record: JobRecord, outcome: Outcome, thrown: unknown, counts: Counts): Promise<Fate> => {
-    if (outcome.kind === 'failed') await keepError(vault, record, outcome.failure, thrown, now());
+    if (outcome.kind === 'failed') {
+      const { code, cause } = outcome.failure;
+      log('the attempt failed', {
+        job_id: record.sk,
+        type: record.type,
+        attempt: record.attempt,
+        code,
+        cause,
+      });
+      await keepError(vault, record, outcome.failure, thrown, now());
+    }
     const wanted =
       record.cancelRequestedAt === undefined
         ? decide(record, outcome, now(), random())
