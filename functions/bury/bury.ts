@@ -21,6 +21,7 @@ export interface BuryDeps {
   urlOf: (arn: string) => { url: string; quarantine: boolean };
   storeUnreadable: (message: Unreadable) => Promise<void>;
   onError: (message: string, error: unknown) => void;
+  log: (message: string, fields: Record<string, string | number>) => void;
 }
 
 const changedHideSeconds = 1;
@@ -86,6 +87,7 @@ export function bury(deps: BuryDeps) {
         const [written] = await store.change([decision.change]);
         if (!written?.applied) return comesBack(changedHideSeconds);
         counts.buried = (counts.buried ?? 0) + 1;
+        deps.log('a buried job goes to quarantine', named(written.record));
         // The record is in attention already: a pointer that cannot be sent now is sent by release.
         const { queue } = written.record;
         const [sent] = await lanes.deliver([
@@ -98,6 +100,7 @@ export function bury(deps: BuryDeps) {
         if (!written?.applied) return comesBack(changedHideSeconds);
         counts.buried = (counts.buried ?? 0) + 1;
         counts.failed = (counts.failed ?? 0) + 1;
+        deps.log('a buried job was given up', named(written.record));
         return acknowledged;
       }
     }
@@ -106,4 +109,8 @@ export function bury(deps: BuryDeps) {
 
 function unique(received: readonly Received[]): Received[] {
   return [...new Map(received.map((each) => [each.pointer.jobId, each])).values()];
+}
+
+function named({ sk, type, buried = 0 }: JobRecord): Record<string, string | number> {
+  return { job_id: sk, type, buried };
 }

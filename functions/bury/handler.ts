@@ -6,7 +6,7 @@ import { sqsLanes } from '../aws/lanes.ts';
 import { storeUnreadable } from '../aws/objects.ts';
 import { readEnv } from '../env.ts';
 import { laneOfArn } from '../lanes.ts';
-import { logError, logInvocation } from '../log.ts';
+import { logError, logInvocation, logLine } from '../log.ts';
 import { bury } from './bury.ts';
 
 const env = readEnv('bury');
@@ -19,6 +19,7 @@ const step = bury({
   urlOf: (arn) => laneOfArn(urls, arn),
   storeUnreadable: ({ messageId, body }) => storeUnreadable(env.DATA_BUCKET, 'dead', messageId, body),
   onError: (message, error) => logError(message, error, {}),
+  log: (message, fields) => logLine('warn', message, fields),
 });
 
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
