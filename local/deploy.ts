@@ -49,9 +49,9 @@ export async function deploy(paths: StatePaths, target: Target, write: Write): P
 async function accountOf(target: Target): Promise<string> {
   const { status, text } = await query(target, 'sts', 'GetCallerIdentity', '2011-06-15').catch(
     (error: Error) => {
-      const reason = error.cause instanceof Error ? error.cause.message : error.message;
+      const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException;
       throw new Trouble(
-        `no AWS answers at ${target.endpoint}: ${reason}.\n` +
+        `no AWS answers at ${target.endpoint}: ${message || code}.\n` +
           'Start what AWS_ENDPOINT_URL names, or unset that variable: then MiniStack is started for you.',
       );
     },

@@ -13,15 +13,19 @@ export interface Process {
 
 /** Every process that can be seen. Linux is read from /proc, because slim images have no `ps`. */
 export function listProcesses(): Process[] {
-  if (process.platform !== 'linux') {
-    return parsePs(execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,command='], { encoding: 'utf8' }));
-  }
+  if (process.platform !== 'linux') return listWithPs();
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => readProc(Number(name)) ?? []);
 }
 
-/** The lines of `ps -o pid=,ppid=,command=`. */
+/** As macOS has it. One -o for each column: there, all that follows a `=` would be the column's heading. */
+export function listWithPs(): Process[] {
+  const columns = ['-o', 'pid=', '-o', 'ppid=', '-o', 'command='];
+  return parsePs(execFileSync('ps', ['-A', '-ww', ...columns], { encoding: 'utf8' }));
+}
+
+/** Lines of a pid, the parent's pid and the command. */
 export function parsePs(output: string): Process[] {
   return output.split('\n').flatMap((line) => {
     const fields = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);

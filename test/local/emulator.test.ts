@@ -65,6 +65,13 @@ describe('stopEmulator', () => {
     expect([isRunning(emulator), isRunning(worker)]).toEqual([false, false]);
   });
 
+  it('a worker that starts while the emulator ends is ended too', async () => {
+    const late = `process.on('SIGTERM', () => { ${withWorker}; process.exit(); }); console.log(process.pid)`;
+    await startPretender(late);
+    expect(await stopEmulator(statePaths(folder), 200)).toBe('stopped');
+    expect(listProcesses().filter(({ command }) => command.includes(tmp))).toEqual([]);
+  });
+
   it('of an emulator that was killed, the orphaned worker is ended', async () => {
     const { emulator, worker } = await startPretender(withWorker);
     emulator.kill('SIGKILL');

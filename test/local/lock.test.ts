@@ -74,10 +74,11 @@ describe('withLock', () => {
 
   it('says after a while who holds it and what to do', async () => {
     await withLock(path, 'npm run up', write, async () => {
-      await expect(withLock(path, 'npm run down', write, async () => 'never', 0)).rejects.toThrow(
+      await expect(withLock(path, 'npm run down', write, async () => 'never', 250)).rejects.toThrow(
         `\`npm run up\` (process ${process.pid}) has been at work for too long here. If it hangs, end it (kill ${process.pid}) and try again. Its lock: ${path}`,
       );
     });
+    expect(said).toBe(`  waiting for \`npm run up\` (process ${process.pid}) to finish\n`);
   });
 });
 

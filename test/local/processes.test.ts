@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   emulatorProcesses,
   isEmulator,
   listProcesses,
+  listWithPs,
   type Process,
   parsePs,
   stillRunning,
@@ -43,6 +44,7 @@ describe('which processes belong to an emulator', () => {
     ['a worker of another clone', 'node /tmp/taskq-abcd/ministack-lambda-work-x1/_worker.js'],
     ['an editor in the folder', 'vim /tmp/taskq-abc/ministack-lambda-work-x1/_worker.js'],
     ['a search for it', 'grep -r node /tmp/taskq-abc/ministack-lambda-work-x1/_worker.js'],
+    ['a search for the emulator', 'grep -e -X taskq=/tmp/taskq-abc -m ministack README.md'],
     ['MiniStack started by hand', '/usr/bin/python -m ministack'],
     ['nothing at all (a zombie)', ''],
   ])('not %s', (_, command) => {
@@ -72,16 +74,18 @@ describe('reading the process list', () => {
     for (const child of children.splice(0)) child.kill();
   });
 
-  it('from this machine: a child with its arguments and its parent', async () => {
+  async function findsAChild(list: () => Process[]): Promise<void> {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '--', 'a b'], {
       argv0: 'node',
     });
     children.push(child);
     await once(child, 'spawn');
-    expect(listProcesses()).toContainEqual({
-      pid: child.pid,
-      parent: process.pid,
-      command: 'node -e setInterval(() => {}, 1000) -- a b',
-    });
-  });
+    const command = 'node -e setInterval(() => {}, 1000) -- a b';
+    await expect.poll(list).toContainEqual({ pid: child.pid, parent: process.pid, command });
+  }
+
+  it('of this machine: a child with its arguments and its parent', () => findsAChild(listProcesses));
+
+  // A slim Linux image has no ps, and needs none.
+  it.skipIf(spawnSync('ps', ['-A']).status !== 0)('with ps, as on macOS', () => findsAChild(listWithPs));
 });
