@@ -9,7 +9,7 @@ const app = new App();
 const stage: string = app.node.tryGetContext('stage') ?? 'prod';
 const name: string = app.node.tryGetContext('name') ?? 'taskq';
 try {
-  declareStacks(app, { stage, name, queues, contracts, bundles: await bundleFunctions() });
+  await declareStacks(app, { stage, name, queues, contracts, bundle: bundleFunctions });
 } catch (error) {
   if (!(error instanceof DeclarationError)) throw error;
   console.error(error.message);

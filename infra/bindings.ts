@@ -87,6 +87,23 @@ export function consumes(queue: IQueue): PolicyStatement {
   return allow('sqs', calls, [queue.queueArn]);
 }
 
+/** The names that an emulator gives to batch calls. `BatchExecuteStatement` it checks without a table. */
+const batchCalls = [
+  { single: 'sqs:SendMessage', batch: 'sqs:SendMessageBatch' },
+  { single: 'sqs:ChangeMessageVisibility', batch: 'sqs:ChangeMessageVisibilityBatch' },
+  { single: 'dynamodb:PartiQLUpdate', batch: 'dynamodb:BatchExecuteStatement', resources: ['*'] },
+  { single: 'dynamodb:PartiQLInsert', batch: 'dynamodb:BatchExecuteStatement', resources: ['*'] },
+];
+
+/** What makes these statements reach as far on an emulator as they do on AWS (`allowBatchCallsByName`). */
+export function batchCallsByName(statements: readonly PolicyStatement[]): PolicyStatement[] {
+  return statements.flatMap((each) =>
+    batchCalls
+      .filter(({ single }) => each.actions.includes(single))
+      .map(({ batch, resources = each.resources }) => new PolicyStatement({ actions: [batch], resources })),
+  );
+}
+
 function allow(service: string, calls: readonly string[], resources: string[]): PolicyStatement {
   return new PolicyStatement({ actions: calls.map((each) => `${service}:${each}`), resources });
 }

@@ -22,7 +22,8 @@ export interface Declaration {
   name: string;
   queues: readonly QueueContract[];
   contracts: readonly JobContract[];
-  bundles: Bundles;
+  /** Makes the code; called once the declaration is known to be right. */
+  bundle: () => Promise<Bundles>;
 }
 
 /** What was declared cannot be built; the message tells its author what to change. */
@@ -32,12 +33,7 @@ export class DeclarationError extends Error {}
  * All that can be known to be wrong before anything is built, as sentences.
  * Queues are limited because LANES, the addresses of all lanes, must fit a function's 4 KB of environment.
  */
-export function declarationFaults({
-  stage,
-  name,
-  queues,
-  contracts,
-}: Omit<Declaration, 'bundles'>): string[] {
+export function declarationFaults({ stage, name, queues, contracts }: Omit<Declaration, 'bundle'>): string[] {
   const faults = contractFaults(queues, contracts);
   if (!Object.hasOwn(stages, stage))
     faults.push(`stage "${stage}" does not exist; -c stage= takes ${Object.keys(stages).join(' or ')}`);
@@ -56,13 +52,14 @@ export function declarationFaults({
 /** An address is up to 120 bytes with its lane's name, and a queue has five. */
 const maxQueues = 6;
 
-/** Declares the three stacks. Throws DeclarationError, listing every fault, before anything is declared. */
-export function declareStacks(app: App, declaration: Declaration): void {
+/** Declares the three stacks. Throws DeclarationError, listing every fault, before anything is bundled or declared. */
+export async function declareStacks(app: App, declaration: Declaration): Promise<void> {
   const faults = declarationFaults(declaration);
   if (faults.length > 0) {
     throw new DeclarationError(`TaskQ cannot be built:\n${faults.map((each) => `  - ${each}`).join('\n')}`);
   }
-  const { name, queues, contracts, bundles } = declaration;
+  const { name, queues, contracts } = declaration;
+  const bundles = await declaration.bundle();
   const stage: Stage = stages[declaration.stage as keyof typeof stages];
   Tags.of(app).add('taskq', name);
   const data = new DataStack(app, `${name}-data`, { stage, name });

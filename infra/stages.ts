@@ -30,6 +30,8 @@ export interface Stage {
   requireTls: boolean;
   /** Tenant keys may be unwrapped only with TaskQ's encryption context. Emulators don't know the condition and deny. */
   requireEncryptionContext: boolean;
+  /** An emulator asks a role for batch calls by their own names, which AWS checks as their single calls. */
+  allowBatchCallsByName: boolean;
   /** Webhooks may call private and loopback addresses. */
   allowPrivateAddresses: boolean;
   alarms: {
@@ -71,6 +73,7 @@ export const stages = {
     nameTables: true,
     requireTls: false,
     requireEncryptionContext: false,
+    allowBatchCallsByName: true,
     allowPrivateAddresses: true,
     alarms,
   },
@@ -89,6 +92,7 @@ export const stages = {
     nameTables: false,
     requireTls: true,
     requireEncryptionContext: true,
+    allowBatchCallsByName: false,
     allowPrivateAddresses: false,
     alarms,
   },

@@ -14,7 +14,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionName, Wire } from '../core/wiring.ts';
-import { type Binding, consumes } from './bindings.ts';
+import { type Binding, batchCallsByName, consumes } from './bindings.ts';
 import type { Platform } from './stacks.ts';
 
 export interface TaskqFunctionProps<F extends FunctionName> {
@@ -49,13 +49,17 @@ export class TaskqFunction<F extends FunctionName> extends Construct {
       encryptionKey: platform.key,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const work = [
+      ...Object.values(bindings).flatMap((each) => each.allows),
+      ...sources.map(({ queue }) => consumes(queue)),
+    ];
     const role = new Role(this, 'role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
         taskq: new PolicyDocument({
           statements: [
-            ...Object.values(bindings).flatMap((each) => each.allows),
-            ...sources.map(({ queue }) => consumes(queue)),
+            ...work,
+            ...(platform.stage.allowBatchCallsByName ? batchCallsByName(work) : []),
             logs(logGroup),
             ...(platform.stage.tracing ? [traces()] : []),
           ],

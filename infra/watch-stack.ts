@@ -15,7 +15,12 @@ export interface WatchStackProps {
   queue: QueueStack;
 }
 
-/** Alarms and the dashboard, apart so that changing them cannot touch a queue. */
+/**
+ * Alarms and the dashboard, apart so that changing them cannot touch a queue.
+ *
+ * It imports names that the queue stack exports, and CloudFormation removes no export that is in use: when
+ * a queue is to go, this stack is deployed first, by itself (`cdk deploy <name>-watch --exclusively`).
+ */
 export class WatchStack extends Stack {
   constructor(scope: App, id: string, { platform, name, data, queue }: WatchStackProps) {
     super(scope, id, { description: 'TaskQ: alarms and dashboard' });

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { pathsOf, type Route, routes } from '../../core/routes.ts';
 import { type Resource, resource, resources, synthesise } from './templates.ts';
 
-const prod = synthesise('prod').queue;
-const local = synthesise('local').queue;
+const prod = (await synthesise('prod')).queue;
+const local = (await synthesise('local')).queue;
 const methods = Object.values(resources(prod, 'AWS::ApiGateway::Method'));
 
 function pathOf(id: string): string {

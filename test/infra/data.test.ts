@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Resource, resource, resources, synthesise } from './templates.ts';
 
-const prod = synthesise('prod').data;
-const local = synthesise('local').data;
+const prod = (await synthesise('prod')).data;
+const local = (await synthesise('local')).data;
 const keyArn = { 'Fn::GetAtt': [expect.stringMatching(/^key/), 'Arn'] };
 const table = (name: string, template = prod) =>
   resource(template, 'AWS::DynamoDB::GlobalTable', name).Properties;

@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib/core';
-import { describe, expect, test } from 'vitest';
-import { declarationFaults, declareStacks } from '../../infra/stacks.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { DeclarationError, declarationFaults, declareStacks } from '../../infra/stacks.ts';
 import { contracts as realContracts } from '../../jobs/contracts.ts';
 import { queues as realQueues } from '../../jobs/queues.ts';
 import { contracts, queues, stubBundles } from './templates.ts';
@@ -12,9 +12,9 @@ describe('what is declared', () => {
     expect(declarationFaults({ ...fine, queues: realQueues, contracts: realContracts })).toEqual([]);
   });
 
-  test('a type that is too long for its queue stops the synth, with what to do', () => {
+  test('a type that is too long for its queue stops the synth, with what to do', async () => {
     const long = contracts.map((each) => ({ ...each, timeoutSeconds: 61 }));
-    expect(() => declareStacks(new App(), { ...fine, contracts: long, bundles: stubBundles() })).toThrow(
+    await expect(declareStacks(new App(), { ...fine, contracts: long, bundle: stubBundles })).rejects.toThrow(
       'TaskQ cannot be built:\n' +
         '  - type "mail.send" has timeoutSeconds 61; queue "mail" is short, whose leases are not renewed: at most 60. ' +
         'Lower the timeout, or split the job\n' +
@@ -34,9 +34,11 @@ describe('what is declared', () => {
     ]);
   });
 
-  test('nothing is declared when something is wrong', () => {
+  test('nothing is bundled or declared when something is wrong', async () => {
     const app = new App();
-    expect(() => declareStacks(app, { ...fine, stage: 'test', bundles: stubBundles() })).toThrow();
+    const bundle = vi.fn(stubBundles);
+    await expect(declareStacks(app, { ...fine, stage: 'test', bundle })).rejects.toThrow(DeclarationError);
+    expect(bundle).not.toHaveBeenCalled();
     expect(app.node.children.filter((each) => each.node.id.startsWith('taskq'))).toEqual([]);
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Resource, resource, resources, synthesise } from './templates.ts';
 
-const prod = synthesise('prod').queue;
-const local = synthesise('local').queue;
+const prod = (await synthesise('prod')).queue;
+const local = (await synthesise('local')).queue;
 const lanes = ['critical', 'high', 'normal', 'low', 'quarantine'];
 const each = ['mail', 'reports'].flatMap((queue) => lanes.map((lane): [string, string] => [queue, lane]));
 

@@ -33,20 +33,20 @@ export const contracts = [
   job('report', 'reports', 60),
 ];
 
-export function stubBundles(): Bundles {
+export async function stubBundles(): Promise<Bundles> {
   const directory = mkdtempSync(join(tmpdir(), 'taskq-bundle-'));
   writeFileSync(join(directory, 'index.mjs'), 'export const handler = () => {};');
   const names = Object.keys(wiring);
   return Object.fromEntries(names.map((each) => [each, { directory, version: `${each}-1` }])) as Bundles;
 }
 
-export function synthesise(stage: string) {
+export async function synthesise(stage: string) {
   // The library's validator takes 6 s in each test file; `cdk synth` keeps it.
   const app = new App({
     builtinCloudFormationValidation: false,
     context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
   });
-  declareStacks(app, { stage, name: 'tq', queues, contracts, bundles: stubBundles() });
+  await declareStacks(app, { stage, name: 'tq', queues, contracts, bundle: stubBundles });
   const template = (name: string) => Template.fromStack(app.node.findChild(`tq-${name}`) as Stack);
   return { data: template('data'), queue: template('queue'), watch: template('watch') };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resources, synthesise } from './templates.ts';
 
-const prod = synthesise('prod').watch;
+const prod = (await synthesise('prod')).watch;
 const alarms = Object.values(resources(prod, 'AWS::CloudWatch::Alarm')).map((each) => each.Properties);
 const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
 const sections = runbook.split(/^## /m).slice(1);
