@@ -3,7 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 
 /**
- * The one KMS key of a TaskQ: it wraps tenant keys and encrypts tables, queues, bucket, topics and logs.
+ * The one KMS key of a TaskQ: it wraps tenant keys and encrypts tables, queues, bucket and logs.
  *
  * Its policy lets SQS, DynamoDB and S3 use it for whoever may use the queue, the table or the bucket, as AWS's
  * own managed keys do. So no role needs the key for storage, and a role's own `kms:Decrypt` is for tenant
@@ -71,15 +71,6 @@ export function stackKey(scope: Stack, props: { name: string; removalPolicy: Rem
           'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${props.name}-*`,
         },
       },
-    }),
-  );
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'AlarmsToTopics',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-      resources: ['*'],
-      conditions: { StringEquals: { 'aws:SourceAccount': account } },
     }),
   );
   return key;
