@@ -18,6 +18,8 @@ export interface ListFilter {
   after: string;
 }
 
+/** Sorts before every id. DynamoDB refuses an empty key, in conditions too. */
+const beforeIds = '0';
 /** Sorts after every id. */
 const beyondIds = 'g';
 
@@ -50,7 +52,7 @@ export function listFilterOf(query: Record<string, string[]>): Checked<ListFilte
       tags: tag ?? [],
       limit: limit ?? api.defaultListLimit,
       before: at !== undefined && at < untilFloor ? at : untilFloor,
-      after: since === undefined ? '' : idFloor(momentMs(since)),
+      after: since === undefined ? beforeIds : idFloor(momentMs(since)),
     },
   };
 }
