@@ -24,18 +24,14 @@ import {
   writeState,
 } from './state.ts';
 
-export interface Emulator {
-  endpoint: string;
-  started: boolean;
-}
-
-/** The running emulator of this state folder, or a new one. */
-export async function ensureEmulator(paths: StatePaths, auth: boolean, write: Write): Promise<Emulator> {
+/** The endpoint of this state folder's emulator, which is started if it does not run. */
+export async function ensureEmulator(paths: StatePaths, auth: boolean, write: Write): Promise<string> {
   const record = readState<EmulatorRecord>(paths.emulator);
   if (record && (await isServing(record))) {
-    if (record.auth === auth) return { endpoint: endpointOf(record), started: false };
+    if (record.auth === auth) return endpointOf(record);
     throw new Trouble(
-      `the emulator runs ${record.auth ? 'with' : 'without'} AUTH, and ${auth ? 'with' : 'without'} it was asked for. Run \`npm run down\` first`,
+      `the emulator in ${paths.directory} runs ${record.auth ? 'with' : 'without'} AUTH=true, and one ` +
+        `${auth ? 'with' : 'without'} it was asked for: take that one down first, or use another folder`,
     );
   }
   if (record) {
@@ -79,14 +75,14 @@ export async function stopEmulator(
 }
 
 /** Three tries, for someone else may take the free port between finding and using it. */
-async function startEmulator(paths: StatePaths, python: string, auth: boolean): Promise<Emulator> {
+async function startEmulator(paths: StatePaths, python: string, auth: boolean): Promise<string> {
   const remembered = readState<number>(paths.port) ?? 0;
   for (const wanted of [remembered, 0, 0]) {
     const record: EmulatorRecord = { port: await freePort(wanted), auth, tmp: makeTmp() };
     writeState(paths.emulator, record);
     if (await launch(paths, python, record)) {
       writeState(paths.port, record.port);
-      return { endpoint: endpointOf(record), started: true };
+      return endpointOf(record);
     }
     removeState(record.tmp, paths.emulator);
     if (!readFileSync(paths.emulatorLog, 'utf8').includes('is already in use')) break;

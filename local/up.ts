@@ -67,7 +67,7 @@ export function theirEndpoint(env: NodeJS.ProcessEnv, auth: boolean): Target | u
 }
 
 async function ourEndpoint(paths: StatePaths, auth: boolean, write: Write): Promise<Target> {
-  const { endpoint } = await ensureEmulator(paths, auth, write);
+  const endpoint = await ensureEmulator(paths, auth, write);
   return {
     endpoint,
     auth,
