@@ -19,6 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const each of listProcesses()) if (each.command.includes(tmp)) process.kill(each.pid, 'SIGKILL');
   rmSync(folder, { recursive: true });
 });
 
