@@ -1,4 +1,4 @@
-import { type Route, type RouteName, routes } from '../core/routes.ts';
+import { pathsOf, type Route, type RouteName, routes } from '../core/routes.ts';
 
 /** What a call adds to its route. */
 export interface CallInput {
@@ -28,7 +28,7 @@ export function requestOf(
   const route: Route = routes[name];
   return {
     method: route.method,
-    path: base.pathname.replace(/\/$/, '') + pathOf(route.path, tenant, id),
+    path: base.pathname.replace(/\/$/, '') + pathOf(route, tenant, id),
     query: textual(query),
     headers: {
       host: base.host,
@@ -53,12 +53,10 @@ export function queryString(query: ApiRequest['query']): string {
     .join('&');
 }
 
-function pathOf(path: string, tenant: string | undefined, id: string | undefined): string {
-  const own =
-    tenant !== undefined && path.startsWith('/v1/jobs')
-      ? path.replace('/v1/', `/v1/tenants/${segment('tenant', tenant)}/`)
-      : path;
-  return own.includes('{id}') ? own.replace('{id}', segment('job id', id ?? '')) : own;
+function pathOf(route: Route, tenant: string | undefined, id: string | undefined): string {
+  const [own = route.path, ofTenant = own] = pathsOf(route);
+  const path = tenant === undefined ? own : ofTenant.replace('{tenant}', segment('tenant', tenant));
+  return path.includes('{id}') ? path.replace('{id}', segment('job id', id ?? '')) : path;
 }
 
 /** Empty and dot segments would make another route of the path. */

@@ -129,7 +129,7 @@ describe('one job', () => {
     const { client, received } = await aClient(
       {
         getJob: () => ({ status: 200, body: aJob() }),
-        getPayload: () => ({ status: 200, body: { payload: { message: 'hi' } } }),
+        getPayload: () => ({ status: 200, body: { payload: { message: 'Grüße' } } }),
         getResult: () => ({ status: 200, body: { status: 'completed', result: 1 } }),
         getErrors: () => ({ status: 200, body: { errors: [error] } }),
         getHealth: () => ({ status: 200, body: { status: 'ok', version: '1' } }),
@@ -137,7 +137,7 @@ describe('one job', () => {
       { tenant: 'acme' },
     );
     expect(await client.get(jobId)).toEqual(aJob());
-    expect(await client.payload(jobId)).toEqual({ payload: { message: 'hi' } });
+    expect(await client.payload(jobId)).toEqual({ payload: { message: 'Grüße' } });
     expect(await client.result(jobId, { waitSeconds: 5 })).toEqual({ status: 'completed', result: 1 });
     expect(await client.errors(jobId)).toEqual({ errors: [error] });
     expect(await client.health()).toEqual({ status: 'ok', version: '1' });
