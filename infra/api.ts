@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib/core';
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { pathsOf, type Route, routes } from '../core/routes.ts';
 import type { Platform } from './stacks.ts';
@@ -23,7 +23,8 @@ export function restApi(
 ): RestApi {
   const { stage } = platform;
   const api = new RestApi(scope, 'api', {
-    description: 'TaskQ',
+    // CloudWatch tells APIs apart by this label alone.
+    restApiName: Stack.of(scope).stackName,
     endpointTypes: [EndpointType.REGIONAL],
     cloudWatchRole: stage.accessLog,
     defaultMethodOptions: { authorizationType: AuthorizationType.IAM },

@@ -46,6 +46,10 @@ describe('routes', () => {
 });
 
 describe('the API', () => {
+  test("has this TaskQ's name, by which CloudWatch tells it from others", () => {
+    expect(resource(prod, 'AWS::ApiGateway::RestApi', 'api').Properties.Name).toBe('tq-queue');
+  });
+
   test('may call a function by one permission', () => {
     const byApi = Object.values(resources(prod, 'AWS::Lambda::Permission')).filter(
       ({ Properties }) => Properties.Principal === 'apigateway.amazonaws.com',
