@@ -31,11 +31,11 @@ export interface Catalogue {
  * @param now ms since the epoch
  */
 export function draftOf(body: unknown, catalogue: Catalogue, now: number): Checked<Draft> {
+  const payload = payloadOf(body);
+  if (payload.length > api.maxPayloadBytes) return { ok: false, problem: tooLarge(payload.length) };
   const shape = check(api.enqueueRequest, body, 'invalid_request', 'the job is not as the API describes it');
   if (!shape.ok) return shape;
   const request = shape.value;
-  const payload = Buffer.from(JSON.stringify(request.payload));
-  if (payload.length > api.maxPayloadBytes) return { ok: false, problem: tooLarge(payload.length) };
   const contract = catalogue.contracts.find((each) => each.type === request.type);
   const faults = [
     ...timeFaults(request, now),
@@ -71,6 +71,12 @@ export function draftOf(body: unknown, catalogue: Catalogue, now: number): Check
       payload,
     },
   };
+}
+
+/** The payload's JSON in UTF-8, whatever else the body is: its size is judged before its shape. */
+function payloadOf(body: unknown): Uint8Array {
+  const { payload } = (body ?? {}) as { payload?: unknown };
+  return Buffer.from(JSON.stringify(payload) ?? '');
 }
 
 /** A payload against its type's schema: paths, never values. */
