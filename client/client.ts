@@ -19,7 +19,7 @@ export interface ClientOptions {
   tenant?: string;
   /** Default: the SDK's chain of environment, profile, SSO and role. */
   credentials?: Credentials;
-  /** Default: 6 tries within 60 s. */
+  /** Default: 6 tries within 2 minutes. */
   patience?: Partial<Patience>;
 }
 
@@ -46,7 +46,7 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
   const send = makeSend(base);
   const patience: Patience = {
     maxAttempts: 6,
-    maxTotalMs: 60_000,
+    maxTotalMs: 120_000,
     now: Date.now,
     sleep: (ms) => sleep(ms),
     random: Math.random,

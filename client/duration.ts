@@ -24,7 +24,8 @@ export function momentOf(text: string, nowMs: number): string {
 /** `5m ago`, `in 2h`: how far a moment is from now, in its largest whole unit. */
 export function ageOf(moment: string, nowMs: number): string {
   const ms = nowMs - Date.parse(moment);
-  return ms < 0 ? `in ${spanOf(-ms)}` : `${spanOf(ms)} ago`;
+  // Upward for what is to come: an hour's delay, asked for a moment ago, is an hour.
+  return ms < 0 ? `in ${spanOf(Math.ceil(-ms / 1000) * 1000)}` : `${spanOf(ms)} ago`;
 }
 
 /** A span of time in its largest whole unit. */

@@ -2,7 +2,7 @@ import type { ErrorsResponse, Job } from '../core/api.ts';
 import { isFinal } from '../core/state.ts';
 import type { FailureCause } from '../core/table.ts';
 import { ageOf, spanOf } from './duration.ts';
-import { paint, paintStatus, table } from './render.ts';
+import { commandFor, paint, paintStatus, table } from './render.ts';
 
 /** Each cause in a sentence. */
 const causes: Record<FailureCause, string> = {
@@ -55,6 +55,6 @@ export function describeFailure(job: Job, errors: ErrorsResponse['errors'], nowM
     (each) =>
       `  attempt ${each.attempt}, ${ageOf(each.at, nowMs)}, ${each.code}: ${each.message.replaceAll('\n', '\n    ')}`,
   );
-  const todo = job.status === 'failed' ? [`  To run it again: taskq retry ${job.id}`] : [];
+  const todo = job.status === 'failed' ? [`  To run it again: ${commandFor('retry', job)}`] : [];
   return [paint('red', head), ...lines, ...todo].join('\n');
 }

@@ -63,6 +63,11 @@ export function table(head: string[], rows: string[][]): string {
     .join('\n');
 }
 
+/** The command a reader may want next, for a job of any tenant. */
+export function commandFor(name: 'get' | 'retry' | 'watch', { id, tenant }: Job): string {
+  return `taskq ${name} ${id}${tenant === 'default' ? '' : ` --tenant ${tenant}`}`;
+}
+
 export function jobTable(jobs: readonly Job[], nowMs: number): string {
   const rows = jobs.map((job) => [
     job.id,

@@ -2,7 +2,7 @@ import { ApiError } from './api-error.ts';
 
 /** When to give up, and where time and chance come from. */
 export interface Patience {
-  /** Tries in all, the first included. */
+  /** Tries in all, the first included; not counting a busy key. */
   maxAttempts: number;
   /** No try begins later than this after the first. */
   maxTotalMs: number;
@@ -31,8 +31,9 @@ export function decideRetry(
   repeatable: boolean,
   patience: Pick<Patience, 'maxAttempts' | 'maxTotalMs' | 'random'>,
 ): RetryDecision {
-  if (attempt >= patience.maxAttempts || !(didNothing(error) || (repeatable && isUnknown(error))))
-    return { retry: false };
+  // A broken-off call leaves its key busy for a minute: that is waited out however many tries it takes.
+  const spent = attempt >= patience.maxAttempts && error.code !== 'busy';
+  if (spent || !(didNothing(error) || (repeatable && isUnknown(error)))) return { retry: false };
   const ownMs = jittered(exactDelayMs(attempt), patience.random());
   const delayMs = error.retryAfterSeconds === undefined ? ownMs : error.retryAfterSeconds * 1000 + ownMs;
   return elapsedMs + delayMs > patience.maxTotalMs ? { retry: false } : { retry: true, delayMs };

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { parseJobId, readPayload } from '../input.ts';
-import { print, printJson } from '../render.ts';
+import { commandFor, print, printJson } from '../render.ts';
 import { openSession } from '../session.ts';
 
 export function addRetry(program: Command): void {
@@ -26,7 +26,7 @@ Examples:
       if (json) printJson(job);
       else
         print(
-          `${job.id} is ${job.status} again, with ${job.max_attempts} attempts; watch: taskq watch ${job.id}`,
+          `${job.id} is ${job.status} again, with ${job.max_attempts} attempts; watch: ${commandFor('watch', job)}`,
         );
     });
 }

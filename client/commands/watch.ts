@@ -6,7 +6,7 @@ import { isFinal } from '../../core/state.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { parseJobId } from '../input.ts';
 import { openProgress } from '../progress.ts';
-import { jobTable, print, printJson } from '../render.ts';
+import { commandFor, jobTable, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 import { addFilters, type FilterOptions, filtersOf } from './list.ts';
 
@@ -53,11 +53,12 @@ Examples:
 export async function watch(session: Session, look: () => Promise<Job[]>): Promise<void> {
   const jobs = await follow(look, session.json);
   const bad = jobs.filter((job) => job.status === 'failed' || job.status === 'cancelled');
+  const [newest] = bad;
   if (session.json) printJson({ jobs });
   else if (jobs.length === 0) print('no job matches');
-  else if (bad.length > 0) {
+  else if (newest !== undefined) {
     print(jobTable(bad, Date.now()));
-    print(`Why: taskq get ${bad[0]?.id}`);
+    print(`Why: ${commandFor('get', newest)}`);
   }
   if (jobs.length === 0) process.exitCode = exitCodes.notFound;
   else if (bad.length > 0) process.exitCode = exitCodes.failed;

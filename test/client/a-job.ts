@@ -36,3 +36,15 @@ export function aFailedJob(fields: Partial<Job> = {}): Job {
     ...fields,
   });
 }
+
+/** What `/errors` tells of `aFailedJob`. */
+export const someErrors = {
+  errors: [1, 2].map((attempt) => ({
+    code: 'network',
+    cause: 'transient_error',
+    message: `connect ECONNREFUSED ${attempt}`,
+    stack: `Error: connect\n    at attempt${attempt}`,
+    attempt,
+    at: '2026-11-22T03:00:31.500Z',
+  })),
+};

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
 import * as z from 'zod/mini';
 import { problemResponse } from '../../core/api.ts';
 import { pathsOf, type Route, type RouteName, routes } from '../../core/routes.ts';
 import { isSigned } from './sigv4.ts';
 
 /** What a route was asked, after its schemas took it. */
-export interface Received {
+interface Received {
   route: RouteName;
   tenant: string | undefined;
   id: string | undefined;
@@ -23,7 +24,7 @@ export type Replies = Partial<Record<RouteName, (received: Received, nth: number
 export const testRegion = 'eu-west-1';
 
 /**
- * TaskQ's API on loopback, under a path as the emulator has it. It refuses unsigned calls and unknown
+ * TaskQ's API on loopback for the length of a test, under a path as the emulator has it. It refuses unsigned calls and unknown
  * routes as API Gateway does, and requests that do not fit the schemas as TaskQ does. A reply that does
  * not fit them is the test's own mistake: 500 and the reason.
  */
@@ -66,14 +67,17 @@ export async function startApi(replies: Replies) {
     return reply === undefined ? { status: 500, body: `no reply for ${found.route}` } : checked(route, reply);
   }
 
+  function close() {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    return closed;
+  }
+
+  onTestFinished(close);
   return {
     apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${prefix}`,
     received,
-    close: () =>
-      new Promise<void>((closed) => {
-        server.close(() => closed());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 

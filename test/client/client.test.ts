@@ -1,39 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createClient } from '../../client/client.ts';
-import type { Patience } from '../../client/retry.ts';
 import { csvSummarize } from '../../jobs/csv.summarize/contract.ts';
 import { echo } from '../../jobs/echo/contract.ts';
-import { aFailedJob, aJob, jobId } from './a-job.ts';
-import { aProblem, gateway, type Replies, startApi, testRegion } from './api-server.ts';
+import { aClient } from './a-client.ts';
+import { aJob, jobId } from './a-job.ts';
+import { aProblem, gateway, startApi, testRegion } from './api-server.ts';
 import { testKey } from './sigv4.ts';
-
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
-/** A client of a scripted API, whose sleeps take no time but move its clock. */
-async function aClient(replies: Replies, options: { tenant?: string; patience?: Partial<Patience> } = {}) {
-  const api = await startApi(replies);
-  closing.push(api.close);
-  let now = Date.parse('2026-11-22T03:00:00Z');
-  const slept: number[] = [];
-  const sleep = async (ms: number) => {
-    slept.push(ms);
-    now += ms;
-  };
-  const client = createClient({
-    apiUrl: api.apiUrl,
-    region: testRegion,
-    credentials: testKey,
-    ...options,
-    patience: { now: () => now, sleep, random: () => 0, ...options.patience },
-  });
-  const tick = (ms: number) => {
-    now += ms;
-  };
-  return { client, received: api.received, slept, tick, close: api.close };
-}
 
 const created = () => ({ status: 201, body: aJob() });
 
@@ -186,90 +158,6 @@ describe('one job', () => {
   });
 });
 
-describe('waitFor', () => {
-  test('polls until the job is completed', async () => {
-    const { client, received, slept } = await aClient({
-      getResult: (_call, nth) =>
-        nth < 3
-          ? { status: 202, body: { status: 'running' } }
-          : { status: 200, body: { status: 'completed', result: { message: 'hi' } } },
-    });
-    const ending = await client.waitFor(jobId, { contract: echo });
-    expect(ending).toEqual({ status: 'completed', result: { message: 'hi' } });
-    expect(received.map((call) => call.query)).toEqual([{ wait: 20 }, { wait: 20 }, { wait: 20 }]);
-    expect(slept).toEqual([1000, 1000]);
-  });
-
-  test('a job that ended otherwise comes as the job', async () => {
-    const { client } = await aClient({
-      getResult: () => aProblem(409, 'no_result', 'it failed'),
-      getJob: () => ({ status: 200, body: aFailedJob() }),
-    });
-    expect(await client.waitFor(jobId)).toEqual({ status: 'failed', job: aFailedJob() });
-  });
-
-  test('ends with the deadline, telling the status of then', async () => {
-    let tick = (_ms: number) => {};
-    const made = await aClient({
-      getResult: ({ query }) => {
-        tick(Number(query.wait) * 1000);
-        return { status: 202, body: { status: 'pending' } };
-      },
-    });
-    tick = made.tick;
-    expect(await made.client.waitFor(jobId, { deadlineSeconds: 25.5 })).toEqual({ status: 'pending' });
-    expect(made.received.map((call) => call.query.wait)).toEqual([20, 5, 0, 0]);
-    expect(made.slept).toEqual([0, 0, 500]);
-  });
-
-  test('a result that is not what the contract says is thrown', async () => {
-    const { client } = await aClient({
-      getResult: () => ({ status: 200, body: { status: 'completed', result: { rows: 'many' } } }),
-    });
-    await expect(client.waitFor(jobId, { contract: csvSummarize })).rejects.toMatchObject({
-      name: '$ZodError',
-    });
-  });
-});
-
-describe('list', () => {
-  test('one page, with its filters', async () => {
-    const { client, received } = await aClient({
-      listJobs: () => ({ status: 200, body: { jobs: [aJob()], cursor: 'c1' } }),
-    });
-    const filters = {
-      status: 'failed',
-      tag: ['b c', 'a*'],
-      since: '2026-11-22T00:00:00+01:00',
-      limit: 10,
-    } as const;
-    expect(await client.listPage({ ...filters, tag: [...filters.tag] })).toEqual({
-      jobs: [aJob()],
-      cursor: 'c1',
-    });
-    expect(received[0]?.query).toEqual({ ...filters, tag: ['a*', 'b c'] });
-  });
-
-  test('all pages, an empty one among them', async () => {
-    const pages = [
-      { jobs: [aJob()], cursor: 'c1' },
-      { jobs: [], cursor: 'c/2+=' },
-      { jobs: [aJob({ priority: 9 })] },
-    ];
-    const { client, received } = await aClient({
-      listJobs: (_call, nth) => ({ status: 200, body: pages[nth - 1] }),
-    });
-    const seen: unknown[] = [];
-    for await (const page of client.list({ type: 'echo' })) seen.push(page);
-    expect(seen).toEqual(pages);
-    expect(received.map((call) => call.query)).toEqual([
-      { type: 'echo' },
-      { type: 'echo', cursor: 'c1' },
-      { type: 'echo', cursor: 'c/2+=' },
-    ]);
-  });
-});
-
 describe('answers that are not of TaskQ', () => {
   test('an API that is not there is unreachable', async () => {
     const { client, close, slept } = await aClient({});
@@ -298,7 +186,6 @@ describe('answers that are not of TaskQ', () => {
 
   test('another key is refused', async () => {
     const api = await startApi({});
-    closing.push(api.close);
     const credentials = { ...testKey, secretAccessKey: 'another' };
     const client = createClient({ apiUrl: api.apiUrl, region: testRegion, credentials });
     await expect(client.health()).rejects.toMatchObject({

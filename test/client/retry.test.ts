@@ -58,6 +58,11 @@ test('it ends with the attempts, and when the next try would begin too late', ()
   expect(decideRetry(error(429, 'throttled', 5), 1, 0, true, patience)).toEqual({ retry: false });
 });
 
+test('a busy key is waited for until the time is up, not the attempts', () => {
+  expect(decideRetry(error(409, 'busy'), 50, 0, true, patience)).toEqual({ retry: true, delayMs: 5000 });
+  expect(decideRetry(error(409, 'busy'), 50, 1, true, patience)).toEqual({ retry: false });
+});
+
 test('calls are repeated until one succeeds, and the last error is thrown', async () => {
   const slept: number[] = [];
   let now = 0;

@@ -3,18 +3,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { testRegion } from './api-server.ts';
+import { onTestFinished } from 'vitest';
+import { type Replies, startApi, testRegion } from './api-server.ts';
 import { testKey } from './sigv4.ts';
 
 export const command = resolve(import.meta.dirname, '../../client/taskq.ts');
 
-export interface Ran {
+interface Ran {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** A folder of its own for a run: with `.taskq/local.json` when there is an API to name. */
+/** A folder of its own for a test: with `.taskq/local.json` when there is an API to name. */
 export function aFolder(apiUrl?: string) {
   const path = mkdtempSync(join(tmpdir(), 'taskq-command-'));
   if (apiUrl !== undefined) {
@@ -28,7 +29,8 @@ export function aFolder(apiUrl?: string) {
     };
     writeFileSync(join(path, '.taskq', 'local.json'), JSON.stringify(local));
   }
-  return { path, remove: () => rmSync(path, { recursive: true }) };
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return path;
 }
 
 /** Runs Node in a folder with nothing of this process's environment but the search path. */
@@ -45,4 +47,13 @@ export async function runNode(
   const ended = new Promise<number | null>((resolveCode) => child.on('close', resolveCode));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   return { code, stdout, stderr };
+}
+
+/** The command in a folder whose local.json names a scripted API. */
+export async function aTaskq(replies: Replies) {
+  const api = await startApi(replies);
+  const folder = aFolder(api.apiUrl);
+  const taskq = (args: string[], options?: Parameters<typeof runNode>[2]) =>
+    runNode([command, ...args], folder, options);
+  return { taskq, received: api.received, folder, apiUrl: api.apiUrl };
 }

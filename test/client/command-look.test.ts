@@ -1,0 +1,211 @@
+import { describe, expect, test, vi } from 'vitest';
+import { aFailedJob, aJob, jobId, otherId, someErrors } from './a-job.ts';
+import { aProblem, gateway } from './api-server.ts';
+import { aTaskq, command, runNode } from './run-taskq.ts';
+
+// Each run starts a process: on a busy machine the default of 5 s is no sign of a fault.
+vi.setConfig({ testTimeout: 60_000 });
+
+describe('get', () => {
+  test('a failed job is explained', async () => {
+    const { taskq } = await aTaskq({
+      getJob: () => ({ status: 200, body: aFailedJob({ tags: ['import'] }) }),
+      getErrors: () => ({ status: 200, body: someErrors }),
+    });
+    const { code, stdout } = await taskq(['get', jobId]);
+    expect(code).toBe(0);
+    // Ages are of the real clock.
+    expect(stdout.replaceAll(/(\d+[smhd] ago|in \d+[smhd])/g, 'AGE')).toBe(
+      [
+        `id        ${jobId}`,
+        'type      echo',
+        'status    failed',
+        'tenant    default',
+        'queue     default, lane normal (priority 4)',
+        'attempts  2 of 2, 30s each at most',
+        'tags      import',
+        'created   AGE (2026-11-22T03:00:00.000Z) by arn:aws:iam::000000000000:root',
+        'started   AGE (2026-11-22T03:00:30.000Z)',
+        'finished  AGE (2026-11-22T03:00:31.500Z)',
+        'last run  1500 ms',
+        '',
+        'Failed at attempt 2 of 2: the handler failed in a way that a repeat may cure (transient_error, network).',
+        '  attempt 1, AGE, network: connect ECONNREFUSED 1',
+        '  attempt 2, AGE, network: connect ECONNREFUSED 2',
+        `  To run it again: taskq retry ${jobId}`,
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('what may not be read of a failed job is said, the rest shown', async () => {
+    const { taskq } = await aTaskq({
+      getJob: () => ({ status: 200, body: aFailedJob() }),
+      getErrors: () => gateway('AccessDeniedException', 'User is not authorized'),
+    });
+    const { code, stdout } = await taskq(['get', jobId]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Failed at attempt 2 of 2');
+    expect(stdout).toContain('What each attempt said cannot be shown: GET');
+  });
+
+  test('--payload, --result and --errors add theirs', async () => {
+    const { taskq } = await aTaskq({
+      getJob: () => ({ status: 200, body: aFailedJob({ status: 'completed' }) }),
+      getPayload: () => ({ status: 200, body: { payload: { message: 'in' } } }),
+      getResult: () => ({ status: 200, body: { status: 'completed', result: { message: 'out' } } }),
+      getErrors: () => ({ status: 200, body: someErrors }),
+    });
+    const { stdout } = await taskq(['get', jobId, '--payload', '--result', '--errors']);
+    expect(stdout).toContain('\npayload\n{\n  "message": "in"\n}\n\nresult\n{\n  "message": "out"\n}\n');
+    expect(stdout).toContain('Its last failure was at attempt 2 of 2');
+    expect(stdout).toContain('attempt 2\nError: connect\n    at attempt2');
+    expect((await taskq(['get', jobId, '--result', '--json'])).stdout).toBe(
+      '{"status":"completed","result":{"message":"out"}}\n',
+    );
+    const both = await taskq(['get', jobId, '--result', '--payload', '--json']);
+    expect(both.code).toBe(2);
+    expect(both.stderr).toContain('--json shows one answer of the API, and 2 were asked for');
+  });
+
+  test('text of a job cannot steer the terminal', async () => {
+    const errors = [{ ...someErrors.errors[0]!, message: 'a\u001b]0;owned\u0007\u001b[2Jb\rc' }];
+    const { taskq } = await aTaskq({
+      getJob: () => ({ status: 200, body: aFailedJob() }),
+      getErrors: () => ({ status: 200, body: { errors } }),
+    });
+    expect((await taskq(['get', jobId])).stdout).toContain('network: a\\x1b]0;owned\\x07\\x1b[2Jb\\x0dc\n');
+  });
+
+  test('a job that is not there exits 3, an id that is none 2', async () => {
+    const { taskq, received } = await aTaskq({
+      getJob: () => aProblem(404, 'not_found', `there is no job ${jobId}`),
+    });
+    expect(await taskq(['get', jobId])).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `taskq: there is no job ${jobId} (404 not_found)\n  request req-1\n`,
+    });
+    const ran = await taskq(['get', '../jobs']);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('A job id looks like 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03.');
+    expect(received).toHaveLength(1);
+  });
+});
+
+describe('list', () => {
+  test('is a table of whole ids', async () => {
+    const failed = aFailedJob({ id: otherId, type: 'csv.summarize', tags: ['a', 'b'] });
+    const { taskq } = await aTaskq({
+      listJobs: () => ({ status: 200, body: { jobs: [failed, aJob({ gate: 'breaker' })] } }),
+    });
+    const { code, stdout } = await taskq(['list']);
+    expect(code).toBe(0);
+    const lines = stdout
+      .replaceAll(/ (\d+[smhd] ago|in \d+[smhd])/g, ' AGE')
+      .split('\n')
+      .map((line) => line.split(/ {2,}/));
+    expect(lines).toEqual([
+      ['ID', 'TYPE', 'STATUS', 'PRIO', 'TRIES', 'CREATED', 'TAGS', 'NOTE'],
+      [otherId, 'csv.summarize', 'failed', '4', '2/2', 'AGE', 'a,b', 'network'],
+      [jobId, 'echo', 'pending', '4', '0/5', 'AGE', 'held by breaker'],
+      [''],
+    ]);
+  });
+
+  test('filters are those of the API; a time ago becomes a time', async () => {
+    const { taskq, received } = await aTaskq({ listJobs: () => ({ status: 200, body: { jobs: [] } }) });
+    const options =
+      '--status failed --type echo --queue q --tag a --tag b --until 2026-11-22T00:00:00Z --limit 7 --cursor c';
+    expect((await taskq(['list', ...options.split(' '), '--since', '2h'])).stdout).toBe('no job matches\n');
+    const { since, ...others } = received[0]?.query ?? {};
+    expect(since).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(others).toEqual({
+      status: 'failed',
+      type: 'echo',
+      queue: 'q',
+      tag: ['a', 'b'],
+      until: '2026-11-22T00:00:00Z',
+      limit: 7,
+      cursor: 'c',
+    });
+  });
+
+  test('goes on over empty pages to the limit, and gives the cursor of what is left', async () => {
+    const pages = [
+      { jobs: [], cursor: 'c1' },
+      { jobs: [aJob()], cursor: 'c2' },
+      { jobs: [aJob(), aJob()], cursor: 'c3' },
+    ];
+    const { taskq, received } = await aTaskq({
+      listJobs: (_call, nth) => ({ status: 200, body: pages[nth - 1] }),
+    });
+    const { stdout } = await taskq(['list', '--limit', '3', '--json']);
+    expect(JSON.parse(stdout)).toEqual({ jobs: [aJob(), aJob(), aJob()], cursor: 'c3' });
+    expect(received.map((call) => call.query)).toEqual([
+      { limit: 3 },
+      { limit: 3, cursor: 'c1' },
+      { limit: 2, cursor: 'c2' },
+    ]);
+  });
+
+  test('a reader that leaves early is no failure', async () => {
+    const jobs = Array.from({ length: 200 }, () => aJob());
+    const { folder, taskq } = await aTaskq({ listJobs: () => ({ status: 200, body: { jobs } }) });
+    expect((await taskq(['list', '--limit', '200'])).stdout.length).toBeGreaterThan(10_000);
+    const script = `
+      const { spawn } = require('node:child_process');
+      const child = spawn(process.execPath, [${JSON.stringify(command)}, 'list', '--limit', '200']);
+      child.stdout.destroy();
+      child.stderr.pipe(process.stderr);
+      child.on('exit', (code) => { process.exitCode = code; });`;
+    expect(await runNode(['-e', script], folder)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+describe('watch', () => {
+  test('shows each change, then what did not complete, and exits 1', async () => {
+    const { taskq, received } = await aTaskq({
+      getJob: ({ id }, nth) => {
+        if (id === otherId) return { status: 200, body: aJob({ id: otherId, status: 'completed' }) };
+        return { status: 200, body: nth < 3 ? aJob() : aFailedJob() };
+      },
+    });
+    const { code, stdout } = await taskq(['watch', jobId, otherId]);
+    expect(code).toBe(1);
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 2)).toEqual([
+      '1/2 final: 1 completed, 1 pending',
+      '2/2 final: 1 failed, 1 completed',
+    ]);
+    expect(lines[3]).toContain(`${jobId}  echo  failed`);
+    expect(lines[4]).toBe(`Why: taskq get ${jobId}`);
+    expect(received.map((call) => call.id)).toEqual([jobId, otherId, jobId]);
+  });
+
+  test('by tag, all pages of the last day', async () => {
+    const { taskq, received } = await aTaskq({
+      listJobs: (_call, nth) => ({
+        status: 200,
+        body: { jobs: [aJob({ status: 'completed' })], ...(nth === 1 ? { cursor: 'c' } : {}) },
+      }),
+    });
+    const { code, stdout, stderr } = await taskq(['watch', '--tag', 'import', '--json']);
+    expect({ code, jobs: JSON.parse(stdout).jobs.length, stderr }).toEqual({
+      code: 0,
+      jobs: 2,
+      stderr: '2/2 final: 2 completed\n',
+    });
+    expect(received[0]?.query).toMatchObject({ tag: ['import'], limit: 200, since: expect.any(String) });
+  });
+
+  test('nothing to watch exits 3, nothing named or both 2', async () => {
+    const { taskq } = await aTaskq({ listJobs: () => ({ status: 200, body: { jobs: [] } }) });
+    expect(await taskq(['watch', '--tag', 'none'])).toMatchObject({ code: 3, stdout: 'no job matches\n' });
+    expect(await taskq(['watch'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('what is to be watched?'),
+    });
+    expect(await taskq(['watch', jobId, '--tag', 'a'])).toMatchObject({ code: 2 });
+  });
+});
