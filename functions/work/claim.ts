@@ -59,9 +59,14 @@ export function claim({ store, lanes, queue, now }: ClaimDeps) {
       if (result.applied) claimed.held.push({ record: result.record, message, folded });
       else if ('retry' in result)
         for (const each of [message, ...folded]) claimed.fates.set(each, comesBack(throttledHideSeconds));
-      else
-        for (const each of [message, ...folded])
-          unclaimed.push({ message: each, decision: judgeClaim(result.found, each, holder.owner, now()) });
+      else {
+        const decision = judgeClaim(result.found, message, holder.owner, now());
+        // This invocation's own claim is one claim, however many messages were folded into it.
+        if (decision.do === 'go_on') claimed.held.push({ record: decision.record, message, folded });
+        else
+          for (const each of [message, ...folded])
+            unclaimed.push({ message: each, decision: judgeClaim(result.found, each, holder.owner, now()) });
+      }
     }
     await Promise.all(
       unclaimed.map(({ message, decision }) => carryOut(message, decision, claimed, holder, counts)),
@@ -83,7 +88,8 @@ export function claim({ store, lanes, queue, now }: ClaimDeps) {
       case 'drop':
         return fate(acknowledged);
       case 'go_on':
-        return void claimed.held.push({ record: decision.record, message, folded: [] });
+        // Taken up above with all its messages, while enough of the lease was left.
+        return fate(comesBack(changedHideSeconds));
       case 'bury_void': {
         const [laid] = await store.insert([
           tombstone(jobKey(message.pointer.tenant, message.pointer.jobId), now()),

@@ -1,0 +1,67 @@
+import type { JobContext } from '../../core/define.ts';
+import { PermanentError, SystemError, TransientError } from '../../core/errors.ts';
+import type { Process } from './process.ts';
+import { between, oneOf, type Random } from './random.ts';
+
+/** What a simulated handler does on one attempt. */
+export type Behaviour =
+  | { does: 'return'; afterMs: number }
+  | { does: 'fail'; afterMs: number; how: 'transient' | 'permanent' | 'system' | 'asked' }
+  /** Listens to nothing and never ends by itself. */
+  | { does: 'hang' }
+  /** Blocks the event loop of its process, then returns. */
+  | { does: 'block'; ms: number }
+  /** Takes its whole process down: out of memory, a native crash. */
+  | { does: 'kill'; afterMs: number };
+
+export function drawBehaviour(random: Random): Behaviour {
+  const roll = random();
+  const afterMs = oneOf(random, [0, 5, 50, 1_000, 20_000]);
+  if (roll < 0.6) return { does: 'return', afterMs };
+  if (roll < 0.8)
+    return {
+      does: 'fail',
+      afterMs,
+      how: oneOf(random, ['transient', 'transient', 'permanent', 'system', 'asked']),
+    };
+  if (roll < 0.87) return { does: 'hang' };
+  if (roll < 0.93) return { does: 'block', ms: between(random, 1_000, 45_000) };
+  return { does: 'kill', afterMs };
+}
+
+/** Carries a behaviour out inside its process. `died` is told when it takes the process down. */
+export async function behave(
+  behaviour: Behaviour,
+  process: Process,
+  job: JobContext,
+  died: (why: string) => void,
+  now: () => number,
+): Promise<unknown> {
+  switch (behaviour.does) {
+    case 'return':
+      await process.sleep(behaviour.afterMs);
+      return { attempt: job.attempt };
+    case 'fail':
+      await process.sleep(behaviour.afterMs);
+      throw errorOf(behaviour.how);
+    case 'hang':
+      return new Promise(() => {});
+    case 'block':
+      process.blockedUntil = now() + behaviour.ms;
+      await process.sleep(0);
+      return { attempt: job.attempt };
+    case 'kill':
+      await process.sleep(behaviour.afterMs);
+      process.alive = false;
+      died(`${process.name} was taken down by job ${job.id}`);
+      return new Promise(() => {});
+  }
+}
+
+function errorOf(how: 'transient' | 'permanent' | 'system' | 'asked'): Error {
+  if (how === 'permanent') return new PermanentError('refused', 'rejected');
+  if (how === 'system') return new SystemError('no memory', 'out_of_memory');
+  if (how === 'asked')
+    return new TransientError('come back later', 'rate_limit', { retryAfterSeconds: 1_200 });
+  return new TransientError('no connection', 'network');
+}

@@ -1,0 +1,83 @@
+import type { Change, ChangeResult, Condition, InsertResult } from '../../core/change.ts';
+import type { JobRecord, RecordKey } from '../../core/table.ts';
+
+/** The jobs table: each row's write is atomic. `onWrite` sees every applied one, before and after. */
+export interface SimulatedTable {
+  insert: (records: readonly JobRecord[]) => InsertResult[];
+  change: (changes: readonly Change[]) => ChangeResult[];
+  get: (keys: readonly RecordKey[]) => (JobRecord | undefined)[];
+  attention: (query: { partition: string; until: number; limit: number }) => RecordKey[];
+  all: () => JobRecord[];
+  /** How many writes there were. */
+  changes: () => number;
+}
+
+export function simulateTable(
+  onWrite: (before: JobRecord | undefined, after: JobRecord, change?: Change) => void,
+  /** May this row be throttled now. */
+  throttled: () => boolean,
+): SimulatedTable {
+  const rows = new Map<string, JobRecord>();
+  let writes = 0;
+  const copy = (row: JobRecord | undefined): JobRecord | undefined =>
+    row === undefined ? undefined : { ...row };
+
+  return {
+    insert: (records) =>
+      records.map((record) => {
+        if (throttled()) return { inserted: false, retry: true };
+        const found = rows.get(record.sk);
+        if (found !== undefined) return { inserted: false, found: { ...found } };
+        writes++;
+        rows.set(record.sk, { ...record });
+        onWrite(undefined, record);
+        return { inserted: true };
+      }),
+    change: (changes) =>
+      changes.map((change) => {
+        if (throttled()) return { applied: false, retry: true };
+        const before = rows.get(change.key.sk);
+        if (before === undefined || !change.where.every((each) => holds(each, before)))
+          return { applied: false, found: copy(before) };
+        const after = applied(before, change);
+        writes++;
+        rows.set(change.key.sk, after);
+        onWrite(before, after, change);
+        return { applied: true, record: { ...after } };
+      }),
+    get: (keys) => keys.map((key) => copy(rows.get(key.sk))),
+    attention: ({ partition, until, limit }) =>
+      [...rows.values()]
+        .filter(
+          (row) => row.attention === partition && (row.attentionAt ?? Number.POSITIVE_INFINITY) <= until,
+        )
+        .sort((a, b) => (a.attentionAt ?? 0) - (b.attentionAt ?? 0))
+        .slice(0, limit)
+        .map(({ pk, sk }) => ({ pk, sk })),
+    all: () => [...rows.values()],
+    changes: () => writes,
+  };
+}
+
+function holds([name, operator, value]: Condition, row: JobRecord): boolean {
+  const found = row[name];
+  switch (operator) {
+    case 'missing':
+      return found === undefined;
+    case 'in':
+      return value.some((each) => each === found);
+    case '=':
+      return found === value;
+    case '<=':
+      return typeof found === 'number' && found <= value;
+    case '>':
+      return typeof found === 'number' && found > value;
+  }
+}
+
+function applied(before: JobRecord, { set, add = {}, remove = [] }: Change): JobRecord {
+  const after: JobRecord = { ...before, ...set };
+  for (const name of ['fence', 'attempt', 'attemptsLeft'] as const) after[name] += add[name] ?? 0;
+  for (const name of remove) delete after[name];
+  return after;
+}
