@@ -5,20 +5,18 @@ type Fields = Record<string, string | number | boolean | undefined>;
 
 /** One structured line. Never anything of a payload, a result or a key. */
 export function logLine(level: 'info' | 'warn' | 'error', message: string, fields: Fields): void {
-  console.log(JSON.stringify({ level, message, ...fields }));
+  print({ level, message, ...fields });
 }
 
 /** What an invocation did: its counts become metrics, its AWS calls and units say what it cost. */
 export function logInvocation(source: string, counts: Counts, fields: Fields, now: number): void {
-  console.log(
-    JSON.stringify({
-      level: 'info',
-      message: source,
-      ...fields,
-      ...takeCalls(),
-      ...embeddedMetrics(counts, source, now),
-    }),
-  );
+  print({
+    level: 'info',
+    message: source,
+    ...fields,
+    ...takeCalls(),
+    ...embeddedMetrics(counts, source, now),
+  });
 }
 
 /** An error as far as a log may hold it: its name and stack, whose first line (the message) is left out. */
@@ -30,4 +28,9 @@ export function logError(message: string, error: unknown, fields: Fields): void 
     .slice(0, 8)
     .join('\n');
   logLine('error', message, { ...fields, error: name, frames });
+}
+
+/** Lambda puts time, request id and level before what `console` prints, and the line is JSON no more: straight to stdout. */
+function print(line: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
