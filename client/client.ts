@@ -9,6 +9,7 @@ import { type CallInput, isRepeatable, requestOf } from './request.ts';
 import { type Patience, withRetries } from './retry.ts';
 import { makeSend } from './send.ts';
 import { type Credentials, makeSigner } from './signed.ts';
+import { makeTurns } from './turns.ts';
 import { type Ending, waitUntilFinal } from './wait.ts';
 
 export interface ClientOptions {
@@ -22,6 +23,9 @@ export interface ClientOptions {
   /** Default: 6 tries within 2 minutes. */
   patience?: Partial<Patience>;
 }
+
+/** Each holds a function of TaskQ for as long as it waits: however many jobs are waited for, no more than these. */
+const maxLongPolls = 10;
 
 interface Keyed {
   /** Default: a fresh one for each call, which makes the call's own repeats safe. Your own makes yours safe too. */
@@ -44,6 +48,7 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
   const base = new URL(apiUrl);
   const sign = makeSigner(base, region, credentials);
   const send = makeSend(base);
+  const turns = makeTurns(maxLongPolls);
   const patience: Patience = {
     maxAttempts: 6,
     maxTotalMs: 120_000,
@@ -95,7 +100,7 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     options: { deadlineSeconds?: number; contract?: Pick<JobContract<z.core.$ZodType, R>, 'result'> } = {},
   ): Promise<Ending<z.core.output<R>>> {
     const { deadlineSeconds = 900, contract } = options;
-    const ending = await waitUntilFinal({ result, get }, id, deadlineSeconds, patience);
+    const ending = await waitUntilFinal({ result, get }, id, deadlineSeconds, patience, turns);
     if (ending.status !== 'completed') return ending;
     const value = contract === undefined ? ending.result : z.parse(contract.result, ending.result);
     return { status: 'completed', result: value as z.core.output<R> };
