@@ -6,21 +6,24 @@
  * - permanent: no repeat can help (invalid payload, authentication): it fails at once.
  * - system: the machine gave out (memory, time): it is retried later.
  */
-export type ErrorKind = 'transient' | 'permanent' | 'system';
+export const errorKinds = ['transient', 'permanent', 'system'] as const;
+export type ErrorKind = (typeof errorKinds)[number];
 
 /** The reason, as it stands on the record and in metrics. Never holds anything of the payload. */
-export type ErrorCode =
-  | 'network'
-  | 'database'
-  | 'rate_limit'
-  | 'unavailable'
-  | 'invalid_payload'
-  | 'authentication'
-  | 'validation'
-  | 'rejected'
-  | 'out_of_memory'
-  | 'timeout'
-  | 'unknown';
+export const errorCodes = [
+  'network',
+  'database',
+  'rate_limit',
+  'unavailable',
+  'invalid_payload',
+  'authentication',
+  'validation',
+  'rejected',
+  'out_of_memory',
+  'timeout',
+  'unknown',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
 
 const marker = 'taskq.error';
 
@@ -83,8 +86,21 @@ export class SystemError extends JobError {
   }
 }
 
-/** The fields under the marker, or undefined for an error that is not one of ours. */
+/**
+ * The fields under the marker, or undefined for an error that is not one of ours. They may come from a
+ * handler's own number or from another release: an unknown code is read as `unknown`, and a Retry-After
+ * that is no time is left out, because NaN would end in the record's clock.
+ */
 export function jobErrorFields(thrown: unknown): JobErrorFields | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined;
-  return (thrown as { [marker]?: JobErrorFields })[marker];
+  const marked: unknown = (thrown as { [marker]?: unknown })[marker];
+  if (typeof marked !== 'object' || marked === null) return undefined;
+  const { kind, code, retryAfterSeconds: seconds } = marked as Record<string, unknown>;
+  const known = errorKinds.find((each) => each === kind);
+  if (known === undefined) return undefined;
+  return {
+    kind: known,
+    code: errorCodes.find((each) => each === code) ?? 'unknown',
+    ...(typeof seconds === 'number' && seconds >= 0 ? { retryAfterSeconds: seconds } : {}),
+  };
 }

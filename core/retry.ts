@@ -6,7 +6,7 @@ export interface Failure {
   kind: ErrorKind;
   code: ErrorCode;
   cause: FailureCause;
-  /** Seconds a server asked for: replaces the base delay, and is never undercut. */
+  /** Seconds a server asked for: replaces the base delay, and is undercut by nothing but the cap of an hour. */
   retryAfterSeconds?: number;
 }
 
@@ -82,7 +82,8 @@ const known: Record<string, { kind: ErrorKind; code: ErrorCode }> = {
   AccessDeniedException: { kind: 'permanent', code: 'authentication' },
   UnrecognizedClientException: { kind: 'permanent', code: 'authentication' },
   ValidationException: { kind: 'permanent', code: 'validation' },
-  ERR_OUT_OF_MEMORY: { kind: 'system', code: 'out_of_memory' },
+  ERR_MEMORY_ALLOCATION_FAILED: { kind: 'system', code: 'out_of_memory' },
+  ERR_WORKER_OUT_OF_MEMORY: { kind: 'system', code: 'out_of_memory' },
 };
 
 /** What a handler's thrown value means: its own marker first, then the names of Node and the AWS SDK. */
@@ -93,13 +94,16 @@ export function classify(thrown: unknown): Failure {
   return { ...fields, cause };
 }
 
+/** Node's `fetch` throws a TypeError and keeps the system error in `cause`: so that is looked at too. */
 function classifyForeign(thrown: unknown): { kind: ErrorKind; code: ErrorCode } {
-  const { name, code } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as {
-    name?: unknown;
-    code?: unknown;
-  };
-  const match = [code, name].find(
+  const { name, code, cause } = fieldsOf(thrown);
+  const { name: innerName, code: innerCode } = fieldsOf(cause);
+  const match = [code, name, innerCode, innerName].find(
     (each): each is string => typeof each === 'string' && Object.hasOwn(known, each),
   );
   return (match === undefined ? undefined : known[match]) ?? { kind: 'transient', code: 'unknown' };
+}
+
+function fieldsOf(value: unknown): { name?: unknown; code?: unknown; cause?: unknown } {
+  return typeof value === 'object' && value !== null ? value : {};
 }
