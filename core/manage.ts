@@ -13,12 +13,14 @@ export function reopenChange(found: JobRecord, payload: Stored | undefined, now:
     set: {
       status: transitions.reopen.to,
       availableAt: now,
+      // Set and not added to: whoever retries at the same moment, or again after a cancel, changes no sum.
+      attempt: 0,
+      attemptsLeft: found.attempt + found.attemptsLeft,
       buried: 0,
       shared: 0,
       ...(payload === undefined ? {} : { payload }),
       ...entry(found.sk, now + handOverMs),
     },
-    add: { attempt: -found.attempt, attemptsLeft: found.attempt },
     remove: ['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt', 'attentionStep', 'result'],
     where: [
       ['status', 'in', transitions.reopen.from],
