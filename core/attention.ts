@@ -1,5 +1,6 @@
 import type { Change } from './change.ts';
 import { maxDelaySeconds } from './lane.ts';
+import { isFinal } from './state.ts';
 import { duePartition, type JobRecord } from './table.ts';
 
 /**
@@ -46,15 +47,13 @@ export type DueDecision =
  * quarantine; else send again, doubling the entry's time (1, 2, 4 … 60 min).
  */
 export function judgeDue(record: JobRecord, now: number): DueDecision {
+  if (record.status === 'void' || isFinal(record.status)) return { do: 'remove' };
   if (record.status === 'running') {
     if (record.availableAt > now) return { do: 'postpone', to: record.availableAt + handOverMs };
     return send(record, now, true);
   }
-  if (record.status === 'scheduled' || record.status === 'pending' || record.status === 'retrying') {
-    if (!fitsDelay(record.availableAt, now)) return { do: 'postpone', to: releaseAt(record.availableAt) };
-    return send(record, now, false);
-  }
-  return { do: 'remove' };
+  if (!fitsDelay(record.availableAt, now)) return { do: 'postpone', to: releaseAt(record.availableAt) };
+  return send(record, now, false);
 }
 
 function send(record: JobRecord, now: number, quarantine: boolean): DueDecision {

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import {
+  delaySecondsUntil,
+  entry,
+  fitsDelay,
+  judgeDue,
+  releaseAt,
+  waitForReleaseChange,
+} from '../../core/attention.ts';
+import { dueChange } from '../../core/release.ts';
+import { never } from '../../core/table.ts';
+import { aJob, jobId, key, now } from './a-job.ts';
+
+describe('times', () => {
+  test('an entry lies in the partition of its id', () => {
+    expect(entry(jobId, 5)).toEqual({ attention: 'due#09', attentionAt: 5 });
+  });
+
+  test('release takes a job 15 minutes before its time', () => {
+    expect(releaseAt(1_800_000_900_000)).toBe(1_800_000_000_000);
+  });
+
+  test.each([
+    [1_799_999_999_999, 0],
+    [1_800_000_000_000, 0],
+    [1_800_000_000_001, 1],
+    [1_800_000_001_000, 1],
+    [1_800_000_001_001, 2],
+    [1_800_000_900_000, 900],
+    [1_800_000_900_001, 900],
+    [never, 900],
+  ])('DelaySeconds until %d: %d, never early and never above what SQS takes', (at, seconds) => {
+    expect(delaySecondsUntil(at, now)).toBe(seconds);
+  });
+
+  test('what fits a delayed message', () => {
+    expect(fitsDelay(1_800_000_900_000, now)).toBe(true);
+    expect(fitsDelay(1_800_000_900_001, now)).toBe(false);
+    expect(fitsDelay(1_700_000_000_000, now)).toBe(true);
+  });
+});
+
+describe('a due entry of a job that is', () => {
+  test.each(['completed', 'failed', 'cancelled', 'skipped', 'void'] as const)('%s -> removed', (status) => {
+    expect(judgeDue(aJob(status), now)).toEqual({ do: 'remove' });
+  });
+
+  test('running, lease alive -> end of the lease + 60 s', () => {
+    expect(judgeDue(aJob('running'), now)).toEqual({ do: 'postpone', to: 1_800_000_125_000 });
+  });
+
+  test('running, lease over -> quarantine', () => {
+    expect(judgeDue(aJob('running', { availableAt: now }), now)).toEqual({
+      do: 'send',
+      quarantine: true,
+      delaySeconds: 0,
+      to: 1_800_000_060_000,
+      stepMinutes: 1,
+    });
+  });
+
+  test('running, lease long over -> the next look is counted from now', () => {
+    const found = aJob('running', { availableAt: 1_700_000_000_000, attentionStep: 1 });
+    expect(judgeDue(found, now)).toMatchObject({ to: 1_800_000_120_000, stepMinutes: 2 });
+  });
+
+  test.each(['scheduled', 'pending', 'retrying'] as const)('%s and due -> sent to its own lane', (status) => {
+    expect(judgeDue(aJob(status, { availableAt: 1_799_999_000_000 }), now)).toEqual({
+      do: 'send',
+      quarantine: false,
+      delaySeconds: 0,
+      to: 1_800_000_060_000,
+      stepMinutes: 1,
+    });
+  });
+
+  test('due within 15 minutes -> sent with the rest as a delay, looked at a minute after its time', () => {
+    expect(judgeDue(aJob('scheduled', { availableAt: 1_800_000_899_500 }), now)).toEqual({
+      do: 'send',
+      quarantine: false,
+      delaySeconds: 900,
+      to: 1_800_000_959_500,
+      stepMinutes: 1,
+    });
+  });
+
+  test('due later (rescheduled since) -> 15 minutes before its time', () => {
+    expect(judgeDue(aJob('scheduled', { availableAt: 1_800_003_600_000 }), now)).toEqual({
+      do: 'postpone',
+      to: 1_800_002_700_000,
+    });
+  });
+
+  test.each([
+    [undefined, 1, 1_800_000_060_000],
+    [1, 2, 1_800_000_120_000],
+    [2, 4, 1_800_000_240_000],
+    [4, 8, 1_800_000_480_000],
+    [8, 16, 1_800_000_960_000],
+    [16, 32, 1_800_001_920_000],
+    [32, 60, 1_800_003_600_000],
+    [60, 60, 1_800_003_600_000],
+  ])('sent again after a step of %s min -> %d min', (attentionStep, stepMinutes, to) => {
+    expect(judgeDue(aJob('pending', { attentionStep }), now)).toMatchObject({ stepMinutes, to });
+  });
+
+  // Gates are not built yet: PROTOCOL has "closed gate → ask again", every minute.
+  test.fails('parked -> its gate is asked again within the hour', () => {
+    const decision = judgeDue(aJob('pending', { availableAt: never, gate: 'paused' }), now);
+    expect(decision).toMatchObject({ do: 'postpone' });
+    expect((decision as { to: number }).to).toBeLessThanOrEqual(1_800_003_600_000);
+  });
+
+  test('waiting for dependencies -> keeps its entry, as whatever is not final does', () => {
+    expect(judgeDue(aJob('waiting_dependencies'), now).do).toBe('postpone');
+  });
+});
+
+describe('the write of a due entry', () => {
+  const found = aJob('retrying', { attention: 'due#09', attentionAt: 1_799_999_990_000, fence: 2 });
+  const where = [
+    ['attentionAt', '=', 1_799_999_990_000],
+    ['status', '=', 'retrying'],
+    ['fence', '=', 2],
+  ];
+
+  test('remove', () => {
+    expect(dueChange(found, { do: 'remove' })).toEqual({
+      key,
+      set: {},
+      remove: ['attention', 'attentionAt', 'attentionStep'],
+      where,
+    });
+  });
+
+  test('postpone', () => {
+    expect(dueChange(found, { do: 'postpone', to: 1_800_000_500_000 })).toEqual({
+      key,
+      set: { attention: 'due#09', attentionAt: 1_800_000_500_000 },
+      where,
+    });
+  });
+
+  test('send: the doubled step is remembered', () => {
+    const send = {
+      do: 'send',
+      quarantine: false,
+      delaySeconds: 0,
+      to: 1_800_000_240_000,
+      stepMinutes: 4,
+    } as const;
+    expect(dueChange(found, send)).toEqual({
+      key,
+      set: { attention: 'due#09', attentionAt: 1_800_000_240_000, attentionStep: 4 },
+      where,
+    });
+  });
+});
+
+test('a job that waits for a far time enters attention, if nothing changed since', () => {
+  const found = aJob('retrying', { availableAt: 1_800_001_800_000, fence: 3 });
+  expect(waitForReleaseChange(found)).toEqual({
+    key,
+    set: { attention: 'due#09', attentionAt: 1_800_000_900_000 },
+    where: [
+      ['status', '=', 'retrying'],
+      ['fence', '=', 3],
+      ['availableAt', '=', 1_800_001_800_000],
+    ],
+  });
+});
