@@ -1,6 +1,6 @@
 import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
-import { type ClaimMessage, givesBack, startsLeft } from './claim.ts';
+import { afterLeaseMs, type ClaimMessage, givesBack, judgeAbsent, startsLeft } from './claim.ts';
 import { isSettled, keptMs } from './settle.ts';
 import { transitions } from './state.ts';
 import { failedPartition, type JobRecord } from './table.ts';
@@ -17,20 +17,16 @@ export type BuryDecision =
   | { do: 'rescue'; change: Change }
   | { do: 'fail'; change: Change };
 
-const phantomMs = 60_000;
-
 /**
  * Receives are not attempts: a message that gave up says nothing of its job, so bury judges as a claim
  * would. Every write is conditional on the status, fence and `availableAt` that were read.
  */
 export function judgeBurial(found: JobRecord | undefined, message: ClaimMessage, now: number): BuryDecision {
-  if (found === undefined) {
-    return now - message.sentAt >= phantomMs ? { do: 'bury_void' } : { do: 'hide', seconds: 5 };
-  }
+  if (found === undefined) return judgeAbsent(message, now);
   if (isSettled(found)) return { do: 'drop' };
   if (found.status === 'running' && found.availableAt > now) {
     if (found.message !== message.messageId) return { do: 'drop' };
-    return { do: 'hide', seconds: Math.ceil((found.availableAt - now + 10_000) / 1000) };
+    return { do: 'hide', seconds: Math.ceil((found.availableAt - now + afterLeaseMs) / 1000) };
   }
   const burials = (found.buried ?? 0) + 1;
   const left = found.status === 'running' ? startsLeft(found) : found.attemptsLeft;
@@ -41,7 +37,6 @@ export function judgeBurial(found: JobRecord | undefined, message: ClaimMessage,
 /** A lost lease → pending; what waits goes on waiting for its time. In attention until quarantine has claimed it. */
 function rescue(found: JobRecord, burials: number, now: number): Change {
   const lost = found.status === 'running';
-  const back = lost && givesBack(found) ? 1 : 0;
   const availableAt = lost ? now : Math.max(found.availableAt, now);
   return {
     key: { pk: found.pk, sk: found.sk },
@@ -51,7 +46,7 @@ function rescue(found: JobRecord, burials: number, now: number): Change {
       shared: 0,
       ...entry(found.sk, fitsDelay(availableAt, now) ? availableAt + handOverMs : releaseAt(availableAt)),
     },
-    add: { attempt: -back, attemptsLeft: back },
+    ...(lost && givesBack(found) ? { add: { attempt: -1, attemptsLeft: 1 } } : {}),
     remove: ['owner'],
     where: seen(found),
   };

@@ -55,7 +55,6 @@ export function claimChange(
  * shared its process gets back the attempt that may not have been its fault.
  */
 export function takeOverChange(found: JobRecord, message: ClaimMessage, holder: Holder, now: number): Change {
-  const spent = givesBack(found) ? 0 : 1;
   return {
     key: { pk: found.pk, sk: found.sk },
     set: {
@@ -67,7 +66,8 @@ export function takeOverChange(found: JobRecord, message: ClaimMessage, holder: 
       startedAt: now,
       codeVersion: holder.codeVersion,
     },
-    add: { fence: 1, attempt: spent, attemptsLeft: -spent },
+    // One given back and one taken: what is given back here was the lost attempt.
+    add: givesBack(found) ? { fence: 1 } : { fence: 1, attempt: 1, attemptsLeft: -1 },
     where: [
       ['status', 'in', transitions.take_over.from],
       ['fence', '=', found.fence],
@@ -110,7 +110,7 @@ export type ClaimDecision =
 /** A pointer may be a minute ahead of its record: the insert follows the send within 20 s. */
 const phantomMs = 60_000;
 /** The message shows again only when the lease is surely over. */
-const afterLeaseMs = 10_000;
+export const afterLeaseMs = 10_000;
 /** A claim is worth going on with while this much of its lease is left. */
 const usableLeaseMs = 5_000;
 /** Nothing is hidden for longer: hidden messages count against SQS's 120,000 in flight and 12 hours. */
@@ -127,10 +127,7 @@ export function judgeClaim(
   owner: string,
   now: number,
 ): ClaimDecision {
-  if (found === undefined) {
-    if (now - message.sentAt >= phantomMs) return { do: 'bury_void' };
-    return { do: 'hide', seconds: message.receiveCount <= 1 ? 1 : 5 };
-  }
+  if (found === undefined) return judgeAbsent(message, now);
   if (found.status === 'void' || isFinal(found.status)) return { do: 'drop' };
   if (found.status === 'running') return judgeRunning(found, message, owner, now);
   if (found.attemptsLeft <= 0) return { do: 'settle_failed', found, cause: 'attempts_exhausted' };
@@ -140,6 +137,15 @@ export function judgeClaim(
   }
   if (found.attention !== undefined) return { do: 'drop' };
   return { do: 'send_again', record: found };
+}
+
+/** No record: it may still be on its way, or a crash left a pointer to nothing. */
+export function judgeAbsent(
+  message: ClaimMessage,
+  now: number,
+): { do: 'bury_void' } | { do: 'hide'; seconds: number } {
+  if (now - message.sentAt >= phantomMs) return { do: 'bury_void' };
+  return { do: 'hide', seconds: message.receiveCount <= 1 ? 1 : 5 };
 }
 
 function judgeRunning(found: JobRecord, message: ClaimMessage, owner: string, now: number): ClaimDecision {
