@@ -1,0 +1,126 @@
+/**
+ * Amazon's own DynamoDB Local, for the contract tests: it checks statements with AWS's code and counts true
+ * capacity, where MiniStack is kinder. Its licence lets it be downloaded, not passed on: it comes from Maven Central.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { withLock } from './lock.ts';
+import { lastLines, Trouble } from './report.ts';
+import { projectRoot } from './state.ts';
+
+const run = promisify(execFile);
+const version = '3.1.0';
+const oldestJava = 17;
+
+export interface DynamoDbLocal {
+  endpoint: string;
+  stop(): Promise<void>;
+}
+
+/** Why it cannot run on this machine, as a sentence that says what to install; undefined when it can. */
+export async function whatIsMissing(): Promise<string | undefined> {
+  const modules = await answer('java', ['--list-modules']);
+  const java = Number(/^java\.base@(\d+)/m.exec(modules ?? '')?.[1] ?? 0);
+  if (java < oldestJava)
+    return `DynamoDB Local needs a JDK ${oldestJava} or newer on the PATH; ${java === 0 ? 'there is no java' : `java is ${java}`}`;
+  if (!modules?.includes('jdk.compiler@'))
+    return `DynamoDB Local needs a JDK ${oldestJava} or newer on the PATH; this java ${java} is a JRE`;
+  if ((await answer('mvn', ['--version'])) === undefined)
+    return 'DynamoDB Local is fetched with Maven; there is no mvn on the PATH';
+  return undefined;
+}
+
+/** Starts it in memory, on 127.0.0.1 and a free port; fetched at the first call (48 MB), then found. */
+export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
+  const jars = await ensureJars(join(projectRoot, '.taskq', 'dynamodb-local'));
+  const program = join(projectRoot, 'local', 'DynamoDbLocal.java');
+  const child = spawn('java', ['-XX:TieredStopAtLevel=1', '-Xmx256m', '-cp', join(jars, '*'), program], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const port = await listeningPort(child);
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    async stop() {
+      child.stdin.end();
+      await exited;
+    },
+  };
+}
+
+async function listeningPort(child: ChildProcess): Promise<string> {
+  const said: string[] = [];
+  if (child.stdout === null) throw new Error('DynamoDB Local was started without a pipe to read from');
+  child.once('error', (error) => said.push(error.message));
+  for await (const line of createInterface(child.stdout)) {
+    const port = /^listening on (\d+)$/.exec(line)?.[1];
+    if (port !== undefined) {
+      child.stdout.resume();
+      return port;
+    }
+    said.push(line);
+  }
+  throw new Trouble(`DynamoDB Local ended at once. Its last words:\n${lastLines(said.join('\n'), 12)}`);
+}
+
+/** The folder with its jars. It appears whole or not at all, so that it stands for a complete download. */
+async function ensureJars(directory: string): Promise<string> {
+  const jars = join(directory, version);
+  if (existsSync(jars)) return jars;
+  return await withLock(
+    `${directory}.lock.json`,
+    'the contract tests',
+    () => {},
+    async () => {
+      if (existsSync(jars)) return jars;
+      mkdirSync(directory, { recursive: true });
+      const draft = join(directory, 'draft');
+      rmSync(draft, { recursive: true, force: true });
+      writeFileSync(join(directory, 'pom.xml'), pom);
+      await copyDependencies(directory, draft);
+      renameSync(draft, jars);
+      return jars;
+    },
+  );
+}
+
+async function copyDependencies(directory: string, into: string): Promise<void> {
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies';
+  const options = ['-DincludeScope=runtime', '-DincludeTypes=jar', `-DoutputDirectory=${into}`];
+  try {
+    await run('mvn', ['--batch-mode', '--quiet', goal, ...options], { cwd: directory, timeout: 600_000 });
+  } catch (error) {
+    const { stdout, message } = error as { stdout?: string; message: string };
+    throw new Trouble(
+      `DynamoDB Local ${version} could not be fetched from Maven Central:\n${lastLines(stdout || message, 6)}\n` +
+        'Check the network, or the mirror and proxy settings of Maven, and run this again.',
+    );
+  }
+}
+
+/** 3.1.0 is the newest whose dependencies are all in Maven Central. */
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>taskq</groupId>
+  <artifactId>dynamodb-local</artifactId>
+  <version>1</version>
+  <dependencies>
+    <dependency>
+      <groupId>software.amazon.dynamodb</groupId>
+      <artifactId>DynamoDBLocal</artifactId>
+      <version>${version}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;
+
+async function answer(command: string, args: string[]): Promise<string | undefined> {
+  try {
+    return (await run(command, args, { timeout: 60_000 })).stdout;
+  } catch {
+    return undefined;
+  }
+}
