@@ -43,7 +43,7 @@ export interface JobStore {
   change(changes: readonly Change[]): Promise<ChangeResult[]>;
   /** Consistent reads, in order; undefined where there is no record. */
   get(keys: readonly RecordKey[]): Promise<(JobRecord | undefined)[]>;
-  /** Records of one partition with `after <= sk <= before`, newest first, at most `limit`. */
+  /** Records of one partition with `after <= sk <= before`, newest first, at most `limit`; no bound is empty. */
   newest(query: { pk: string; before: string; after: string; limit: number }): Promise<JobRecord[]>;
   /** Entries of one attention partition at or before `until`, oldest first. Eventually consistent. */
   attention(query: { partition: string; until: number; limit: number }): Promise<RecordKey[]>;

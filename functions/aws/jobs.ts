@@ -34,6 +34,8 @@ export function jobStore(table: string, sleep: (ms: number) => Promise<void>): J
     },
     get: (keys) => getRecords(table, keys, sleep),
     async newest({ pk, before, after, limit }) {
+      // DynamoDB refuses bounds that cross, as those of a cursor before `since` do.
+      if (after > before) return [];
       const { Items } = await dynamo.send(
         new QueryCommand({
           TableName: table,
@@ -100,7 +102,6 @@ async function execute(statements: Statement[], sleep: (ms: number) => Promise<v
     );
     for (const [position, index] of open.entries()) {
       const response = Responses[position];
-      // The document client unmarshals a row's Item, but leaves the Item inside an error as it came.
       rows[index] = { error: response?.Error as BatchStatementError | undefined, item: response?.Item };
     }
     open = open.filter((index) => passing.includes(rows[index]?.error?.Code ?? ''));
@@ -143,11 +144,12 @@ async function getRecords(
       const answer = await dynamo.send(
         new BatchGetCommand({ RequestItems: { [table]: { Keys: open, ConsistentRead: true } } }),
       );
-      for (const item of answer.Responses?.[table] ?? []) found.set(item.sk, item as JobRecord);
+      for (const item of answer.Responses?.[table] ?? [])
+        found.set(`${item.pk}/${item.sk}`, item as JobRecord);
       open = (answer.UnprocessedKeys?.[table]?.Keys ?? []) as RecordKey[] as { pk: string; sk: string }[];
     }
   }
-  return keys.map((key) => found.get(key.sk));
+  return keys.map(({ pk, sk }) => found.get(`${pk}/${sk}`));
 }
 
 async function inChunks<T>(

@@ -1,0 +1,144 @@
+import { judgeDue, waitForReleaseChange } from '../../core/attention.ts';
+import { judgeBurial } from '../../core/bury.ts';
+import type { Change } from '../../core/change.ts';
+import { cancelChange, reopenChange } from '../../core/manage.ts';
+import { dueChange } from '../../core/release.ts';
+import type { JobRecord } from '../../core/table.ts';
+import { aJob, sealedBytes } from '../support/a-job.ts';
+import { start } from '../support/clock.ts';
+import {
+  anotherFence,
+  type ChangeCase,
+  ended,
+  leaseAlive,
+  leaseOver,
+  notRunning,
+  waitsForRelease,
+} from './change-case.ts';
+import { claimCases } from './claim-cases.ts';
+import { settleCases } from './settle-cases.ts';
+
+const message = { messageId: 'm1', sentAt: start, receiveCount: 21, quarantine: false };
+
+const buried = (found: JobRecord): Change => {
+  const decision = judgeBurial(found, message, start);
+  if (decision.do !== 'rescue' && decision.do !== 'fail') throw new Error(`judged ${decision.do}`);
+  return decision.change;
+};
+
+/** Every change that core makes. */
+export const changeCases: ChangeCase[] = [
+  ...claimCases,
+  ...settleCases,
+  {
+    name: 'rescue: running, its lease over → pending, the shared attempt given back',
+    found: aJob({ ...leaseOver, shared: 10 }),
+    change: buried,
+    becomes: {
+      status: 'pending',
+      availableAt: start,
+      attempt: 0,
+      attemptsLeft: 5,
+      buried: 1,
+      shared: 0,
+      owner: undefined,
+      attention: 'of its own id',
+      attentionAt: start + 60_000,
+    },
+    refusedBy: { ...anotherFence, ...leaseAlive, ...notRunning },
+  },
+  {
+    name: 'bury: the third time → failed',
+    found: aJob({ status: 'retrying', buried: 2, ...waitsForRelease, attentionStep: 8 }),
+    change: buried,
+    becomes: {
+      status: 'failed',
+      ...ended,
+      buried: 3,
+      owner: undefined,
+      lastError: { code: 'buried', cause: 'buried', attempt: 1, at: start },
+      attention: 'of failed jobs',
+      attentionAt: start,
+      attentionStep: undefined,
+    },
+    refusedBy: {
+      ...anotherFence,
+      'a job that runs': { status: 'running' },
+      'another time': { availableAt: start },
+    },
+  },
+  {
+    name: 'reopen: failed → pending with all its attempts',
+    found: aJob({ status: 'failed', buried: 3, result: sealedBytes(3), cancelRequestedAt: start }),
+    change: (found) => reopenChange(found, sealedBytes(80), start),
+    becomes: {
+      status: 'pending',
+      availableAt: start,
+      attempt: 0,
+      attemptsLeft: 5,
+      buried: 0,
+      shared: 0,
+      payload: sealedBytes(80),
+      attention: 'of its own id',
+      attentionAt: start + 60_000,
+      owner: undefined,
+      message: undefined,
+      finishedAt: undefined,
+      expiresAt: undefined,
+      result: undefined,
+      cancelRequestedAt: undefined,
+    },
+    refusedBy: {
+      ...anotherFence,
+      'a job that runs': { status: 'running' },
+      'a completed job': { status: 'completed' },
+    },
+  },
+  {
+    name: 'cancel: scheduled → cancelled',
+    found: aJob({ status: 'scheduled', ...waitsForRelease, gate: 'tenant' }),
+    change: (found) => cancelChange(found, start),
+    becomes: {
+      status: 'cancelled',
+      ...ended,
+      gate: undefined,
+      attention: undefined,
+      attentionAt: undefined,
+    },
+    refusedBy: {
+      ...anotherFence,
+      'a job that runs': { status: 'running' },
+      'a finished job': { status: 'failed' },
+    },
+  },
+  {
+    name: 'due entry: put off, and sent',
+    found: aJob({ ...waitsForRelease, attentionStep: 2 }),
+    change: (found) => dueChange(found, judgeDue(found, start)),
+    becomes: { attention: 'of its own id', attentionAt: start + 240_000, attentionStep: 4 },
+    refusedBy: {
+      ...anotherFence,
+      'an entry put off meanwhile': { attentionAt: start + 60_000 },
+      'no entry': { attention: undefined, attentionAt: undefined },
+      'a job claimed meanwhile': { status: 'running' },
+    },
+  },
+  {
+    name: 'due entry of a finished job: gone',
+    found: aJob({ status: 'completed', ...waitsForRelease, attentionStep: 2 }),
+    change: (found) => dueChange(found, judgeDue(found, start)),
+    becomes: { attention: undefined, attentionAt: undefined, attentionStep: undefined },
+    refusedBy: { 'a job reopened meanwhile': { status: 'pending' } },
+  },
+  {
+    name: 'wait for release: an entry in time',
+    found: aJob({ status: 'scheduled', availableAt: start + 3_600_000 }),
+    change: waitForReleaseChange,
+    becomes: { attention: 'of its own id', attentionAt: start + 2_700_000 },
+    refusedBy: {
+      ...anotherFence,
+      'another time': { availableAt: start },
+      'a cancelled job': { status: 'cancelled' },
+    },
+  },
+];

@@ -1,0 +1,92 @@
+import { type ClaimMessage, claimChange, type Holder, takeOverChange } from '../../core/claim.ts';
+import { never } from '../../core/table.ts';
+import { aJob } from '../support/a-job.ts';
+import { start } from '../support/clock.ts';
+import {
+  anotherFence,
+  type ChangeCase,
+  leaseAlive,
+  leaseOver,
+  notRunning,
+  waitsForRelease,
+} from './change-case.ts';
+
+const holder: Holder = { owner: 'mine', leaseMs: 65_000, codeVersion: '2.0.0' };
+const message: ClaimMessage = { messageId: 'm1', sentAt: start, receiveCount: 1, quarantine: true };
+
+export const claimCases: ChangeCase[] = [
+  {
+    name: 'claim: pending → running',
+    found: aJob({ gate: 'tenant' }),
+    change: (found) => claimChange(found, message, holder, 10, start),
+    becomes: {
+      status: 'running',
+      fence: 1,
+      attempt: 1,
+      attemptsLeft: 4,
+      owner: 'mine',
+      message: 'm1',
+      shared: 10,
+      availableAt: start + 65_000,
+      startedAt: start,
+      codeVersion: '2.0.0',
+      gate: undefined,
+    },
+    refusedBy: {
+      'a running job': { status: 'running' },
+      'a running job, its lease over': leaseOver,
+      'a finished job': { status: 'completed' },
+      'a tombstone': { status: 'void' },
+      'a job not due': { availableAt: start + 1 },
+      'a parked job': { availableAt: never },
+      'no attempts left': { attemptsLeft: 0 },
+    },
+  },
+  {
+    name: 'claim: retrying → running, its entry kept',
+    found: aJob({ status: 'retrying', availableAt: start, ...waitsForRelease }),
+    change: (found) => claimChange(found, message, holder, 1, start),
+    becomes: {
+      status: 'running',
+      fence: 2,
+      attempt: 2,
+      attemptsLeft: 3,
+      owner: 'mine',
+      message: 'm1',
+      shared: 1,
+      availableAt: start + 65_000,
+      startedAt: start,
+      codeVersion: '2.0.0',
+    },
+    refusedBy: { 'a cancelled job': { status: 'cancelled' } },
+  },
+  {
+    name: 'take over, alone before: running → running, an attempt spent',
+    found: aJob({ ...leaseOver, shared: 1 }),
+    change: (found) => takeOverChange(found, message, holder, start),
+    becomes: {
+      fence: 2,
+      attempt: 2,
+      attemptsLeft: 3,
+      owner: 'mine',
+      message: 'm1',
+      availableAt: start + 65_000,
+      codeVersion: '2.0.0',
+    },
+    refusedBy: { ...anotherFence, ...leaseAlive, ...notRunning },
+  },
+  {
+    name: 'take over, in company before: running → running, no attempt spent',
+    found: aJob({ ...leaseOver, shared: 10 }),
+    change: (found) => takeOverChange(found, message, holder, start),
+    becomes: {
+      fence: 2,
+      owner: 'mine',
+      message: 'm1',
+      shared: 1,
+      availableAt: start + 65_000,
+      codeVersion: '2.0.0',
+    },
+    refusedBy: { ...anotherFence, ...leaseAlive, ...notRunning },
+  },
+];

@@ -1,0 +1,34 @@
+import { afterAll, describe, it } from 'vitest';
+import { printCases } from './cases.ts';
+import { describeDedupeStore } from './dedupe-suite.ts';
+import { describeJobStore } from './jobs-suite.ts';
+import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
+import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
+
+/**
+ * One suite for everything that keeps jobs: the in-memory stores that the other tests build on, and the
+ * real ones on MiniStack and on Amazon's DynamoDB Local.
+ */
+for (const target of [inMemory(), onMiniStack(), await onDynamoDbLocal()]) {
+  if (target.missing === undefined) describe(target.name, () => describeStores(target));
+  else describeMissing(target.name, target.missing);
+}
+printCases('contract of the stores');
+
+function describeStores(target: Target): void {
+  let opened: Promise<Ports> | undefined;
+  const open = () => {
+    opened ??= target.open();
+    return opened;
+  };
+  describeJobStore(async () => (await open()).jobs);
+  describeDedupeStore(async () => (await open()).dedupe);
+  describeSealedItems(async () => (await open()).sealed);
+  if (target.objects) describeSealedObjects(async () => (await open()).sealed);
+  afterAll(() => target.close());
+}
+
+function describeMissing(name: string, why: string): void {
+  console.warn(`\n*** NOT TESTED: the stores on ${name}. ${why} ***\n`);
+  describe.skip(name, () => void it(why, () => {}));
+}

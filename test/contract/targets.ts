@@ -1,0 +1,155 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { vi } from 'vitest';
+import type { JobStore } from '../../core/change.ts';
+import { jobsTable } from '../../core/table.ts';
+import type { DedupeStore } from '../../functions/enqueue/dedupe.ts';
+import type { SealedStore } from '../../functions/vault.ts';
+import { startDynamoDbLocal, whatIsMissing } from '../../local/dynamodb-local.ts';
+import { ensureEmulator, stopEmulator } from '../../local/emulator.ts';
+import { statePaths } from '../../local/state.ts';
+import { start } from '../support/clock.ts';
+import { memoryDedupe } from '../support/memory-dedupe.ts';
+import { memorySealed } from '../support/memory-sealed.ts';
+import { memoryStore } from '../support/memory-store.ts';
+
+/** The ports to the jobs table, all of one target. */
+export interface Ports {
+  jobs: JobStore;
+  dedupe: DedupeStore;
+  sealed: SealedStore;
+}
+
+/** Something that the suites run against. */
+export interface Target {
+  name: string;
+  /** Why it cannot run on this machine. */
+  missing?: string;
+  objects: boolean;
+  open(): Promise<Ports>;
+  close(): Promise<void>;
+}
+
+export const tableName = 'contract-jobs';
+const bucket = 'contract-data';
+export const region = 'eu-west-1';
+/** MiniStack and DynamoDB Local take any. */
+export const credentials = { accessKeyId: 'contract', secretAccessKey: 'contract' };
+
+export function inMemory(): Target {
+  return {
+    name: 'in memory',
+    objects: true,
+    open: async () => ({ jobs: memoryStore(), dedupe: memoryDedupe(), sealed: memorySealed() }),
+    close: async () => {},
+  };
+}
+
+export function onMiniStack(): Target {
+  let emulator: { endpoint: string; stop(): Promise<void> } | undefined;
+  return {
+    name: 'MiniStack',
+    objects: true,
+    async open() {
+      emulator = await startMiniStack();
+      await createTable(emulator.endpoint);
+      const s3 = new S3Client({ endpoint: emulator.endpoint, region, credentials, forcePathStyle: true });
+      await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+      return await realPorts(emulator.endpoint);
+    },
+    close: async () => await emulator?.stop(),
+  };
+}
+
+export async function onDynamoDbLocal(): Promise<Target & { endpoint(): string }> {
+  let server: Awaited<ReturnType<typeof startDynamoDbLocal>> | undefined;
+  const missing = await whatIsMissing();
+  return {
+    name: 'DynamoDB Local',
+    objects: false,
+    ...(missing === undefined ? {} : { missing }),
+    endpoint: () => server?.endpoint ?? '',
+    async open() {
+      server = await startDynamoDbLocal();
+      await createTable(server.endpoint);
+      return await realPorts(server.endpoint);
+    },
+    close: async () => await server?.stop(),
+  };
+}
+
+/** A MiniStack of its own, in a folder of its own. */
+export async function startMiniStack(): Promise<{ endpoint: string; stop(): Promise<void> }> {
+  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'taskq-contract-'));
+  const paths = statePaths(directory);
+  const endpoint = await ensureEmulator(paths, false, () => {});
+  return {
+    endpoint,
+    async stop() {
+      await stopEmulator(paths);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The clients of `functions/aws/` are made when first imported, and find their endpoint in the environment. */
+export async function atEndpoint<T>(endpoint: string, load: () => Promise<T>): Promise<T> {
+  vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+  vi.stubEnv('AWS_REGION', region);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
+  vi.resetModules();
+  return await load();
+}
+
+async function realPorts(endpoint: string): Promise<Ports> {
+  return await atEndpoint(endpoint, async () => {
+    const { jobStore } = await import('../../functions/aws/jobs.ts');
+    const { dedupeStore } = await import('../../functions/aws/dedupe.ts');
+    const { sealedStore } = await import('../../functions/aws/sealed.ts');
+    return {
+      jobs: jobStore(tableName, sleep),
+      dedupe: dedupeStore(tableName),
+      sealed: sealedStore(tableName, bucket, () => start, sleep),
+    };
+  });
+}
+
+/** The jobs table as `core/table.ts` describes it. */
+async function createTable(endpoint: string): Promise<void> {
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+  const { attentionIndex: index } = jobsTable;
+  await client.send(
+    new CreateTableCommand({
+      TableName: tableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: jobsTable.partitionKey, AttributeType: 'S' },
+        { AttributeName: jobsTable.sortKey, AttributeType: 'S' },
+        { AttributeName: index.partitionKey, AttributeType: 'S' },
+        { AttributeName: index.sortKey, AttributeType: 'N' },
+      ],
+      KeySchema: keySchema(jobsTable),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: index.name,
+          KeySchema: keySchema(index),
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...index.projects] },
+        },
+      ],
+    }),
+  );
+  await waitUntilTableExists({ client, maxWaitTime: 30 }, { TableName: tableName });
+  client.destroy();
+}
+
+function keySchema({ partitionKey, sortKey }: { partitionKey: string; sortKey: string }) {
+  return [
+    { AttributeName: partitionKey, KeyType: 'HASH' as const },
+    { AttributeName: sortKey, KeyType: 'RANGE' as const },
+  ];
+}

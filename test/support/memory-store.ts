@@ -1,0 +1,146 @@
+import type { Change, ChangeResult, Condition, InsertResult, JobStore } from '../../core/change.ts';
+import type { JobRecord, RecordKey } from '../../core/table.ts';
+import { type Faults, noFaults } from './faults.ts';
+
+/** The jobs table in memory, held to the same suite as the real one (`test/contract`). */
+export interface MemoryStore extends JobStore {
+  faults: Faults;
+  /** Each call so far: its method and how many rows it had. */
+  calls: { method: string; rows: number }[];
+  /** The next so many writes to this job are throttled. */
+  throttle(jobId: string, times: number): void;
+  /** The attention index as it is now stays what queries see, until it catches up. */
+  freezeIndex(): void;
+  catchUpIndex(): void;
+  /** The record as it stands, for a test to look at. */
+  peek(jobId: string): JobRecord | undefined;
+  /** Puts a record there whatever stood before. */
+  put(...records: JobRecord[]): void;
+}
+
+export function memoryStore(): MemoryStore {
+  const faults = noFaults();
+  const rows = new Map<string, JobRecord>();
+  const throttled = new Map<string, number>();
+  const calls: MemoryStore['calls'] = [];
+  let index: JobRecord[] | undefined;
+
+  const called = <T>(method: string, count: number, perform: () => T): Promise<T> => {
+    if (count > 0) calls.push({ method, rows: count });
+    return count > 0 ? faults.around(method, perform) : Promise.resolve(perform());
+  };
+
+  const isThrottled = (jobId: string): boolean => {
+    const times = throttled.get(jobId) ?? 0;
+    if (times > 0) throttled.set(jobId, times - 1);
+    return times > 0;
+  };
+
+  const insertOne = (record: JobRecord): InsertResult => {
+    if (isThrottled(record.sk)) return { inserted: false, retry: true };
+    const found = rows.get(nameOf(record));
+    if (found !== undefined) return { inserted: false, found: copy(found) };
+    rows.set(nameOf(record), copy(record));
+    return { inserted: true };
+  };
+
+  const changeOne = (change: Change): ChangeResult => {
+    if (isThrottled(change.key.sk)) return { applied: false, retry: true };
+    const found = rows.get(nameOf(change.key));
+    if (found === undefined || !change.where.every((each) => holds(found, each)))
+      return { applied: false, found: found && copy(found) };
+    const record = changed(found, change);
+    rows.set(nameOf(change.key), record);
+    return { applied: true, record: copy(record) };
+  };
+
+  return {
+    faults,
+    calls,
+    throttle: (jobId, times) => void throttled.set(jobId, times),
+    freezeIndex: () => {
+      index = [...rows.values()].map(copy);
+    },
+    catchUpIndex: () => {
+      index = undefined;
+    },
+    peek: (jobId) => [...rows.values()].map(copy).find((each) => each.sk === jobId),
+    put: (...records) => {
+      for (const record of records) rows.set(nameOf(record), copy(record));
+    },
+    insert: (records) => called('insert', records.length, () => records.map(insertOne)),
+    change: (changes) => {
+      refuseTwice(changes.map((each) => each.key));
+      return called('change', changes.length, () => changes.map(changeOne));
+    },
+    get: (keys) => {
+      refuseTwice(keys);
+      return called('get', keys.length, () =>
+        keys.map((key) => {
+          const found = rows.get(nameOf(key));
+          return found && copy(found);
+        }),
+      );
+    },
+    newest: ({ pk, before, after, limit }) => {
+      if (after === '' || before === '')
+        throw new Error('DynamoDB refuses an empty string as the bound of a key');
+      return called('newest', 1, () =>
+        [...rows.values()]
+          .filter((each) => each.pk === pk && each.sk <= before && each.sk >= after)
+          .sort((a, b) => (a.sk < b.sk ? 1 : -1))
+          .slice(0, limit)
+          .map(copy),
+      );
+    },
+    attention: ({ partition, until, limit }) =>
+      called('attention', 1, () =>
+        [...(index ?? rows.values())]
+          .filter((each) => each.attention === partition && each.attentionAt !== undefined)
+          .filter((each) => (each.attentionAt as number) <= until)
+          .sort((a, b) => (a.attentionAt as number) - (b.attentionAt as number))
+          .slice(0, limit)
+          .map(({ pk, sk }) => ({ pk, sk })),
+      ),
+  };
+}
+
+/** DynamoDB takes a key once in a batch. */
+function refuseTwice(keys: readonly RecordKey[]): void {
+  const twice = keys.find((key, index) => keys.findIndex((each) => nameOf(each) === nameOf(key)) !== index);
+  if (twice !== undefined) throw new Error(`DynamoDB refuses a batch that names ${nameOf(twice)} twice`);
+}
+
+function holds(record: JobRecord, condition: Condition): boolean {
+  const [name, operator, value] = condition;
+  const found = record[name];
+  switch (operator) {
+    case 'missing':
+      return found === undefined;
+    case 'in':
+      return value.some((each) => each === found);
+    case '=':
+      return found === value;
+    case '<=':
+      return typeof found === 'number' && found <= value;
+    case '>':
+      return typeof found === 'number' && found > value;
+  }
+}
+
+function changed(found: JobRecord, { set, add = {}, remove = [] }: Change): JobRecord {
+  const record: JobRecord = { ...copy(found), ...copy(set) };
+  for (const [name, amount] of Object.entries(add) as [keyof typeof add, number][]) record[name] += amount;
+  for (const name of remove) delete record[name];
+  return record;
+}
+
+/** What a table stores: nothing undefined, nothing shared with the caller, bytes as plain Uint8Array. */
+function copy<T extends object>(value: T): T {
+  const present = Object.entries(structuredClone(value)).filter(([, each]) => each !== undefined);
+  return Object.fromEntries(present) as T;
+}
+
+function nameOf({ pk, sk }: RecordKey): string {
+  return `${pk}/${sk}`;
+}
