@@ -57,9 +57,9 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
         },
       ];
     case 'invalid_union':
-      return [{ path, message: 'must have one of the forms that are allowed here' }];
+      return [{ path, message: own(issue) ?? 'must have one of the forms that are allowed here' }];
     default:
-      return [{ path, message: issue.message === 'Invalid input' ? 'is not allowed' : issue.message }];
+      return [{ path, message: own(issue) ?? 'is not allowed' }];
   }
 }
 
@@ -84,4 +84,9 @@ function pointerOf(path: readonly PropertyKey[]): string {
 
 function escaped(part: string): string {
   return part.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** The message that a schema's author gave it; zod/mini has none of its own. */
+function own({ message }: z.core.$ZodIssue): string | undefined {
+  return message === 'Invalid input' ? undefined : message;
 }
