@@ -37,9 +37,9 @@ export function watchPromises() {
     /** Final stays final, the fence never falls, attempts stay within the limit, a void id stays void. */
     written(before: JobRecord | undefined, after: JobRecord, change?: Change): void {
       const reopened =
+        (before?.status === 'failed' || before?.status === 'cancelled') &&
         after.status === 'pending' &&
-        change?.add?.attempt === -(before?.attempt ?? 0) &&
-        (before?.status === 'failed' || before?.status === 'cancelled');
+        change?.set.attempt === 0;
       if (before !== undefined && isFinal(before.status) && after.status !== before.status && !reopened) {
         broken(`final stays final: ${after.sk} went from ${before.status} to ${after.status}`);
       }
