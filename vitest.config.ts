@@ -14,6 +14,7 @@ export default defineConfig({
             ...files('jobs'),
             ...files('client'),
             ...files('local'),
+            ...files('simulation'),
           ],
         },
       },

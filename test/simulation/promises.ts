@@ -82,7 +82,10 @@ export function watchPromises() {
     ): void {
       for (const jobId of accepted) {
         const record = records.get(jobId);
-        if (record === undefined) return broken(`accepted and lost: ${jobId} has no record`);
+        if (record === undefined) {
+          broken(`accepted and lost: ${jobId} has no record`);
+          continue;
+        }
         if (record.status === 'void') broken(`accepted and lost: ${jobId} is a tombstone`);
         if (isFinal(record.status) || record.attention !== undefined || pointed.has(jobId) || held(jobId))
           continue;

@@ -1,0 +1,31 @@
+import type { Change, JobStore } from '../../core/change.ts';
+import type { Plants } from './world.ts';
+
+/** Bugs, each one small switch at a port. The simulation must find every one of them. */
+const altered =
+  (alter: (change: Change) => Change): Plants['table'] =>
+  (store: JobStore) => ({ ...store, change: (changes) => store.change(changes.map(alter)) });
+
+export const plants = {
+  'a claim takes running jobs': {
+    table: altered((change) =>
+      change.set.status === 'running' && change.where.some(([name]) => name === 'attemptsLeft')
+        ? { ...change, where: [['attemptsLeft', '>', 0]] }
+        : change,
+    ),
+  },
+  'the fence falls with a refund': {
+    table: altered((change) =>
+      change.add?.attempt === -1 ? { ...change, add: { ...change.add, fence: -1 } } : change,
+    ),
+  },
+  'a pointer is lost without a word': {
+    lanes: (lanes) => ({
+      ...lanes,
+      deliver: async (deliveries) => {
+        await lanes.deliver(deliveries.filter((each) => each.lane !== 'quarantine'));
+        return deliveries.map(() => true);
+      },
+    }),
+  },
+} satisfies Record<string, Plants>;

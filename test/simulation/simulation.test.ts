@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { runHistory } from './history.ts';
+import { plants } from './plants.ts';
+
+const seeds = Array.from({ length: 500 }, (_, seed) => seed);
+
+test('500 histories full of faults break no promise', { timeout: 120_000 }, async () => {
+  for (const seed of seeds) expect((await runHistory(seed)).broken, `npm run simulate -- --seed ${seed}`).toBeUndefined();
+});
+});
+
+test('a seed replays exactly', async () => {
+  expect(await runHistory(7)).toEqual(await runHistory(7));
+});
+
+test.each(Object.entries(plants))(
+  'a planted bug is found: %s',
+  { timeout: 120_000 },
+  async (_name, plant) => {
+    const found: string[] = [];
+    for (const seed of seeds.slice(0, 200)) {
+      const { broken } = await runHistory(seed, plant);
+      if (broken !== undefined) found.push(broken);
+      if (found.length > 0) break;
+    }
+    expect(found).toHaveLength(1);
+  },
+);
