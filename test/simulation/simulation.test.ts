@@ -5,8 +5,10 @@ import { plants } from './plants.ts';
 const seeds = Array.from({ length: 500 }, (_, seed) => seed);
 
 test('500 histories full of faults break no promise', { timeout: 120_000 }, async () => {
-  for (const seed of seeds) expect((await runHistory(seed)).broken, `npm run simulate -- --seed ${seed}`).toBeUndefined();
-});
+  for (const seed of seeds) {
+    const { broken } = await runHistory(seed);
+    expect(broken, `see its history: npm run simulate -- --seed ${seed}`).toBeUndefined();
+  }
 });
 
 test('a seed replays exactly', async () => {
@@ -17,12 +19,11 @@ test.each(Object.entries(plants))(
   'a planted bug is found: %s',
   { timeout: 120_000 },
   async (_name, plant) => {
-    const found: string[] = [];
-    for (const seed of seeds.slice(0, 200)) {
-      const { broken } = await runHistory(seed, plant);
-      if (broken !== undefined) found.push(broken);
-      if (found.length > 0) break;
+    let found: string | undefined;
+    for (const seed of seeds) {
+      found = (await runHistory(seed, plant)).broken;
+      if (found !== undefined) break;
     }
-    expect(found).toHaveLength(1);
+    expect(found).toBeTypeOf('string');
   },
 );
