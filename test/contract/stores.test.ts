@@ -1,4 +1,5 @@
 import { afterAll, describe, it } from 'vitest';
+import { describeCapacity } from './capacity-suite.ts';
 import { printCases } from './cases.ts';
 import { describeDedupeStore } from './dedupe-suite.ts';
 import { describeJobStore } from './jobs-suite.ts';
@@ -24,6 +25,7 @@ function describeStores(target: Target): void {
   describeJobStore(async () => (await open()).jobs);
   describeDedupeStore(async () => (await open()).dedupe);
   describeSealedItems(async () => (await open()).sealed);
+  if (target.endpoint !== undefined) describeCapacity(target.endpoint);
   if (target.objects) describeSealedObjects(async () => (await open()).sealed);
   afterAll(() => target.close());
 }

@@ -30,6 +30,8 @@ export interface Target {
   /** Why it cannot run on this machine. */
   missing?: string;
   objects: boolean;
+  /** Where it tells the truth about capacity, once it is open. */
+  endpoint?: () => string;
   open(): Promise<Ports>;
   close(): Promise<void>;
 }
@@ -65,7 +67,7 @@ export function onMiniStack(): Target {
   };
 }
 
-export async function onDynamoDbLocal(): Promise<Target & { endpoint(): string }> {
+export async function onDynamoDbLocal(): Promise<Target> {
   let server: Awaited<ReturnType<typeof startDynamoDbLocal>> | undefined;
   const missing = await whatIsMissing();
   return {

@@ -1,0 +1,143 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Change } from '../../core/change.ts';
+import { claimChange } from '../../core/claim.ts';
+import { newRecord } from '../../core/newjob.ts';
+import { placePayload, placeResult } from '../../core/placement.ts';
+import { settle } from '../../core/settle.ts';
+import { itemSize, type JobRecord } from '../../core/table.ts';
+import { aJob, aJobId, sealedBytes } from '../support/a-job.ts';
+import { start } from '../support/clock.ts';
+import { credentials, region, tableName } from './targets.ts';
+
+/** A time with no zeros at its end, which DynamoDB would not store. */
+const now = start + 7_123;
+/** A caller with a role. With a trace and tags besides, the payload that fits is some 80 bytes smaller. */
+const caller = {
+  tenant: 'acme',
+  createdBy: 'arn:aws:sts::000000000000:assumed-role/orders-service/orders-service-7f9c',
+};
+const message = {
+  messageId: '5f4dcc3b-5aa7-4f1f-9a3e-0d2c8a417e03',
+  sentAt: now,
+  receiveCount: 1,
+  quarantine: false,
+};
+const holder = { owner: 'aB3dE5gH7jK9', leaseMs: 65_000, codeVersion: '0.1.0-3f2a9c1' };
+
+/**
+ * True write units, from Amazon's own code: what a bulk job costs, and that `itemSize` counts as DynamoDB
+ * does. DynamoDB Local says nothing about capacity for PartiQL, so each statement stands here as the single
+ * write that AWS bills the same.
+ */
+export function describeCapacity(endpoint: () => string): void {
+  let client: DynamoDBDocumentClient;
+  beforeAll(() => {
+    client = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint: endpoint(), region, credentials }));
+  });
+
+  const put = async (item: object): Promise<number | undefined> => {
+    const { ConsumedCapacity } = await client.send(
+      new PutCommand({ TableName: tableName, Item: { ...item }, ReturnConsumedCapacity: 'TOTAL' }),
+    );
+    return ConsumedCapacity?.CapacityUnits;
+  };
+
+  const update = async (change: Change): Promise<{ units: number | undefined; record: JobRecord }> => {
+    const { ConsumedCapacity, Attributes } = await client.send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key: { pk: change.key.pk, sk: change.key.sk },
+        ...asUpdate(change),
+        ReturnValues: 'ALL_NEW',
+        ReturnConsumedCapacity: 'TOTAL',
+      }),
+    );
+    return { units: ConsumedCapacity?.CapacityUnits, record: Attributes as JobRecord };
+  };
+
+  describe('write units', () => {
+    it('of a bulk job with 300 bytes of payload and a small result: 1 to insert, 1 to claim, 1 to settle', async () => {
+      const draft = {
+        type: 'csv.summarize',
+        queue: 'default',
+        priority: 4,
+        availableAt: now,
+        maxAttempts: 5,
+        timeoutSeconds: 60,
+        tags: [],
+        payload: new Uint8Array(300),
+      };
+      const payload = sealedBytes(300);
+      const record = newRecord(aJobId({ at: now }), draft, caller, payload, now);
+      expect(placePayload(record, payload)).toBe('record');
+      expect(await put(record)).toBe(1);
+
+      const claimed = await update(claimChange(record, message, holder, 10, now));
+      expect(claimed.units).toBe(1);
+
+      const result = sealedBytes(48);
+      expect(placeResult({ ...claimed.record, result, finishedAt: now, expiresAt: now }, result)).toBe(
+        'record',
+      );
+      const outcome = { kind: 'returned', result } as const;
+      const settled = await update(settle(claimed.record, outcome, now + 1_234, 0.5).change);
+      expect(settled.units).toBe(1);
+      expect(settled.record.status).toBe('completed');
+    });
+
+    for (const [bytes, units] of [
+      [1_000, 1],
+      [1_024, 1],
+      [1_025, 2],
+      [2_048, 2],
+      [2_049, 3],
+    ] as const) {
+      it(`of a record whose itemSize is ${bytes}: ${units}`, async () => {
+        const record = recordOf(bytes);
+        expect(itemSize(record)).toBe(bytes);
+        expect(await put(record)).toBe(units);
+      });
+    }
+  });
+}
+
+/** A running job with a list, a map, bytes and every kind of number it can have, filled up to a size. */
+function recordOf(bytes: number): JobRecord {
+  const record = aJob({
+    status: 'running',
+    tags: ['a', 'grün'],
+    createdBy: '',
+    availableAt: now,
+    startedAt: now,
+    fence: 12,
+    attempt: 3,
+    lastError: { code: 'network', cause: 'transient_error', attempt: 2, at: now },
+  });
+  return { ...record, createdBy: 'x'.repeat(bytes - itemSize(record)) };
+}
+
+/** The change as one UpdateItem, without its condition: what it writes is what it costs. */
+function asUpdate({ set, add = {}, remove = [] }: Change) {
+  const names: Record<string, string> = {};
+  const values: Record<string, unknown> = {};
+  const sets: string[] = [];
+  for (const [name, value] of Object.entries(set)) {
+    names[`#${name}`] = name;
+    values[`:${name}`] = value;
+    sets.push(`#${name} = :${name}`);
+  }
+  for (const [name, amount] of Object.entries(add)) {
+    names[`#${name}`] = name;
+    values[`:${name}`] = amount;
+    sets.push(`#${name} = #${name} + :${name}`);
+  }
+  for (const name of remove) names[`#${name}`] = name;
+  const removes = remove.length === 0 ? '' : ` REMOVE ${remove.map((name) => `#${name}`).join(', ')}`;
+  return {
+    UpdateExpression: `SET ${sets.join(', ')}${removes}`,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  };
+}
