@@ -7,13 +7,19 @@ import { jobStates } from './state.ts';
 export const maxPayloadBytes = 1024 * 1024;
 export const maxBatchBytes = 4 * 1024 * 1024;
 export const maxBatchJobs = 1000;
+/** Levels of arrays and objects in a body; far beyond what people write, far below where recursion ends. */
+export const maxBodyDepth = 500;
 export const maxDelaySecondsOfRequest = 365 * 24 * 60 * 60;
 export const maxWaitSeconds = 20;
 export const maxListLimit = 200;
 export const defaultListLimit = 50;
 
 const name = z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, 'must match [a-z0-9._-]{1,64}'));
-const tag = z.string().check(z.minLength(1), z.maxLength(32));
+/** Characters are code points here as in JSON Schema: `z.maxLength` would count an emoji twice. */
+const tag = z.string().check(
+  z.regex(/^[\s\S]{1,32}$/u, 'must have 1 to 32 characters'),
+  z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode'),
+);
 /** RFC 3339 with a zone, as Date reads it. */
 const moment = z.iso.datetime({ offset: true });
 const whole = (minimum: number, maximum: number) => z.int().check(z.minimum(minimum), z.maximum(maximum));

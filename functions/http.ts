@@ -1,5 +1,7 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { maxBodyDepth } from '../core/api.ts';
 import { isIdempotencyKey } from '../core/dedupe.ts';
+import { isDeeper } from '../core/depth.ts';
 import { tenantPattern } from '../core/pointer.ts';
 import { type Checked, type Fault, type Problem, problem, problemStatus } from '../core/problem.ts';
 import { type RouteName, routeOf, routes } from '../core/routes.ts';
@@ -96,16 +98,17 @@ export function readBody(text: string, maxBytes: number): Checked<unknown> {
         `the body has ${bytes} bytes; at most ${maxBytes} are taken here`,
       ),
     };
+  if (isDeeper(text, maxBodyDepth))
+    return unreadable('the body is nested too deeply', `must be nested at most ${maxBodyDepth} levels deep`);
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
-    return {
-      ok: false,
-      problem: problem('invalid_request', 'the body is not JSON', {
-        details: [{ path: '', message: 'must be JSON in UTF-8' }],
-      }),
-    };
+    return unreadable('the body is not JSON', 'must be JSON in UTF-8');
   }
+}
+
+function unreadable(error: string, message: string): Checked<never> {
+  return { ok: false, problem: problem('invalid_request', error, { details: [{ path: '', message }] }) };
 }
 
 /** The answer as API Gateway sends it on. */
