@@ -21,60 +21,48 @@ export function check<S extends z.core.$ZodType>(
   return { ok: false, problem: problem(code, sentence, { details }) };
 }
 
+/** What the schema library says where a schema has no message of its own. */
+const noMessage = 'Invalid input';
+
 function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   const path = pointerOf(issue.path);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: `${path}/${escaped(key)}`, message: 'unknown field' }));
+  return [{ path, message: issue.message === noMessage ? messageOf(issue) : issue.message }];
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: `${path}/${escaped(key)}`, message: 'unknown field' }));
     case 'invalid_type':
-      return [{ path, message: `must be ${article(issue.expected)}` }];
+      return `must be ${article(issue.expected)}`;
     case 'too_small':
-      return [
-        {
-          path,
-          message: `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unitOf(issue.origin)}`,
-        },
-      ];
+      return bound(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum);
     case 'too_big':
-      return [
-        {
-          path,
-          message: `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unitOf(issue.origin)}`,
-        },
-      ];
+      return bound(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum);
     case 'invalid_value':
-      return [
-        { path, message: `must be one of ${issue.values.map((each) => JSON.stringify(each)).join(', ')}` },
-      ];
+      return `must be one of ${issue.values.map((each) => JSON.stringify(each)).join(', ')}`;
     case 'invalid_format':
-      return [
-        {
-          path,
-          message:
-            issue.format === 'datetime'
-              ? 'must be a time such as 2026-01-31T09:30:00Z'
-              : formatMessage(issue),
-        },
-      ];
+      return issue.format === 'datetime'
+        ? 'must be a time such as 2026-01-31T09:30:00Z'
+        : `must be a valid ${issue.format}`;
     case 'invalid_union':
-      return [{ path, message: own(issue) ?? 'must have one of the forms that are allowed here' }];
+      return 'must have one of the forms that are allowed here';
     default:
-      return [{ path, message: own(issue) ?? 'is not allowed' }];
+      return 'is not allowed';
   }
 }
 
-function formatMessage(issue: z.core.$ZodIssueInvalidStringFormat): string {
-  return issue.message === 'Invalid input' ? `must be a valid ${issue.format}` : issue.message;
-}
+/** The schema library's names where people have another. */
+const named: Record<string, string> = { int: 'a whole number', record: 'an object' };
 
 function article(expected: string): string {
-  return /^[aeio]/.test(expected) ? `an ${expected}` : `a ${expected}`;
+  return named[expected] ?? (/^[aeio]/.test(expected) ? `an ${expected}` : `a ${expected}`);
 }
 
-function unitOf(origin: string): string {
-  if (origin === 'string') return ' characters long';
-  if (origin === 'array') return ' entries long';
-  return '';
+function bound(origin: string, words: string, limit: number | bigint): string {
+  if (origin === 'string') return `must have ${words} ${limit} ${limit === 1 ? 'character' : 'characters'}`;
+  if (origin === 'array') return `must have ${words} ${limit} ${limit === 1 ? 'entry' : 'entries'}`;
+  return `must be ${words} ${limit}`;
 }
 
 /** RFC 6901. */
@@ -82,11 +70,10 @@ function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${escaped(String(part))}`).join('');
 }
 
-function escaped(part: string): string {
-  return part.replaceAll('~', '~0').replaceAll('/', '~1');
-}
+/** Names may be the caller's own and of any length: cut, so that an answer is never longer than its request. */
+const maxNameLength = 64;
 
-/** The message that a schema's author gave it; zod/mini has none of its own. */
-function own({ message }: z.core.$ZodIssue): string | undefined {
-  return message === 'Invalid input' ? undefined : message;
+function escaped(part: string): string {
+  const shown = part.length > maxNameLength ? `${part.slice(0, maxNameLength)}…` : part;
+  return shown.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -65,7 +65,7 @@ export function checkQuery<S extends Parameters<typeof check>[0]>(
   const checked = check(schema, query, 'invalid_request', 'the query is not as the API describes it');
   if (checked.ok || checked.problem.details === undefined) return checked;
   const details = checked.problem.details.map(({ path, message }) => ({
-    path: path.slice(1),
+    path: path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~'),
     message: message === 'unknown field' ? 'unknown query parameter' : message,
   }));
   return { ok: false, problem: { ...checked.problem, details } };
