@@ -14,7 +14,7 @@ export function openProgress(stream: NodeJS.WriteStream): Progress {
 }
 
 /** `3 completed, 1 failed, 2 pending` in the order of a job's life. */
-function countsOf(jobs: readonly Job[]): string {
+export function countsOf(jobs: readonly Job[]): string {
   const counts = Map.groupBy(jobs, (job) => job.status);
   return [...jobStates]
     .reverse()
