@@ -152,7 +152,9 @@ function judgeRunning(found: JobRecord, message: ClaimMessage, owner: string, no
   const leftMs = found.availableAt - now;
   if (leftMs > 0) {
     if (found.owner === owner && leftMs > usableLeaseMs) return { do: 'go_on', record: found };
-    if (found.message !== message.messageId) return { do: 'drop' };
+    // A pointer in quarantine was sent by someone whose clock had the lease over already, and who then dropped
+    // the last other pointer: it waits for the lease's end by every clock.
+    if (found.message !== message.messageId && !message.quarantine) return { do: 'drop' };
     return { do: 'hide', seconds: Math.ceil((leftMs + afterLeaseMs) / 1000) };
   }
   if (found.cancelRequestedAt !== undefined) return { do: 'settle_cancelled', found };

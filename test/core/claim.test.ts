@@ -137,6 +137,9 @@ describe('running, lease alive', () => {
   test('another message -> drop', () => {
     expect(judge(aJob('running', { message: 'm-1' }))).toEqual({ do: 'drop' });
   });
+  test('another message, in quarantine -> hidden until the lease is over + 10 s: it may be the only pointer', () => {
+    expect(judge(aJob('running', { message: 'm-1' }), { quarantine: true })).toEqual({ do: 'hide', seconds: 75 });
+  });
   test('a cancel request changes nothing while the lease is alive', () => {
     expect(judge(aJob('running', { message: 'm-1', cancelRequestedAt: now }))).toEqual({ do: 'drop' });
   });

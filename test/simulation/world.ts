@@ -1,4 +1,4 @@
-import type { SQSBatchResponse } from 'aws-lambda';
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { JobStore } from '../../core/change.ts';
 import type { JobContract } from '../../core/define.ts';
@@ -227,6 +227,7 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
     const records = lanes.receive(queue, queue === 'quarantine' ? 1 : 10, visibilityMs, scheduler.now());
     if (records.length === 0) return;
     const process = newProcess(dead ? 'bury' : `work ${queue}`);
+    say(`${process.name} receives ${named(records)}`);
     for (const record of records) inHand.get(process)?.add(decodePointer(record.body)?.jobId ?? '');
     const timeoutMs = dead ? 45_000 : times.functionTimeoutSeconds * 1000;
     const deadline = scheduler.now() + timeoutMs;
@@ -239,9 +240,11 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
     leave(process);
     if (!answered) return;
     const stay = new Set((ended as SQSBatchResponse).batchItemFailures.map((each) => each.itemIdentifier));
+    const gone = records.filter((each) => !stay.has(each.messageId));
+    say(`${process.name} is done with ${named(gone)}`);
     lanes.remove(
       queue,
-      records.filter((each) => !stay.has(each.messageId)).map((each) => each.receiptHandle),
+      gone.map((each) => each.receiptHandle),
     );
   }
 
@@ -350,4 +353,12 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
     },
     pick: <T>(choices: readonly T[]) => oneOf(random, choices),
   };
+}
+
+/** Messages with the end of their job's id, for the history. */
+function named(records: readonly SQSRecord[]): string {
+  return (
+    records.map((each) => `${each.messageId}:${decodePointer(each.body)?.jobId.slice(-6)}`).join(' ') ||
+    'nothing'
+  );
 }
