@@ -14,7 +14,7 @@ export interface CsvFile {
 }
 
 /** Larger files go through the data bucket, as yours would: a payload is for what is small. */
-export const maxInlineBytes = 64 * 1024;
+const maxInlineBytes = 64 * 1024;
 
 /** Where the demo puts its objects, below the tenant's own part of the data bucket. */
 const folder = 'demo';

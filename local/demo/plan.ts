@@ -60,7 +60,7 @@ export interface Plan {
 }
 
 export const delaySeconds = 5;
-export const rowsPerPart = 500;
+const rowsPerPart = 500;
 /** The line of the malformed CSV that is cut off after its first field. */
 export const brokenLine = 100;
 /** Payloads above this carry the tag `large`, and are read back. */
