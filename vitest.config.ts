@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: files('e2e'),
+          globalSetup: 'test/e2e/setup.ts',
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
