@@ -47,8 +47,13 @@ export function decideRetry(
 
 /** base × 2^(attempt − 1), at most an hour; the base is the code's, or what the server asked for. */
 export function exactDelayMs(failure: Failure, attempt: number): number {
-  const base = failure.retryAfterSeconds ?? baseDelaySeconds[failure.code];
+  const base = failure.retryAfterSeconds ?? baseOf(failure);
   return Math.min(base * 2 ** (attempt - 1), maxRetryDelaySeconds) * 1000;
+}
+
+/** A machine that gave out needs its time, whatever the code says. */
+function baseOf({ kind, code }: Failure): number {
+  return kind === 'system' ? baseDelaySeconds.out_of_memory : baseDelaySeconds[code];
 }
 
 /** Up to a quarter either way, so that jobs that failed together do not return together; only upward from a server's word. */

@@ -110,6 +110,7 @@ export const routes = {
       'invalid_transition',
       'payload_expired',
       'payload_too_large',
+      'unknown_type',
       'invalid_payload',
       'internal',
       'unavailable',

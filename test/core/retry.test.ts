@@ -27,6 +27,10 @@ describe('the exact delay', () => {
     expect(exactDelayMs(failure(code), 1)).toBe(ms);
   });
 
+  test('base of a system error without a code of its own: two minutes', () => {
+    expect(exactDelayMs({ kind: 'system', code: 'unknown', cause: 'system_error' }, 1)).toBe(120_000);
+  });
+
   test.each([
     [1, 30_000],
     [2, 60_000],

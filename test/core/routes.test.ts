@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { pathsOf, type Route, routeOf, routes } from '../../core/routes.ts';
+import { wiring } from '../../core/wiring.ts';
+
+const all = Object.entries(routes) as [string, Route][];
+
+test('method, path and function of every route', () => {
+  expect(all.map(([name, { method, path, function: by }]) => `${name}: ${method} ${path} by ${by}`)).toEqual([
+    'enqueueJob: POST /v1/jobs by enqueue',
+    'enqueueBatch: POST /v1/jobs/batch by enqueue',
+    'listJobs: GET /v1/jobs by manage',
+    'getJob: GET /v1/jobs/{id} by manage',
+    'getPayload: GET /v1/jobs/{id}/payload by manage',
+    'getResult: GET /v1/jobs/{id}/result by manage',
+    'getErrors: GET /v1/jobs/{id}/errors by manage',
+    'retryJob: POST /v1/jobs/{id}/retry by manage',
+    'cancelJob: POST /v1/jobs/{id}/cancel by manage',
+    'getOpenapi: GET /v1/openapi.json by manage',
+    'getHealth: GET /health by manage',
+  ]);
+});
+
+test('the functions that answer are functions there are', () => {
+  for (const [, { function: by }] of all) expect(Object.keys(wiring)).toContain(by);
+});
+
+describe('paths', () => {
+  test('of jobs: for the tenant `default` and for any', () => {
+    expect(pathsOf(routes.getResult)).toEqual([
+      '/v1/jobs/{id}/result',
+      '/v1/tenants/{tenant}/jobs/{id}/result',
+    ]);
+  });
+  test('of what belongs to no tenant: one', () => {
+    expect(pathsOf(routes.getHealth)).toEqual(['/health']);
+    expect(pathsOf(routes.getOpenapi)).toEqual(['/v1/openapi.json']);
+  });
+});
+
+describe('the route of a request', () => {
+  const cases = all.flatMap(([name, route]) =>
+    pathsOf(route).map((path): [string, string, string] => [route.method, path, name]),
+  );
+  test('20 in all', () => {
+    expect(cases).toHaveLength(20);
+  });
+  test.each(cases)('%s %s is %s', (method, path, name) => {
+    expect(routeOf(method, path)).toBe(name);
+  });
+  test.each([
+    ['DELETE', '/v1/jobs/{id}'],
+    ['POST', '/v1/jobs/{id}'],
+    ['GET', '/v1/jobs/'],
+    ['GET', '/v1/unknown'],
+    ['get', '/health'],
+  ])('%s %s is none', (method, path) => {
+    expect(routeOf(method, path)).toBeUndefined();
+  });
+});
+
+test('a retry with an edited payload may meet a type that this release has not', () => {
+  expect(routes.retryJob.problems).toContain('unknown_type');
+});
+
+test('every route may fail inside, and what reads an input may find it wrong', () => {
+  for (const [, { problems, query, body, path }] of all) {
+    expect(problems).toContain('internal');
+    if (query !== undefined || body !== undefined || path.includes('{id}'))
+      expect(problems).toContain('invalid_request');
+    if (path.includes('{id}')) expect(problems).toContain('not_found');
+  }
+});
