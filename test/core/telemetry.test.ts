@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { embeddedMetrics, metricDimension, metricNamespace, metrics } from '../../core/telemetry.ts';
+import { now } from './a-job.ts';
+
+describe('the embedded metric format', () => {
+  test('as CloudWatch reads it', () => {
+    expect(embeddedMetrics({ completed: 9, retried: 1, failed: 0 }, 'work', now)).toEqual({
+      _aws: {
+        Timestamp: 1_800_000_000_000,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'TaskQ',
+            Dimensions: [['Source']],
+            Metrics: [
+              { Name: 'JobsCompleted', Unit: 'Count' },
+              { Name: 'JobsRetried', Unit: 'Count' },
+            ],
+          },
+        ],
+      },
+      Source: 'work',
+      JobsCompleted: 9,
+      JobsRetried: 1,
+    });
+  });
+
+  test.each([{}, { completed: 0 }, { completed: undefined }])(
+    'nothing counted, nothing written: %j',
+    (counts) => {
+      expect(embeddedMetrics(counts, 'work', now)).toEqual({});
+    },
+  );
+
+  test('every metric it names has its value beside it, and the dimension too', () => {
+    const counts = Object.fromEntries(Object.keys(metrics).map((each) => [each, 2]));
+    const line = embeddedMetrics(counts, 'work', now) as Record<string, unknown> & {
+      _aws: { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
+    };
+    const names = line._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
+    expect(names).toHaveLength(10);
+    for (const name of names) expect(line[name]).toBe(2);
+  });
+});
+
+test('names are one of a kind, and never the dimension’s', () => {
+  const names = Object.values(metrics).map(({ name }) => name);
+  expect(new Set([...names, metricDimension, '_aws']).size).toBe(12);
+  expect(metricNamespace).toBe('TaskQ');
+});
