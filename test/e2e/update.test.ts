@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, inject, it } from 'vitest';
 import { cdkEnvironment } from '../../local/deploy.ts';
@@ -14,7 +15,7 @@ const keyOf = ({ pk, sk }: Record<string, unknown>) => `${pk}/${sk}`;
 async function deployLaterRelease(): Promise<void> {
   const paths = statePaths(inject('directory'));
   const cdk = join(projectRoot, 'node_modules/aws-cdk/bin/cdk');
-  const app = `${process.execPath} ${join(import.meta.dirname, 'later-release.ts')}`;
+  const app = `node ${JSON.stringify(fileURLToPath(import.meta.resolve('./later-release.ts')))}`;
   const output = join(paths.directory, 'later.out');
   const how = ['--all', '--require-approval', 'never', '--no-notices', '--no-version-reporting', '--ci'];
   await promisify(execFile)(process.execPath, [cdk, 'deploy', '--app', app, '--output', output, ...how], {
