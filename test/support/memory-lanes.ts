@@ -8,7 +8,6 @@ import { type Faults, noFaults } from './faults.ts';
 
 /** The lanes of queue `default` in memory, on a clock that tests move; held to the same suite as SQS. */
 export interface MemoryLanes extends Lanes {
-  faults: Faults;
   urls: LaneUrls;
   /** The next so many pointers are not accepted. */
   refuse(count: number): void;
@@ -27,6 +26,7 @@ interface LanesOptions {
   secondsOf?: (lane: string) => number;
   /** Receives before a message is dead. */
   receives?: number;
+  faults?: Faults;
 }
 
 interface Message {
@@ -45,9 +45,8 @@ const laneOf = (url: string) => url.slice(url.lastIndexOf('-') + 1);
 
 export function memoryLanes(
   clock: Pick<Clock, 'now'>,
-  { secondsOf = () => 75, receives = maxReceiveCount }: LanesOptions = {},
+  { secondsOf = () => 75, receives = maxReceiveCount, faults = noFaults() }: LanesOptions = {},
 ): MemoryLanes {
-  const faults = noFaults();
   let messages: Message[] = [];
   let sent = 0;
   let refusals = 0;
@@ -70,7 +69,6 @@ export function memoryLanes(
   const held = (receiptHandle: string) => messages.find((each) => handleOf(each) === receiptHandle);
 
   return {
-    faults,
     urls: { default: Object.fromEntries(laneNames.map((lane) => [lane, urlOf(lane)])) },
     refuse: (count) => {
       refusals = count;
@@ -79,7 +77,7 @@ export function memoryLanes(
     deliver: (deliveries) =>
       deliveries.length === 0
         ? Promise.resolve([])
-        : faults.around('deliver', () =>
+        : faults.around('deliver', deliveries.length, () =>
             deliveries.map(({ queue, lane, pointer, delaySeconds }) => {
               if (queue !== 'default') throw new Error(`no lane "${lane}" of queue "${queue}" is deployed`);
               if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > 900)
@@ -93,7 +91,7 @@ export function memoryLanes(
             }),
           ),
     hide: (hidings) =>
-      faults.around('hide', () => {
+      faults.around('hide', hidings.length, () => {
         for (const { queueUrl, receiptHandle, seconds } of hidings) {
           const message = held(receiptHandle);
           if (message?.lane === laneOf(queueUrl)) message.visibleAt = clock.now() + seconds * 1000;

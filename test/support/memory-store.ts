@@ -4,40 +4,35 @@ import { type Faults, noFaults } from './faults.ts';
 
 /** The jobs table in memory, held to the same suite as the real one (`test/contract`). */
 export interface MemoryStore extends JobStore {
-  faults: Faults;
-  /** Each call so far: its method and how many rows it had. */
-  calls: { method: string; rows: number }[];
-  /** The next so many writes to this job are throttled. */
-  throttle(jobId: string, times: number): void;
+  /** The next so many writes are throttled, each for its row alone. */
+  throttle(times: number): void;
   /** The attention index as it is now stays what queries see, until it catches up. */
   freezeIndex(): void;
   catchUpIndex(): void;
   /** The record as it stands, for a test to look at. */
   peek(jobId: string): JobRecord | undefined;
+  /** Every record, tombstones too. */
+  all(): JobRecord[];
   /** Puts a record there whatever stood before. */
   put(...records: JobRecord[]): void;
 }
 
-export function memoryStore(): MemoryStore {
-  const faults = noFaults();
+export function memoryStore(faults: Faults = noFaults()): MemoryStore {
   const rows = new Map<string, JobRecord>();
-  const throttled = new Map<string, number>();
-  const calls: MemoryStore['calls'] = [];
+  let throttled = 0;
   let index: JobRecord[] | undefined;
 
-  const called = <T>(method: string, count: number, perform: () => T): Promise<T> => {
-    if (count > 0) calls.push({ method, rows: count });
-    return count > 0 ? faults.around(method, perform) : Promise.resolve(perform());
-  };
+  /** A call of no rows is none. */
+  const called = <T>(method: string, count: number, perform: () => T): Promise<T> =>
+    count > 0 ? faults.around(method, count, perform) : Promise.resolve(perform());
 
-  const isThrottled = (jobId: string): boolean => {
-    const times = throttled.get(jobId) ?? 0;
-    if (times > 0) throttled.set(jobId, times - 1);
-    return times > 0;
+  const isThrottled = (): boolean => {
+    throttled--;
+    return throttled >= 0;
   };
 
   const insertOne = (record: JobRecord): InsertResult => {
-    if (isThrottled(record.sk)) return { inserted: false, retry: true };
+    if (isThrottled()) return { inserted: false, retry: true };
     const found = rows.get(nameOf(record));
     if (found !== undefined) return { inserted: false, found: copy(found) };
     rows.set(nameOf(record), copy(record));
@@ -45,7 +40,7 @@ export function memoryStore(): MemoryStore {
   };
 
   const changeOne = (change: Change): ChangeResult => {
-    if (isThrottled(change.key.sk)) return { applied: false, retry: true };
+    if (isThrottled()) return { applied: false, retry: true };
     const found = rows.get(nameOf(change.key));
     if (found === undefined || !change.where.every((each) => holds(found, each)))
       return { applied: false, found: found && copy(found) };
@@ -55,9 +50,9 @@ export function memoryStore(): MemoryStore {
   };
 
   return {
-    faults,
-    calls,
-    throttle: (jobId, times) => void throttled.set(jobId, times),
+    throttle: (times) => {
+      throttled = times;
+    },
     freezeIndex: () => {
       index = [...rows.values()].map(copy);
     },
@@ -65,6 +60,7 @@ export function memoryStore(): MemoryStore {
       index = undefined;
     },
     peek: (jobId) => [...rows.values()].map(copy).find((each) => each.sk === jobId),
+    all: () => [...rows.values()].map(copy),
     put: (...records) => {
       for (const record of records) rows.set(nameOf(record), copy(record));
     },

@@ -1,0 +1,50 @@
+import type { RouteName } from '../../core/routes.ts';
+import type { Counts } from '../../core/telemetry.ts';
+import { enqueue } from '../../functions/enqueue/enqueue.ts';
+import type { ApiAnswer, ApiRequest } from '../../functions/http.ts';
+import { contracts, queues, type World } from './world.ts';
+
+/** A request as every route gets it, of tenant `acme`. */
+export function aRequest(route: RouteName, fields: Partial<ApiRequest> = {}): ApiRequest {
+  return {
+    route,
+    tenant: 'acme',
+    base: '/v1/tenants/acme',
+    id: '',
+    query: {},
+    body: '',
+    createdBy: 'arn:aws:iam::000000000000:user/ada',
+    requestId: 'request-1',
+    ...fields,
+  };
+}
+
+/** Calls the enqueue step as API Gateway would: one job, or a list of them as a batch. */
+export function enqueuer(world: World) {
+  let minted = 0;
+  const counts: Counts = {};
+  const step = enqueue({
+    ...world,
+    catalogue: { queues, contracts },
+    now: world.clock.now,
+    randomBytes: (count) => {
+      minted++;
+      return new Uint8Array(count).fill(minted);
+    },
+  });
+  const post = (body: unknown, fields: Partial<ApiRequest> = {}) =>
+    step(
+      aRequest(Array.isArray(body) ? 'enqueueBatch' : 'enqueueJob', {
+        body: JSON.stringify(Array.isArray(body) ? { jobs: body } : body),
+        ...fields,
+      }),
+      counts,
+    );
+  return { post, counts };
+}
+
+/** Status and body of an answer, whichever form it has. */
+export function told(answer: ApiAnswer): { status?: number; code?: string; body: Record<string, unknown> } {
+  if ('problem' in answer) return { code: answer.problem.code, body: { ...answer.problem } };
+  return { status: answer.status, body: (answer.body ?? {}) as Record<string, unknown> };
+}
