@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { queueTimes } from '../../core/lane.ts';
+import type { Wire } from '../../core/wiring.ts';
+import { contracts } from '../../jobs/contracts.ts';
+import { jobStore } from '../aws/jobs.ts';
+import { tenantKeys } from '../aws/keys.ts';
+import { sqsLanes } from '../aws/lanes.ts';
+import { readTenantObject, storeUnreadable } from '../aws/objects.ts';
+import { sealedStore } from '../aws/sealed.ts';
+import { within } from '../coalesce.ts';
+import { laneOfArn } from '../lanes.ts';
+import { logError, logLine } from '../log.ts';
+import { vault } from '../vault.ts';
+import { handlerOf } from './handlers.ts';
+import type { WorkDeps } from './work.ts';
+
+/** What the worker works with on AWS: its stores, lanes and clocks, and its queue's times. */
+export function workDeps(env: Record<Wire<'work'>, string>): WorkDeps {
+  const now = Date.now;
+  const urls = JSON.parse(env.LANES);
+  const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
+  const { leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
+  return {
+    queue: env.QUEUE,
+    store: jobStore(env.JOBS_TABLE, sleep),
+    lanes: sqsLanes(urls),
+    vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
+    contractOf: (type) => contracts.find((each) => each.type === type),
+    handlerOf,
+    readObject: (tenant, key) => readTenantObject(env.DATA_BUCKET, tenant, key),
+    storeUnreadable: ({ messageId, body }) => storeUnreadable(env.DATA_BUCKET, env.QUEUE, messageId, body),
+    settings: { allowPrivateAddresses: env.ALLOW_PRIVATE_ADDRESSES === 'true' },
+    log: (message, fields) => logLine('info', message, fields),
+    onError: (message, error) => logError(message, error, { queue: env.QUEUE }),
+    after: (ms, callback) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+    leaseMs,
+    longestTimeoutMs,
+    codeVersion: env.CODE_VERSION,
+    newOwner: () => randomBytes(9).toString('base64url'),
+    urlOf: (arn) => laneOfArn(urls, arn),
+    now,
+    monotonic: () => performance.now(),
+    random: Math.random,
+    soon: within(3),
+  };
+}
