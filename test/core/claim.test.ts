@@ -137,8 +137,17 @@ describe('running, lease alive', () => {
   test('another message -> drop', () => {
     expect(judge(aJob('running', { message: 'm-1' }))).toEqual({ do: 'drop' });
   });
+  test('another message, in quarantine -> hidden: by its sender’s clock the lease was over', () => {
+    expect(judge(aJob('running', { message: 'm-1' }), { quarantine: true })).toEqual({
+      do: 'hide',
+      seconds: 75,
+    });
+  });
   test('another message, in quarantine -> hidden until the lease is over + 10 s: it may be the only pointer', () => {
-    expect(judge(aJob('running', { message: 'm-1' }), { quarantine: true })).toEqual({ do: 'hide', seconds: 75 });
+    expect(judge(aJob('running', { message: 'm-1' }), { quarantine: true })).toEqual({
+      do: 'hide',
+      seconds: 75,
+    });
   });
   test('a cancel request changes nothing while the lease is alive', () => {
     expect(judge(aJob('running', { message: 'm-1', cancelRequestedAt: now }))).toEqual({ do: 'drop' });
