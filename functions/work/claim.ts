@@ -20,6 +20,7 @@ export interface ClaimDeps {
   lanes: Lanes;
   queue: string;
   now: () => number;
+  onError: (message: string, error: unknown) => void;
 }
 
 /** A job that this invocation holds, with the message it was claimed through and the spare messages folded into it. */
@@ -43,7 +44,7 @@ const changedHideSeconds = 1;
  * One batch over the received messages, folded by job for the write; the record that a failed claim shows
  * is read for each message by itself (`core/claim.ts`).
  */
-export function claim({ store, lanes, queue, now }: ClaimDeps) {
+export function claim({ store, lanes, queue, now, onError }: ClaimDeps) {
   return async (received: readonly Received[], holder: Holder, counts: Counts): Promise<Claimed> => {
     const jobs = foldByJob(received);
     const at = now();
@@ -68,9 +69,14 @@ export function claim({ store, lanes, queue, now }: ClaimDeps) {
             unclaimed.push({ message: each, decision: judgeClaim(result.found, each, holder.owner, now()) });
       }
     }
-    await Promise.all(
-      unclaimed.map(({ message, decision }) => carryOut(message, decision, claimed, holder, counts)),
+    // What goes wrong for one message must not keep the jobs that were claimed from running.
+    const followUps = unclaimed.map(({ message, decision }) =>
+      carryOut(message, decision, claimed, holder, counts).catch((error: unknown) => {
+        onError('a message could not be dealt with: it comes back', error);
+        claimed.fates.set(message, comesBack(throttledHideSeconds));
+      }),
     );
+    await Promise.all(followUps);
     return claimed;
   };
 

@@ -17,7 +17,6 @@ export interface WorkDeps extends ClaimDeps, RunDeps, SettleDeps {
   storeUnreadable: (message: Unreadable) => Promise<void>;
   /** ms of a clock that never jumps. */
   monotonic: () => number;
-  onError: (message: string, error: unknown) => void;
 }
 
 /** A holder lets go this long before its lease ends, whatever the wall clock says. */

@@ -56,12 +56,9 @@ export function aWorld() {
     ): Promise<JobRecord> {
       const record = aJob(fields);
       const as = { tenant: tenantOf(record), jobId: record.sk, field: 'payload' } as const;
-      const job = {
-        ...record,
-        payload: await vault(fakeKeys(), memorySealed()).seal(Buffer.from(JSON.stringify(payload)), as),
-      };
-      world.store.put(job);
-      return job;
+      const plain = Buffer.from(JSON.stringify(payload));
+      world.store.put({ ...record, payload: await vault(fakeKeys(), memorySealed()).seal(plain, as) });
+      return world.store.peek(record.sk) as JobRecord;
     },
     /** Sends a pointer to each job. Counts as no call. */
     point(lane: string, ...jobs: JobRecord[]): void {
