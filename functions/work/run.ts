@@ -32,6 +32,8 @@ const settleMs = 5_000;
 /** Runs one claimed job: open → handler, inside its time → outcome. Never throws: whatever goes wrong is the outcome. */
 export function run(deps: RunDeps) {
   return async (record: JobRecord, room: () => Room): Promise<{ outcome: Outcome; thrown?: unknown }> => {
+    // Its settle will be `cancelled`.
+    if (record.cancelRequestedAt !== undefined) return { outcome: { kind: 'not_started' } };
     try {
       const contract = deps.contractOf(record.type);
       if (contract === undefined)
