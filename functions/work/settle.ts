@@ -26,6 +26,7 @@ export interface SettleDeps {
   /** How long a settle waits for others to share its call. */
   soon: Soon;
   log: (message: string, fields: Record<string, string | number | boolean>) => void;
+  onError: (message: string, error: unknown) => void;
 }
 
 /** BatchExecuteStatement takes 25 statements. */
@@ -38,7 +39,8 @@ const maxStackLength = 4_000;
  * Writes what becomes of a job, conditional on its fence, then sends what must be sent; says whether the
  * old message may go. A settle that another attempt overtook changes nothing and acknowledges nothing.
  */
-export function settle({ store, lanes, vault, queue, now, random, soon, log }: SettleDeps) {
+export function settle(deps: SettleDeps) {
+  const { store, lanes, vault, queue, now, random, soon, log } = deps;
   const change = coalesce<Change, ChangeResult>((changes) => store.change(changes), sharedSettles, soon);
   const deliver = coalesce<Delivery, boolean>((deliveries) => lanes.deliver(deliveries), sharedSends, soon);
 
@@ -52,7 +54,10 @@ export function settle({ store, lanes, vault, queue, now, random, soon, log }: S
         code,
         cause,
       });
-      await keepError(vault, record, outcome.failure, thrown, now());
+      // The settle matters more: without it the job would wait for the end of a lost lease.
+      await keepError(vault, record, outcome.failure, thrown, now()).catch((error: unknown) =>
+        deps.onError('what an attempt threw could not be kept', error),
+      );
     }
     const wanted =
       record.cancelRequestedAt === undefined

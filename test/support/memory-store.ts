@@ -15,6 +15,7 @@ export interface MemoryStore extends JobStore {
   all(): JobRecord[];
   /** Puts a record there whatever stood before. */
   put(...records: JobRecord[]): void;
+  remove(jobId: string): void;
 }
 
 export function memoryStore(faults: Faults = noFaults()): MemoryStore {
@@ -61,6 +62,9 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
     },
     peek: (jobId) => [...rows.values()].map(copy).find((each) => each.sk === jobId),
     all: () => [...rows.values()].map(copy),
+    remove: (jobId) => {
+      for (const [name, { sk }] of rows) if (sk === jobId) rows.delete(name);
+    },
     put: (...records) => {
       for (const record of records) rows.set(nameOf(record), copy(record));
     },
