@@ -23,8 +23,8 @@ import { ensureUp } from './up.ts';
 /** A retry after a lost connection waits up to 38 s: without any change for longer, nothing is coming. */
 const patienceMs = 60_000;
 
-/** The progress bar hides it. */
-const showCursor = '\x1b[?25h';
+/** Cursor and line wrap, which the progress bar switches off. */
+const restoreTerminal = '\x1b[?25h\x1b[?7h';
 
 async function demo(): Promise<void> {
   const { started, ...local } = await ensureUp();
@@ -37,7 +37,7 @@ async function demo(): Promise<void> {
   const sink = await startSink(secret);
   const interrupted = () => {
     sink.close();
-    if (process.stdout.isTTY) process.stdout.write(showCursor);
+    if (process.stdout.isTTY) process.stdout.write(restoreTerminal);
     console.error('\nInterrupted. TaskQ stays up; `npm run down` ends it.');
     process.exit(130);
   };
@@ -73,6 +73,7 @@ async function runJobs(local: LocalAws, sink: Sink, secret: string): Promise<voi
 /** Sends everything while following it; returns when all is final, or nothing moves any more. */
 async function sendAndFollow(client: Client, run: Run, plan: Plan) {
   const sent: Sent[] = [];
+  let total = plan.singles.length + plan.bulk.length + 2; // and the one sent twice, and the report
   const broken = new AbortController();
   const sending = async (): Promise<string[]> => {
     try {
@@ -80,15 +81,15 @@ async function sendAndFollow(client: Client, run: Run, plan: Plan) {
       const files = sent.filter((each) => each.case === 'file');
       const report = await sendReport(client, run.tag, files, patienceMs);
       if (report !== undefined) sent.push(report);
+      total = sent.length;
       return answers;
     } catch (error) {
       broken.abort();
       throw error;
     }
   };
-  const total = plan.singles.length + plan.bulk.length + 2; // and the one sent twice, and the report
   const clock = { now: () => performance.now(), pause: (ms: number) => pause(ms) };
-  const options = { total, patienceMs, signal: broken.signal, stream: process.stdout, clock };
+  const options = { total: () => total, patienceMs, signal: broken.signal, stream: process.stdout, clock };
   const [answers] = await Promise.all([sending(), follow(client, run, options)]);
   return { sent, answers };
 }

@@ -25,8 +25,8 @@ function pagesOf(client: Client, { tag, since }: Run): AsyncGenerator<ListRespon
 }
 
 export interface FollowOptions {
-  /** How many jobs there will be. */
-  total: number;
+  /** How many jobs there will be, as far as is known. */
+  total: () => number;
   /** Gives up when nothing has changed for so long. */
   patienceMs: number;
   /** Ends it early. */
@@ -36,10 +36,10 @@ export interface FollowOptions {
   clock: { now(): number; pause(ms: number): Promise<unknown> };
 }
 
-/** Shows how far a run is until `total` jobs are there and all are final, or nothing moves any more. */
+/** Shows how far a run is until all its jobs are there and final, or nothing moves any more. */
 export async function follow(client: Client, run: Run, options: FollowOptions): Promise<void> {
   const { total, patienceMs, signal, stream, clock } = options;
-  const progress = stream.isTTY ? bar(stream, total) : lines(stream, total);
+  const progress = stream.isTTY ? bar(stream, total()) : lines(stream);
   const known = new Map<string, Job>();
   let before = '';
   let changedAt = clock.now();
@@ -48,14 +48,14 @@ export async function follow(client: Client, run: Run, options: FollowOptions): 
       // Shown page by page: a look at all of them can take seconds while the machine is busy with the jobs.
       for await (const { jobs } of pagesOf(client, run)) {
         for (const job of jobs) known.set(job.id, job);
-        progress.show([...known.values()]);
+        progress.show([...known.values()], total());
         if (signal.aborted) return;
       }
       const jobs = [...known.values()];
       const counts = countsOf(jobs);
       if (counts !== before) changedAt = clock.now();
       before = counts;
-      if (jobs.length >= total && jobs.every((job) => isFinal(job.status))) return;
+      if (jobs.length >= total() && jobs.every((job) => isFinal(job.status))) return;
       if (clock.now() - changedAt > patienceMs) return;
       await clock.pause(pollPauseMs);
     }
@@ -65,7 +65,7 @@ export async function follow(client: Client, run: Run, options: FollowOptions): 
 }
 
 interface Progress {
-  show(jobs: Job[]): void;
+  show(jobs: Job[], total: number): void;
   stop(): void;
 }
 
@@ -80,16 +80,19 @@ function bar(stream: NodeJS.WriteStream, total: number): Progress {
   });
   single.start(total, 0, { counts: '' });
   return {
-    show: (jobs) => single.update(finalOf(jobs), { counts: countsOf(jobs) }),
+    show(jobs, now) {
+      single.setTotal(now);
+      single.update(finalOf(jobs), { counts: countsOf(jobs) });
+    },
     stop: () => single.stop(),
   };
 }
 
 /** Where no terminal is: a line for each change. */
-function lines(stream: NodeJS.WritableStream, total: number): Progress {
+function lines(stream: NodeJS.WritableStream): Progress {
   let before = '';
   return {
-    show(jobs) {
+    show(jobs, total) {
       const line = `  ${finalOf(jobs)}/${total} final: ${countsOf(jobs)}\n`;
       if (line !== before) stream.write(line);
       before = line;

@@ -104,7 +104,7 @@ describe('following', () => {
       isTTY: false,
       write: (text: string) => written.push(text),
     } as unknown as NodeJS.WriteStream;
-    const options = { total, patienceMs: 60_000, signal, stream, clock };
+    const options = { total: () => total, patienceMs: 60_000, signal, stream, clock };
     const ended = follow(client, { tag: 'demo-0', since: '2026-11-22T03:00:00Z' }, options);
     return { ended, written, looked: () => look };
   }
