@@ -88,12 +88,15 @@ export function bury(deps: BuryDeps) {
         if (!written?.applied) return comesBack(changedHideSeconds);
         counts.buried = (counts.buried ?? 0) + 1;
         deps.log('a buried job goes to quarantine', named(written.record));
-        // The record is in attention already: a pointer that cannot be sent now is sent by release.
+        // The record is in attention already: a pointer that cannot be sent now is sent by release. The
+        // message goes all the same: if it came back, it would count as another burial.
         const { queue } = written.record;
-        const [sent] = await lanes.deliver([
-          { queue, lane: 'quarantine', pointer: message.pointer, delaySeconds: 0 },
-        ]);
-        return sent ? acknowledged : comesBack(throttledHideSeconds);
+        await lanes
+          .deliver([{ queue, lane: 'quarantine', pointer: message.pointer, delaySeconds: 0 }])
+          .catch((error: unknown) =>
+            onError('the pointer of a buried job could not be sent: release will', error),
+          );
+        return acknowledged;
       }
       case 'fail': {
         const [written] = await store.change([decision.change]);
