@@ -30,8 +30,13 @@ export function release(deps: ReleaseDeps) {
     let unfinished = 0;
     const worker = async (): Promise<void> => {
       for (let partition = partitions.shift(); partition !== undefined; partition = partitions.shift()) {
-        if (remainingMs() < 5_000) unfinished++;
-        else released += await releasePartition(deps, partition, remainingMs);
+        if (remainingMs() < 5_000) {
+          unfinished++;
+          continue;
+        }
+        // Not `released += await …`: that reads the sum before the others have added to it.
+        const sent = await releasePartition(deps, partition, remainingMs);
+        released += sent;
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
