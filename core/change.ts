@@ -48,3 +48,22 @@ export interface JobStore {
   /** Entries of one attention partition at or before `until`, oldest first. Eventually consistent. */
   attention(query: { partition: string; until: number; limit: number }): Promise<RecordKey[]>;
 }
+
+/**
+ * The record that a change has left, also when it was applied, its answer lost, and the SDK's repeat refused
+ * by what it had written itself: then all that it sets stands there. Undefined if something else came first.
+ */
+export function leftBy(change: Change, result: ChangeResult): JobRecord | undefined {
+  if (result.applied) return result.record;
+  if ('retry' in result || result.found === undefined) return undefined;
+  return holdsAll(result.found, change.set) ? result.found : undefined;
+}
+
+function holdsAll(found: object, wanted: object): boolean {
+  return Object.entries(wanted).every(([name, value]) => {
+    const there = (found as Record<string, unknown>)[name];
+    if (typeof value !== 'object' || value === null || typeof there !== 'object' || there === null)
+      return there === value;
+    return holdsAll(there, value);
+  });
+}

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { judgeBurial } from '../../core/bury.ts';
-import type { JobStore } from '../../core/change.ts';
+import { type Change, type JobStore, leftBy } from '../../core/change.ts';
 import { tombstone } from '../../core/newjob.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
@@ -84,13 +84,13 @@ export function bury(deps: BuryDeps) {
         return laid?.inserted ? acknowledged : comesBack(changedHideSeconds);
       }
       case 'rescue': {
-        const [written] = await store.change([decision.change]);
-        if (!written?.applied) return comesBack(changedHideSeconds);
+        const record = await left(decision.change);
+        if (record === undefined) return comesBack(changedHideSeconds);
         counts.buried = (counts.buried ?? 0) + 1;
-        deps.log('a buried job goes to quarantine', named(written.record));
+        deps.log('a buried job goes to quarantine', named(record));
         // The record is in attention already: a pointer that cannot be sent now is sent by release. The
         // message goes all the same: if it came back, it would count as another burial.
-        const { queue } = written.record;
+        const { queue } = record;
         await lanes
           .deliver([{ queue, lane: 'quarantine', pointer: message.pointer, delaySeconds: 0 }])
           .catch((error: unknown) =>
@@ -99,14 +99,19 @@ export function bury(deps: BuryDeps) {
         return acknowledged;
       }
       case 'fail': {
-        const [written] = await store.change([decision.change]);
-        if (!written?.applied) return comesBack(changedHideSeconds);
+        const record = await left(decision.change);
+        if (record === undefined) return comesBack(changedHideSeconds);
         counts.buried = (counts.buried ?? 0) + 1;
         counts.failed = (counts.failed ?? 0) + 1;
-        deps.log('a buried job was given up', named(written.record));
+        deps.log('a buried job was given up', named(record));
         return acknowledged;
       }
     }
+  }
+
+  async function left(change: Change): Promise<JobRecord | undefined> {
+    const [result] = await store.change([change]);
+    return result && leftBy(change, result);
   }
 }
 

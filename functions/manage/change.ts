@@ -1,5 +1,5 @@
 import { maxPayloadBytes, retryRequest } from '../../core/api.ts';
-import type { JobStore } from '../../core/change.ts';
+import { type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
 import type { JobContract } from '../../core/define.ts';
 import { check } from '../../core/faults.ts';
 import { laneOf } from '../../core/lane.ts';
@@ -39,14 +39,13 @@ export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<A
   const payload = await payloadFor(deps, record, request, edited.value);
   if (!payload.ok) return payload;
 
-  const [result] = await deps.store.change([reopenChange(record, payload.value, deps.now())]);
+  const change = reopenChange(record, payload.value, deps.now());
+  const [result] = await deps.store.change([change]);
   if (result === undefined || 'retry' in result) return { problem: throttled };
-  if (!result.applied)
-    return {
-      problem: result.found === undefined ? expired : notFrom(result.found, 'retried', 'failed or cancelled'),
-    };
+  const reopened = leftBy(change, result);
+  if (reopened === undefined) return { problem: overtaken(result, 'retried', 'failed or cancelled') };
   // The job is accepted already: a pointer that cannot be sent now is sent by `release` within two minutes.
-  const { queue, priority } = result.record;
+  const { queue, priority } = reopened;
   await deps.lanes
     .deliver([
       {
@@ -59,7 +58,7 @@ export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<A
     .catch((error: unknown) =>
       deps.onError('the pointer of a retried job could not be sent: release will', error),
     );
-  return { status: 200, body: viewOf(result.record) };
+  return { status: 200, body: viewOf(reopened) };
 }
 
 function readRetry(request: ApiRequest): Checked<unknown> {
@@ -115,15 +114,18 @@ export async function cancelJob({ store, now }: ChangeDeps, request: ApiRequest)
   if ('problem' in found) return found;
   if (!isWaiting(found.record.status))
     return { problem: notFrom(found.record, 'cancelled', 'scheduled, pending or retrying') };
-  const [result] = await store.change([cancelChange(found.record, now())]);
+  const change = cancelChange(found.record, now());
+  const [result] = await store.change([change]);
   if (result === undefined || 'retry' in result) return { problem: throttled };
-  if (result.applied) return { status: 200, body: viewOf(result.record) };
-  return {
-    problem:
-      result.found === undefined
-        ? expired
-        : notFrom(result.found, 'cancelled', 'scheduled, pending or retrying'),
-  };
+  const cancelled = leftBy(change, result);
+  if (cancelled === undefined)
+    return { problem: overtaken(result, 'cancelled', 'scheduled, pending or retrying') };
+  return { status: 200, body: viewOf(cancelled) };
+}
+
+/** Something else was written between the read and the write. */
+function overtaken(result: ChangeResult, verb: string, allowed: string): Problem {
+  return 'found' in result && result.found !== undefined ? notFrom(result.found, verb, allowed) : expired;
 }
 
 function notFrom(record: JobRecord, verb: string, allowed: string): Problem {

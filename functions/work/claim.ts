@@ -1,5 +1,5 @@
 import { delaySecondsUntil, fitsDelay, waitForReleaseChange } from '../../core/attention.ts';
-import type { ChangeResult, JobStore } from '../../core/change.ts';
+import { type Change, type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
 import {
   type ClaimDecision,
   claimChange,
@@ -107,8 +107,9 @@ export function claim({ store, lanes, queue, now, onError }: ClaimDeps) {
       }
       case 'take_over': {
         counts.leasesLost = (counts.leasesLost ?? 0) + 1;
-        const [taken] = await store.change([takeOverChange(decision.found, message, holder, now())]);
-        if (taken?.applied) return void claimed.held.push({ record: taken.record, message, folded: [] });
+        const change = takeOverChange(decision.found, message, holder, now());
+        const record = await left(change);
+        if (record !== undefined) return void claimed.held.push({ record, message, folded: [] });
         return fate(comesBack(changedHideSeconds));
       }
       case 'quarantine':
@@ -132,9 +133,13 @@ export function claim({ store, lanes, queue, now, onError }: ClaimDeps) {
   }
 
   /** The message goes once the write stands; when something else came first, it comes back to be judged anew. */
-  async function written(change: Parameters<JobStore['change']>[0][number]): Promise<Fate> {
+  async function written(change: Change): Promise<Fate> {
+    return (await left(change)) === undefined ? comesBack(changedHideSeconds) : acknowledged;
+  }
+
+  async function left(change: Change): Promise<JobRecord | undefined> {
     const [result] = await store.change([change]);
-    return result?.applied ? acknowledged : comesBack(changedHideSeconds);
+    return result && leftBy(change, result);
   }
 
   async function send(

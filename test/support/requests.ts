@@ -2,6 +2,7 @@ import type { RouteName } from '../../core/routes.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { enqueue } from '../../functions/enqueue/enqueue.ts';
 import type { ApiAnswer, ApiRequest } from '../../functions/http.ts';
+import { manage } from '../../functions/manage/manage.ts';
 import { contracts, queues, type World } from './world.ts';
 
 /** A request as every route gets it, of tenant `acme`. */
@@ -41,6 +42,23 @@ export function enqueuer(world: World) {
       counts,
     );
   return { post, counts };
+}
+
+/** Calls the manage step as API Gateway would. */
+export function manager(world: World) {
+  const errors: string[] = [];
+  const step = manage({
+    ...world,
+    contractOf: (type) => contracts.find((each) => each.type === type),
+    version: '2.0.0',
+    openapi: async () => ({ openapi: '3.1.0' }),
+    onError: (message) => void errors.push(message),
+    monotonic: world.clock.monotonic,
+    sleep: world.clock.sleep,
+    now: world.clock.now,
+  });
+  const call = (route: RouteName, fields: Partial<ApiRequest> = {}) => step(aRequest(route, fields));
+  return { call, errors };
 }
 
 /** Status and body of an answer, whichever form it has. */

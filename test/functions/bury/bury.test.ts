@@ -227,6 +227,17 @@ it.each(['refused', 'not heard of'])(
   },
 );
 
+it.each([
+  ['rescue', over, { status: 'pending', buried: 1 }],
+  ['failure', { ...over, ...spent, shared: 1 }, { status: 'failed', buried: 1 }],
+])('a %s whose answer was lost stands, and the message goes', async (_, fields, becomes) => {
+  const { world, invoke, record, stays } = await dead(fields);
+  world.faults.sendTwice('change');
+  await invoke();
+  expect(record()).toMatchObject(becomes);
+  expect(stays()).toEqual([]);
+});
+
 it('a job with attempts left whose message is worn out: buried, then completed in quarantine', async () => {
   const world = aWorld();
   const job = await world.job('a payload', { ...over, shared: 3, message: 'message-1' });

@@ -249,6 +249,17 @@ describe('what follows a failed claim, failing itself', () => {
     expect(world.store.peek(job.sk)).toMatchObject({ fence: job.fence + 1, status: 'running' });
   });
 
+  it.each([
+    ['take over', { ...over, shared: 1 }, 'quarantine', { status: 'completed', fence: 2, attempt: 2 }],
+    ['lease lost', { ...over, ...spent, shared: 1 }, 'normal', { status: 'failed' }],
+  ])('%s: its answer lost → its own all the same', async (_, fields, lane, becomes) => {
+    const { world, job } = await found({ found: fields, lane, stays: [] });
+    for (let call = 0; call < 2; call++) world.faults.sendTwice('change');
+    await worker(world).invoke(lane);
+    expect(world.store.peek(job.sk)).toMatchObject(becomes);
+    expect(world.lanes.waiting(lane)).toEqual([]);
+  });
+
   it('one row’s follow-up throwing leaves the claimed jobs beside it alone', async () => {
     const world = aWorld();
     const [good, lost] = [await world.job('good'), await world.job('lost', over)];
