@@ -83,7 +83,21 @@ export function makeApi({ apiUrl, region, credentials }: Caller, tenant?: string
     throw new Error(`job ${id} was not final within ${withinMs} ms: ${JSON.stringify(await get(id))}`);
   }
 
-  return { tenant: tenant ?? 'default', base: apiUrl, send, call, enqueue, get, finished };
+  /** A list, page by page. */
+  async function pages(query: NonNullable<Call['query']> = {}): Promise<Job[][]> {
+    const all: Job[][] = [];
+    let cursor: string | undefined;
+    do {
+      const { status, body } = await call('listJobs', { query: { ...query, cursor } });
+      expect(status).toBe(200);
+      all.push(body.jobs);
+      expect(all.length, 'pages of a list without end').toBeLessThan(100);
+      cursor = body.cursor;
+    } while (cursor !== undefined);
+    return all;
+  }
+
+  return { tenant: tenant ?? 'default', base: apiUrl, send, call, enqueue, get, finished, pages };
 }
 
 type Caller = Pick<LocalAws, 'apiUrl' | 'region' | 'credentials'>;

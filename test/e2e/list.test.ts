@@ -25,19 +25,7 @@ beforeAll(async () => {
 
 type Query = Record<string, string | number | string[]>;
 
-async function pages(query: Query): Promise<Job[][]> {
-  const all: Job[][] = [];
-  let cursor: string | undefined;
-  do {
-    const { status, body } = await api.call('listJobs', {
-      query: { ...query, ...(cursor === undefined ? {} : { cursor }) },
-    });
-    expect(status).toBe(200);
-    all.push(body.jobs);
-    cursor = body.cursor;
-  } while (cursor !== undefined);
-  return all;
-}
+const { pages } = api;
 const idsOf = (jobs: Job[][]) => jobs.flat().map(({ id }) => id);
 const chosen = (which: (n: number) => boolean) => ids.filter((_, n) => which(n));
 
