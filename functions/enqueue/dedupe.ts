@@ -38,11 +38,12 @@ interface HoldDeps {
 
 /**
  * Holds an idempotency key for a request, before any pointer is sent.
+ * @param request `at`: when it was read, ms: its jobs are created, and run, as of then
  * @param positions which positions of the request hold a valid job
  */
 export function holdKey({ dedupe, store, keys, now }: HoldDeps) {
   return async (
-    request: { tenant: string; route: string; key: string; body: unknown },
+    request: { tenant: string; route: string; key: string; body: unknown; at: number },
     positions: readonly number[],
   ): Promise<Checked<Holding>> => {
     const { tenant } = request;
@@ -51,7 +52,7 @@ export function holdKey({ dedupe, store, keys, now }: HoldDeps) {
       keyOfDedupe(tenant, request.route, request.key, secret),
       request.body,
       secret,
-      now(),
+      request.at,
     );
     const held = await dedupe.hold(fresh, now());
     const idsOf = (item: DedupeItem) =>

@@ -75,7 +75,7 @@ function takeJobs(deps: EnqueueDeps) {
               stands: good.map(() => undefined),
             },
           }
-        : await hold({ tenant, route, key, body }, good);
+        : await hold({ tenant, route, key, body, at }, good);
     if (!holding.ok) return holding;
     const { ids, stands, repeated } = holding.value;
 

@@ -13,6 +13,7 @@ it('the same key with the same body is the same job, however its members are ord
   const first = await post({ type: 'echo', payload: { a: 1, b: 2 }, tags: ['x'] });
   const again = await post({ tags: ['x'], payload: { b: 2, a: 1 }, type: 'echo' });
   expect([first.status, again.status]).toEqual([201, 200]);
+  expect(first.body.available_at).toBe(first.body.created_at);
   expect(again.body.id).toBe(first.body.id);
   expect(again.headers.get('location')).toBe(first.headers.get('location'));
 
@@ -66,17 +67,17 @@ it('20 calls at once with one key are one job', async () => {
   const api = makeApi(local, newTenant());
   const post = () => api.call('enqueueJob', { body: { type: 'echo', payload: {} }, headers: key('race') });
   const answers = await Promise.all(Array.from({ length: 20 }, post));
-  const created = answers.filter(({ status }) => status === 201);
   const told = new Set(answers.filter(({ status }) => status < 300).map(({ body }) => body.id));
   const refused = answers.filter(({ status }) => status > 201);
-  expect(created).toHaveLength(1);
-  expect(told).toEqual(new Set([created[0]!.body.id]));
+  expect(told.size).toBe(1);
+  expect(answers.map(({ status }) => status)).toContain(201);
   for (const { status, body, headers } of refused) {
     expect([status, body.code]).toEqual([409, 'busy']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   }
-  expect((await post()).body.id).toBe(created[0]!.body.id);
-  expect(await ids(api)).toEqual([created[0]!.body.id]);
+  const repeat = await post();
+  expect([repeat.status, told]).toEqual([200, new Set([repeat.body.id])]);
+  expect(await ids(api)).toEqual([repeat.body.id]);
 });
 
 it('the first 10 calls of a tenant at once make one key version, which opens them all', async () => {
