@@ -27,10 +27,10 @@ export function tenantKeys({ table, masterKey, now, make }: Options): Keys {
   const lists = cache<WrappedKey[]>(now, () => {});
   const plain = cache<TenantKey>(now, (key) => key.bytes.fill(0));
 
-  const list = (tenant: string) => lists(tenant, () => wrappedKeys(table, tenant, make));
+  const list = (tenant: string) => lists.get(tenant, () => wrappedKeys(table, tenant, make));
 
   const unwrap = (tenant: string, item: WrappedKey) =>
-    plain(`${tenant}/${item.sk}`, async () => {
+    plain.get(`${tenant}/${item.sk}`, async () => {
       const { Plaintext } = await kms.send(
         new DecryptCommand({
           CiphertextBlob: item.wrapped,
@@ -43,7 +43,13 @@ export function tenantKeys({ table, masterKey, now, make }: Options): Keys {
     });
 
   const named = async (tenant: string, id: string): Promise<TenantKey> => {
-    const item = (await list(tenant)).find((each) => each.sk === id);
+    const known = list(tenant);
+    let item = await keyNamed(known, id);
+    if (item === undefined) {
+      // Perhaps made since the list was read: it is read once more before the key is called revoked.
+      lists.forget(tenant, known);
+      item = await keyNamed(list(tenant), id);
+    }
     if (item === undefined)
       throw new Error(`tenant "${tenant}" has no key "${id}": it was revoked or shredded`);
     return unwrap(tenant, item);
@@ -59,6 +65,10 @@ export function tenantKeys({ table, masterKey, now, make }: Options): Keys {
     openingKey: named,
     dedupeKey: (tenant) => named(tenant, dedupeVersion),
   };
+}
+
+async function keyNamed(list: Promise<WrappedKey[]>, id: string): Promise<WrappedKey | undefined> {
+  return (await list).find((each) => each.sk === id);
 }
 
 async function wrappedKeys(table: string, tenant: string, make: Options['make']): Promise<WrappedKey[]> {
@@ -84,19 +94,32 @@ async function queryKeys(table: string, tenant: string): Promise<WrappedKey[]> {
 /** Loads a value once per `cachedMs`; a failed load is forgotten at once; `drop` gets what has expired. */
 function cache<T>(now: () => number, drop: (value: T) => void) {
   const entries = new Map<string, { value: Promise<T>; until: number }>();
-  return (key: string, load: () => Promise<T>): Promise<T> => {
-    const at = now();
-    for (const [each, { value, until }] of entries) {
+
+  const dropExpired = (at: number): void => {
+    for (const [key, { value, until }] of entries) {
       if (at < until + zeroAfterMs) continue;
-      entries.delete(each);
+      entries.delete(key);
       value.then(drop, () => {});
     }
-    const entry = entries.get(key);
-    if (entry !== undefined && at < entry.until) return entry.value;
-    if (entry !== undefined) entries.set(`${key} expired at ${entry.until}`, entry);
-    const value = load();
-    entries.set(key, { value, until: at + cachedMs });
-    value.catch(() => entries.delete(key));
-    return value;
+  };
+
+  /** Others may have loaded it anew meanwhile: theirs stays. */
+  const forget = (key: string, value: Promise<T>): void => {
+    if (entries.get(key)?.value === value) entries.delete(key);
+  };
+
+  return {
+    get(key: string, load: () => Promise<T>): Promise<T> {
+      const at = now();
+      dropExpired(at);
+      const entry = entries.get(key);
+      if (entry !== undefined && at < entry.until) return entry.value;
+      if (entry !== undefined) entries.set(`${key} expired at ${entry.until}`, entry);
+      const value = load();
+      entries.set(key, { value, until: at + cachedMs });
+      value.catch(() => forget(key, value));
+      return value;
+    },
+    forget,
   };
 }
