@@ -19,15 +19,21 @@ export function logInvocation(source: string, counts: Counts, fields: Fields, no
   });
 }
 
-/** An error as far as a log may hold it: its name and stack, whose first line (the message) is left out. */
+/** An error as far as a log may hold it: its name and the frames of its stack. Its message may hold what a payload held. */
 export function logError(message: string, error: unknown, fields: Fields): void {
-  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: undefined };
-  const frames = stack
-    ?.split('\n')
-    .filter((line) => line.startsWith('    at '))
-    .slice(0, 8)
-    .join('\n');
+  const { name, frames } =
+    error instanceof Error
+      ? { name: error.name, frames: framesOf(error) }
+      : { name: typeof error, frames: undefined };
   logLine('error', message, { ...fields, error: name, frames });
+}
+
+/** A stack begins with the message, whose lines may look like frames. */
+function framesOf({ message, stack = '' }: Error): string {
+  const start = stack.indexOf(message);
+  const below = start < 0 ? '' : stack.slice(start + message.length);
+  const frames = below.split('\n').filter((line) => line.startsWith('    at '));
+  return frames.slice(0, 8).join('\n');
 }
 
 /** Lambda puts time, request id and level before what `console` prints, and the line is JSON no more: straight to stdout. */
