@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { cancelChange } from '../../../core/manage.ts';
+import { aJob, sealedBytes } from '../../support/a-job.ts';
+import { start } from '../../support/clock.ts';
+
+/** DynamoDB as the SDK shows it: each call takes the next answer, and is written down. */
+const aws = vi.hoisted(() => ({ answers: [] as unknown[], sent: [] as Record<string, never>[] }));
+vi.mock('../../../functions/aws/clients.ts', () => ({
+  dynamo: {
+    async send({ input }: { input: Record<string, never> }) {
+      aws.sent.push(input);
+      return aws.answers.shift() ?? {};
+    },
+  },
+}));
+const { jobStore } = await import('../../../functions/aws/jobs.ts');
+const { sealedStore } = await import('../../../functions/aws/sealed.ts');
+
+let slept: number[] = [];
+const sleep = async (ms: number) => void slept.push(ms);
+const store = jobStore('jobs', sleep);
+const statements = (index: number) => (aws.sent[index]?.Statements ?? []) as { Parameters: unknown[] }[];
+const ok = (job: object) => ({ Item: job });
+const failed = (Code: string) => ({ Error: { Code } });
+
+beforeEach(() => {
+  aws.answers = [];
+  aws.sent = [];
+  slept = [];
+});
+
+describe('a batch with throttled rows', () => {
+  const jobs = [aJob(), aJob(), aJob()] as const;
+  const changes = jobs.map((each) => cancelChange(each, start));
+
+  it.each([
+    'ThrottlingError',
+    'ProvisionedThroughputExceeded',
+    'RequestLimitExceeded',
+    'TransactionConflict',
+    'InternalServerError',
+  ])('%s: that row alone is sent again, and each row gets its own answer', async (code) => {
+    aws.answers = [
+      { Responses: [ok(jobs[0]), failed(code), failed('ConditionalCheckFailed')] },
+      { Responses: [ok(jobs[1])] },
+    ];
+    expect(await store.change(changes)).toEqual([
+      { applied: true, record: jobs[0] },
+      { applied: true, record: jobs[1] },
+      { applied: false, found: undefined },
+    ]);
+    expect(aws.sent.map((_, index) => statements(index).length)).toEqual([3, 1]);
+    expect(statements(1)[0]?.Parameters).toContain(jobs[1].sk);
+  });
+
+  it('is given up after five tries, each later than the one before', async () => {
+    aws.answers = Array.from({ length: 9 }, () => ({ Responses: [failed('ThrottlingError')] }));
+    expect(await store.change([changes[0]!])).toEqual([{ applied: false, retry: true }]);
+    expect(aws.sent).toHaveLength(5);
+    expect(slept).toEqual([50, 100, 200, 400]);
+  });
+
+  it('of inserts, given up, says so for its row', async () => {
+    aws.answers = Array.from({ length: 5 }, () => ({ Responses: [failed('ThrottlingError')] }));
+    expect(await store.insert([jobs[0]])).toEqual([{ inserted: false, retry: true }]);
+  });
+});
+
+it('a duplicate whose record has gone when it is read is to be sent again', async () => {
+  aws.answers = [{ Responses: [failed('DuplicateItem')] }, { Responses: { jobs: [] } }];
+  expect(await store.insert([aJob()])).toEqual([{ inserted: false, retry: true }]);
+});
+
+it.each(['ValidationError', 'AccessDenied', 'ItemCollectionSizeLimitExceeded'])(
+  'a row that DynamoDB refuses as such (%s) is an error, with nothing of the row in it',
+  async (code) => {
+    aws.answers = [{ Responses: [failed(code)] }];
+    await expect(store.change([cancelChange(aJob(), start)])).rejects.toThrow(
+      `DynamoDB refused a statement: ${code}`,
+    );
+    aws.answers = [{ Responses: [failed(code)] }];
+    await expect(store.insert([aJob()])).rejects.toThrow(`DynamoDB refused a statement: ${code}`);
+  },
+);
+
+it('every write asks for what it cost and for the record that refused it', async () => {
+  aws.answers = [{ Responses: [{}] }];
+  await store.insert([aJob()]);
+  expect(aws.sent[0]).toMatchObject({
+    ReturnConsumedCapacity: 'TOTAL',
+    Statements: [{ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }],
+  });
+});
+
+it('calls carry 20 inserts, 25 changes, 100 keys', async () => {
+  const jobs = Array.from({ length: 101 }, () => aJob());
+  const sizes = () => aws.sent.splice(0).map((each) => (each.Statements as unknown as unknown[]).length);
+  aws.answers = Array.from({ length: 9 }, () => ({ Responses: Array.from({ length: 25 }, () => ({})) }));
+  await store.insert(jobs.slice(0, 45));
+  expect(sizes()).toEqual([20, 20, 5]);
+  await store.change(jobs.slice(0, 60).map((each) => cancelChange(each, start)));
+  expect(sizes()).toEqual([25, 25, 10]);
+  aws.answers = [];
+  await store.get(jobs);
+  expect(
+    aws.sent.map((each) => (each.RequestItems as never as { jobs: { Keys: unknown[] } }).jobs.Keys.length),
+  ).toEqual([100, 1]);
+});
+
+describe('what DynamoDB leaves undone', () => {
+  const [a, b] = [aJob(), aJob()];
+  const key = ({ pk, sk }: typeof a) => ({ pk, sk });
+
+  it('unread keys are read again, consistently', async () => {
+    aws.answers = [
+      { Responses: { jobs: [a] }, UnprocessedKeys: { jobs: { Keys: [key(b)] } } },
+      { Responses: { jobs: [b] } },
+    ];
+    expect(await store.get([b, a])).toEqual([b, a]);
+    expect(aws.sent[1]).toEqual({ RequestItems: { jobs: { Keys: [key(b)], ConsistentRead: true } } });
+  });
+
+  it('keys that stay unread are an error, never an absent record', async () => {
+    aws.answers = Array.from({ length: 9 }, () => ({ UnprocessedKeys: { jobs: { Keys: [key(a)] } } }));
+    await expect(store.get([a, b])).rejects.toThrow('DynamoDB left 1 of 2 keys unread after 5 tries');
+  });
+
+  const sealed = sealedStore('jobs', 'data', () => start, sleep);
+  const item = { jobId: a.sk, name: 'payload#x', sealed: sealedBytes() };
+
+  it('unwritten items are written again, or it is an error', async () => {
+    const left = { UnprocessedItems: { jobs: [{ PutRequest: { Item: {} } }] } };
+    aws.answers = [left, {}];
+    await sealed.putItems([item]);
+    expect(aws.sent).toHaveLength(2);
+    aws.answers = Array.from({ length: 9 }, () => left);
+    await expect(sealed.putItems([item])).rejects.toThrow('left 1 of 1 sealed items unwritten after 5 tries');
+  });
+
+  it('unread items are an error, never a payload that is gone', async () => {
+    aws.answers = Array.from({ length: 9 }, () => ({
+      UnprocessedKeys: { jobs: { Keys: [{ pk: `p#${a.sk}`, sk: 'payload#x' }] } },
+    }));
+    await expect(sealed.getItems([item])).rejects.toThrow('left 1 of 1 sealed items unread after 5 tries');
+  });
+
+  it('items are kept for 460 days, longer than any job', async () => {
+    await sealed.putItems([item]);
+    expect(aws.sent[0]).toMatchObject({
+      RequestItems: { jobs: [{ PutRequest: { Item: { expiresAt: 1_835_085_600 } } }] },
+    });
+  });
+});
