@@ -40,8 +40,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What a user sees of `npm run up` or `npm run down`. */
-async function command({ root, temporary }: Clone, name: 'up' | 'down'): Promise<string> {
+/** What a user sees of `npm run up`, `demo` or `down`. */
+async function command({ root, temporary }: Clone, name: 'up' | 'demo' | 'down'): Promise<string> {
   const { AWS_ENDPOINT_URL, ...rest } = process.env;
   const env = { ...rest, TMPDIR: temporary };
   return (await promisify(execFile)(process.execPath, [`local/${name}.ts`], { cwd: root, env })).stdout;
@@ -74,6 +74,14 @@ it('a second up finds the first one and deploys nothing', async () => {
   expect(said).toContain('TaskQ was up already');
   expect(said).not.toContain('deploying');
   expect(localAws(first)).toEqual(before);
+});
+
+it('both run the demo at the same time, each with its own thousand jobs', async () => {
+  const said = await Promise.all([command(first, 'demo'), command(second, 'demo')]);
+  for (const each of said) expect(each).toContain('Yes: all 14 checks hold.');
+  const [one, other] = said.map((each) => /with the tag (demo-[0-9a-f]{8})/.exec(each)?.[1]);
+  expect(one).toMatch(/^demo-/);
+  expect(one).not.toBe(other);
 });
 
 it('a killed emulator is started again on its port, the other clone does not notice', async () => {
