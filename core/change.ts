@@ -17,7 +17,7 @@ export interface Change {
 
 export type Condition =
   | readonly ['status', 'in', readonly JobRecord['status'][]]
-  | readonly ['status' | 'fence' | 'attentionAt' | 'availableAt' | 'gate', '=', string | number]
+  | readonly ['status' | 'fence' | 'attention' | 'attentionAt' | 'availableAt' | 'gate', '=', string | number]
   | readonly ['availableAt', '<=', number]
   | readonly ['attemptsLeft', '>', number]
   | readonly [Attribute, 'missing'];

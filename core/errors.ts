@@ -30,7 +30,7 @@ const marker = 'taskq.error';
 export interface JobErrorFields {
   kind: ErrorKind;
   code: ErrorCode;
-  /** What a server asked for (its Retry-After), in seconds: the floor of the next delay. */
+  /** What a server asked for (its Retry-After), in seconds: the base of the delay in place of the code's own, never undercut. */
   retryAfterSeconds?: number;
 }
 

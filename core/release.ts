@@ -5,7 +5,6 @@ import type { JobRecord } from './table.ts';
 
 /** The write a due entry asks for, conditional on the entry, status and fence that were read: two releases at once do it once. */
 export function dueChange(found: JobRecord, decision: DueDecision): Change {
-  const at = found.attentionAt ?? 0;
   return {
     key: { pk: found.pk, sk: found.sk },
     set: {
@@ -14,7 +13,9 @@ export function dueChange(found: JobRecord, decision: DueDecision): Change {
     },
     ...(decision.do === 'remove' ? { remove: ['attention', 'attentionAt', 'attentionStep'] as const } : {}),
     where: [
-      ['attentionAt', '=', at],
+      // The clock's half of the index: a failed job's entry, for a person, is not ours to touch.
+      ['attention', '=', found.attention ?? ''],
+      ['attentionAt', '=', found.attentionAt ?? 0],
       ['status', '=', found.status],
       ['fence', '=', found.fence],
     ],

@@ -28,6 +28,9 @@ const baseDelaySeconds: Record<ErrorCode, number> = {
   rejected: 0,
 };
 
+/** A server that asks for no pause, or for one that is over, gets a second: else all attempts were spent at once. */
+const minDelaySeconds = 1;
+
 export type RetryDecision = { retry: false } | { retry: true; delayMs: number };
 
 /**
@@ -45,9 +48,9 @@ export function decideRetry(
   return { retry: true, delayMs: jittered(exactDelayMs(failure, attempt), failure, random) };
 }
 
-/** base × 2^(attempt − 1), at most an hour; the base is the code's, or what the server asked for. */
+/** base × 2^(attempt − 1), at most an hour; the base is the code's, or what the server asked for, at least a second. */
 export function exactDelayMs(failure: Failure, attempt: number): number {
-  const base = failure.retryAfterSeconds ?? baseOf(failure);
+  const base = Math.max(failure.retryAfterSeconds ?? baseOf(failure), minDelaySeconds);
   return Math.min(base * 2 ** (attempt - 1), maxRetryDelaySeconds) * 1000;
 }
 

@@ -10,12 +10,16 @@ export interface Route {
   function: 'enqueue' | 'manage';
   summary: string;
   query?: z.core.$ZodType;
-  body?: { schema: z.core.$ZodType; required: boolean };
+  /** `maxBytes` of UTF-8; more is 413 before anything else is looked at. */
+  body?: { schema: z.core.$ZodType; required: boolean; maxBytes: number };
   idempotent?: boolean;
   /** Status → body; null for an answer without one. */
   responses: Record<number, z.core.$ZodType | null>;
   problems: readonly ProblemCode[];
 }
+
+/** Room in a body for everything that is not its payload. */
+const besidePayloadBytes = 16 * 1024;
 
 export const routes = {
   enqueueJob: {
@@ -23,7 +27,7 @@ export const routes = {
     path: '/v1/jobs',
     function: 'enqueue',
     summary: 'Enqueue a job',
-    body: { schema: api.enqueueRequest, required: true },
+    body: { schema: api.enqueueRequest, required: true, maxBytes: api.maxPayloadBytes + besidePayloadBytes },
     idempotent: true,
     responses: { 201: api.job, 200: api.job },
     problems: [
@@ -43,7 +47,7 @@ export const routes = {
     path: '/v1/jobs/batch',
     function: 'enqueue',
     summary: 'Enqueue up to 1,000 jobs; each is answered by itself, in order',
-    body: { schema: api.batchRequest, required: true },
+    body: { schema: api.batchRequest, required: true, maxBytes: api.maxBatchBytes },
     idempotent: true,
     responses: { 207: api.batchResponse },
     problems: [
@@ -102,7 +106,7 @@ export const routes = {
     path: '/v1/jobs/{id}/retry',
     function: 'manage',
     summary: 'Run a failed or cancelled job again, with its payload or an edited one',
-    body: { schema: api.retryRequest, required: false },
+    body: { schema: api.retryRequest, required: false, maxBytes: api.maxPayloadBytes + besidePayloadBytes },
     responses: { 200: api.job },
     problems: [
       'invalid_request',

@@ -4,7 +4,7 @@ import { decideRetry, type Failure } from './retry.ts';
 import { isFinal, transitions } from './state.ts';
 import { type Attribute, type FailureCause, failedPartition, type JobRecord, type Stored } from './table.ts';
 
-/** Jobs and what belongs to them are kept this long after their end. */
+/** The record of a job is kept this long after its end. Its sealed items and objects have brooms of their own. */
 export const keptMs = 30 * 24 * 60 * 60 * 1000;
 
 /** What the handler did. Closed: whatever else a handler does is one of these. */
@@ -101,6 +101,7 @@ function retryLater(
         lastError: { ...why, attempt: record.attempt, at: now },
         ...(near ? keptEntry(record, availableAt) : entry(record.sk, releaseAt(availableAt))),
       },
+      ...firstStepAgain(record),
       where: [...held(record), ['cancelRequestedAt', 'missing']],
     },
     ...(near ? { sendAt: availableAt } : {}),
@@ -114,6 +115,7 @@ function handBack(record: JobRecord, now: number): Settlement {
       key: { pk: record.pk, sk: record.sk },
       set: { status: transitions.hand_back.to, availableAt: now, ...keptEntry(record, now) },
       add: { attempt: -1, attemptsLeft: 1 },
+      ...firstStepAgain(record),
       where: [...held(record), ['cancelRequestedAt', 'missing']],
     },
     sendAt: now,
@@ -213,6 +215,11 @@ function blamed(
 /** A settle to anything not final moves the entry, if there is one, to a minute after the job's time. */
 function keptEntry(record: JobRecord, availableAt: number): Partial<JobRecord> {
   return record.attention === undefined ? {} : entry(record.sk, availableAt + handOverMs);
+}
+
+/** It was claimed: should its next pointer be lost, release looks again in a minute and not in the hour it had come to. */
+function firstStepAgain(record: JobRecord): { remove?: readonly Attribute[] } {
+  return record.attentionStep === undefined ? {} : { remove: ['attentionStep'] };
 }
 
 /** Removing an absent attribute is free, but the happy path's statement stays the shorter without. */

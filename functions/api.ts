@@ -33,12 +33,13 @@ export function apiHandler(
 
 /** AWS errors that pass: the caller may repeat the same request. */
 const passing =
-  /Throttl|TooManyRequests|ProvisionedThroughputExceeded|RequestLimitExceeded|ServiceUnavailable|InternalServerError|KMSInternal|Timeout/;
+  /Throttl|TooManyRequests|ProvisionedThroughputExceeded|RequestLimitExceeded|ServiceUnavailable|InternalServerError|KMSInternal|Timeout|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EAI_AGAIN/;
 
 /** A 500 never says why outside, always inside. */
 function failed(error: unknown, requestId: string): ApiAnswer {
   logError('the request could not be answered', error, { request_id: requestId });
-  if (error instanceof Error && passing.test(error.name)) {
+  const { name = '', code = '' } = error as { name?: string; code?: string };
+  if (passing.test(`${name} ${code}`)) {
     return {
       problem: problem(
         'unavailable',

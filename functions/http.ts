@@ -4,7 +4,7 @@ import { isIdempotencyKey } from '../core/dedupe.ts';
 import { isDeeper } from '../core/depth.ts';
 import { tenantPattern } from '../core/pointer.ts';
 import { type Checked, type Fault, type Problem, problem, problemStatus } from '../core/problem.ts';
-import { type RouteName, routeOf, routes } from '../core/routes.ts';
+import { type Route, type RouteName, routeOf, routes } from '../core/routes.ts';
 
 /** A request as API Gateway hands it over, read and checked as far as every route needs it. */
 export interface ApiRequest {
@@ -44,6 +44,11 @@ export function readRequest(event: APIGatewayProxyEvent, requestId: string): Che
   const named = event.pathParameters?.tenant;
   const tenant = named ?? 'default';
   const key = headers.get('idempotency-key');
+  const body = event.isBase64Encoded
+    ? Buffer.from(event.body ?? '', 'base64').toString()
+    : (event.body ?? '');
+  const large = tooLarge(routes[route], body);
+  if (large !== undefined) return { ok: false, problem: large };
   const faults: Fault[] = [];
   if (!tenantPattern.test(tenant))
     faults.push({ path: 'tenant', message: 'must match [a-z0-9][a-z0-9-]{0,39}' });
@@ -67,7 +72,7 @@ export function readRequest(event: APIGatewayProxyEvent, requestId: string): Che
       base: named === undefined ? '/v1' : `/v1/tenants/${tenant}`,
       id: event.pathParameters?.id ?? '',
       query,
-      body: event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString() : (event.body ?? ''),
+      body,
       ...(key === undefined ? {} : { idempotencyKey: key }),
       ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
       ...(traceparent !== undefined && traceparentPattern.test(traceparent) ? { traceparent } : {}),
@@ -87,17 +92,15 @@ function queryOf(event: APIGatewayProxyEvent): Record<string, string[]> {
   );
 }
 
-/** The body's JSON, within `maxBytes` of UTF-8. */
-export function readBody(text: string, maxBytes: number): Checked<unknown> {
+/** Is the body more than its route takes: looked at before everything else. */
+function tooLarge({ body }: Route, text: string): Problem | undefined {
   const bytes = Buffer.byteLength(text);
-  if (bytes > maxBytes)
-    return {
-      ok: false,
-      problem: problem(
-        'payload_too_large',
-        `the body has ${bytes} bytes; at most ${maxBytes} are taken here`,
-      ),
-    };
+  if (body === undefined || bytes <= body.maxBytes) return undefined;
+  return problem('payload_too_large', `the body has ${bytes} bytes; at most ${body.maxBytes} are taken here`);
+}
+
+/** The body's JSON. */
+export function readBody(text: string): Checked<unknown> {
   if (isDeeper(text, maxBodyDepth))
     return unreadable('the body is nested too deeply', `must be nested at most ${maxBodyDepth} levels deep`);
   try {

@@ -36,6 +36,11 @@ function framesOf({ message, stack = '' }: Error): string {
   return frames.slice(0, 8).join('\n');
 }
 
+/** Where errors go whose cause is not the caller's to mend: one line each, with these fields. */
+export function errorLog(fields: Fields): (message: string, error: unknown) => void {
+  return (message, error) => logError(message, error, fields);
+}
+
 /** Lambda puts time, request id and level before what `console` prints, and the line is JSON no more: straight to stdout. */
 function print(line: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

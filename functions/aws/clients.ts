@@ -3,21 +3,21 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { counted } from './calls.ts';
+import { boundedCalls } from './timeouts.ts';
 
-/** A call that hangs is given up and repeated by the SDK well within a lease. */
-const timeouts = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } };
+const bounded = boundedCalls(5_000);
 
 /** The AWS clients of a container, each made once. Those that few invocations need are loaded when first used. */
 
 export const dynamo = counted(
-  DynamoDBDocumentClient.from(new DynamoDBClient(timeouts), {
+  DynamoDBDocumentClient.from(new DynamoDBClient(bounded), {
     marshallOptions: { removeUndefinedValues: true },
   }),
 );
 
-export const sqs = counted(new SQSClient(timeouts));
+export const sqs = counted(new SQSClient(bounded));
 
-export const kms = counted(new KMSClient(timeouts));
+export const kms = counted(new KMSClient(bounded));
 
 let s3Loading: Promise<typeof import('./s3.ts')> | undefined;
 

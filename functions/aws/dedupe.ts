@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DedupeItem } from '../../core/dedupe.ts';
@@ -41,8 +42,12 @@ export function dedupeStore(table: string): DedupeStore {
         );
         return true;
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        // An earlier send of this very write, its answer lost, has left just what it says.
+        const { Item } = await dynamo.send(
+          new GetCommand({ TableName: table, Key: { pk: item.pk, sk: item.sk }, ConsistentRead: true }),
+        );
+        return isDeepStrictEqual(Item, item);
       }
     },
   };

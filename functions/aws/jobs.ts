@@ -9,7 +9,11 @@ import { insertStatement, type Statement, updateStatement } from './partiql.ts';
  * The jobs table as a JobStore. Rows of a batch succeed and fail one by one, inside an HTTP 200 that the
  * SDK does not retry: rows that were throttled are sent again here, the others never.
  */
-export function jobStore(table: string, sleep: (ms: number) => Promise<void>): JobStore {
+export function jobStore(
+  table: string,
+  sleep: (ms: number) => Promise<void>,
+  onError: (message: string, error: unknown) => void,
+): JobStore {
   return {
     async insert(records) {
       const rows = await inChunks(records, insertChunk, (chunk) =>
@@ -20,7 +24,7 @@ export function jobStore(table: string, sleep: (ms: number) => Promise<void>): J
       );
       const results: InsertResult[] = [];
       for (const [index, row] of rows.entries())
-        results.push(await readInsert(table, row, records[index] as JobRecord));
+        results.push(await readInsert(table, row, records[index] as JobRecord, onError));
       return results;
     },
     async change(changes) {
@@ -30,7 +34,7 @@ export function jobStore(table: string, sleep: (ms: number) => Promise<void>): J
           sleep,
         ),
       );
-      return rows.map(readChange);
+      return rows.map((row) => readChange(row, onError));
     },
     get: (keys) => getRecords(table, keys, sleep),
     async newest({ pk, before, after, limit }) {
@@ -109,24 +113,35 @@ async function execute(statements: Statement[], sleep: (ms: number) => Promise<v
   return rows;
 }
 
-async function readInsert(table: string, row: Row, record: JobRecord): Promise<InsertResult> {
+async function readInsert(
+  table: string,
+  row: Row,
+  record: JobRecord,
+  onError: OnError,
+): Promise<InsertResult> {
   if (row.error === undefined) return { inserted: true };
   if (passing.includes(row.error.Code ?? '')) return { inserted: false, retry: true };
-  if (row.error.Code !== 'DuplicateItem') throw rowError(row.error);
+  if (row.error.Code !== 'DuplicateItem') return refused(row.error, onError);
   const [found] = await getRecords(table, [record], async () => {});
   return found === undefined ? { inserted: false, retry: true } : { inserted: false, found };
 }
 
-function readChange(row: Row): ChangeResult {
+function readChange(row: Row, onError: OnError): ChangeResult {
   if (row.error === undefined) return { applied: true, record: row.item as unknown as JobRecord };
   if (passing.includes(row.error.Code ?? '')) return { applied: false, retry: true };
-  if (row.error.Code !== 'ConditionalCheckFailed') throw rowError(row.error);
+  if (row.error.Code !== 'ConditionalCheckFailed') return refused(row.error, onError);
   return { applied: false, found: row.error.Item as unknown as JobRecord | undefined };
 }
 
-/** A statement that DynamoDB refuses as such: a fault of this code, never of the data. */
-function rowError(error: BatchStatementError): Error {
-  return new Error(`DynamoDB refused a statement: ${error.Code}`);
+type OnError = (message: string, error: unknown) => void;
+
+/** A row that DynamoDB refuses as such, a fault of this code or of what stands there: the rows beside it are not to suffer. */
+function refused(
+  { Code }: BatchStatementError,
+  onError: OnError,
+): { inserted: false; applied: false; retry: true } {
+  onError(`DynamoDB refused a statement: ${Code}`, new Error(Code));
+  return { inserted: false, applied: false, retry: true };
 }
 
 async function getRecords(

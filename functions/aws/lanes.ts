@@ -7,13 +7,18 @@ import { sqs } from './clients.ts';
 /** SendMessageBatch and ChangeMessageVisibilityBatch take 10 entries. */
 const batchSize = 10;
 
-/** The lanes as SQS queues: pointers that go into one lane share calls of 10. */
-export function sqsLanes(urls: LaneUrls): Lanes {
+/**
+ * The lanes as SQS queues: pointers that go into one lane share calls of 10. A call that fails, and a lane
+ * that is not deployed (any more), concern their own pointers alone: those are not accepted.
+ */
+export function sqsLanes(urls: LaneUrls, onError: (message: string, error: unknown) => void): Lanes {
   return {
     async deliver(deliveries) {
       const accepted: boolean[] = new Array(deliveries.length).fill(false);
-      const calls = groups(deliveries, (each) => urlOf(urls, each)).map(([url, indexes]) =>
-        sendBatch(url, deliveries, indexes, accepted),
+      const calls = groups(deliveries, (each) => urls[each.queue]?.[each.lane] ?? '').map(([url, indexes]) =>
+        sendBatch(url, deliveries, indexes, accepted).catch((error: unknown) =>
+          onError('pointers could not be sent', error),
+        ),
       );
       await Promise.all(calls);
       return accepted;
@@ -24,15 +29,6 @@ export function sqsLanes(urls: LaneUrls): Lanes {
       );
     },
   };
-}
-
-function urlOf(urls: LaneUrls, { queue, lane }: Delivery): string {
-  const url = urls[queue]?.[lane];
-  if (url === undefined)
-    throw new Error(
-      `no lane "${lane}" of queue "${queue}" is deployed; this function knows ${Object.keys(urls).join(', ')}`,
-    );
-  return url;
 }
 
 /** Indexes by their queue's URL, at most 10 a group. */
@@ -59,6 +55,10 @@ async function sendBatch(
   indexes: number[],
   accepted: boolean[],
 ): Promise<void> {
+  if (url === '') {
+    const { queue, lane } = deliveries[indexes[0] ?? 0] as Delivery;
+    throw new Error(`no lane "${lane}" of queue "${queue}" is deployed`);
+  }
   const { Successful = [] } = await sqs.send(
     new SendMessageBatchCommand({
       QueueUrl: url,

@@ -1,10 +1,11 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { counted } from './calls.ts';
+import { boundedCalls } from './timeouts.ts';
 
 /** Objects of the data bucket. Loaded by `loadS3` alone, so that no cold start pays for it. */
 
 // The bucket by path: a local AWS has no DNS for bucket names. Real S3 takes both.
-const s3 = counted(new S3Client({ forcePathStyle: true }));
+const s3 = counted(new S3Client({ ...boundedCalls(10_000), forcePathStyle: true }));
 
 export async function putObject(bucket: string, key: string, body: Uint8Array): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
@@ -25,9 +26,8 @@ export async function getStream(bucket: string, key: string): Promise<AsyncItera
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     return Body as unknown as AsyncIterable<Uint8Array>;
   } catch (error) {
-    // Without ListBucket, S3 answers AccessDenied for an object that is not there.
-    if (error instanceof Error && ['NoSuchKey', 'NotFound', 'AccessDenied'].includes(error.name))
-      return undefined;
+    // AccessDenied is not among them: roles may list what they may read, so that a missing object says so.
+    if (error instanceof Error && ['NoSuchKey', 'NotFound'].includes(error.name)) return undefined;
     throw error;
   }
 }

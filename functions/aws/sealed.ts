@@ -7,6 +7,8 @@ import { dynamo, loadS3 } from './clients.ts';
 const keptSeconds = 460 * 24 * 60 * 60;
 
 const tries = 5;
+/** An error is some 7 KB at the most, an answer of DynamoDB's 1 MB. */
+const maxListed = 100;
 
 /** Sealed values in items of their own, in a partition of their own, and in S3 objects. */
 export function sealedStore(
@@ -63,9 +65,12 @@ export function sealedStore(
           TableName: table,
           KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
           ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+          // The newest, should there be more than one answer holds.
+          ScanIndexForward: false,
+          Limit: maxListed,
         }),
       );
-      return (Items ?? []) as Sealed[];
+      return ((Items ?? []) as Sealed[]).reverse();
     },
     async putObject(key, body) {
       await (await loadS3()).putObject(bucket, key, body);

@@ -6,19 +6,20 @@ import { sqsLanes } from '../aws/lanes.ts';
 import { storeUnreadable } from '../aws/objects.ts';
 import { readEnv } from '../env.ts';
 import { laneOfArn } from '../lanes.ts';
-import { logError, logInvocation, logLine } from '../log.ts';
+import { errorLog, logInvocation, logLine } from '../log.ts';
 import { bury } from './bury.ts';
 
 const env = readEnv('bury');
+const onError = errorLog({});
 const urls = JSON.parse(env.LANES);
 
 const step = bury({
-  store: jobStore(env.JOBS_TABLE, sleep),
-  lanes: sqsLanes(urls),
+  store: jobStore(env.JOBS_TABLE, sleep, onError),
+  lanes: sqsLanes(urls, onError),
   now: Date.now,
   urlOf: (arn) => laneOfArn(urls, arn),
   storeUnreadable: ({ messageId, body }) => storeUnreadable(env.DATA_BUCKET, 'dead', messageId, body),
-  onError: (message, error) => logError(message, error, {}),
+  onError,
   log: (message, fields) => logLine('warn', message, fields),
 });
 

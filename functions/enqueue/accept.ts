@@ -1,4 +1,4 @@
-import { delaySecondsUntil, fitsDelay } from '../../core/attention.ts';
+import { delaySecondsUntil } from '../../core/attention.ts';
 import type { JobStore } from '../../core/change.ts';
 import { laneOf } from '../../core/lane.ts';
 import { type Caller, newRecord } from '../../core/newjob.ts';
@@ -82,14 +82,14 @@ const unavailable = problem(
   { retryAfterSeconds: 1 },
 );
 
-/** Which records may be inserted: their pointer stands, or `release` will send it. */
+/** Which records may be inserted: their pointer stands, or they have an entry and `release` will send it. */
 async function deliver(
   lanes: Lanes,
   records: readonly JobRecord[],
   bulk: boolean,
   now: number,
 ): Promise<boolean[]> {
-  const near = records.flatMap((record, index) => (fitsDelay(record.availableAt, now) ? [index] : []));
+  const near = records.flatMap((record, index) => (record.attention === undefined ? [index] : []));
   const taken = await lanes.deliver(near.map((index) => delivery(records[index] as JobRecord, bulk, now)));
   const sent = records.map(() => true);
   for (const [position, index] of near.entries()) sent[index] = taken[position] ?? false;

@@ -1,4 +1,4 @@
-import { type BatchResponse, batchRequest, maxBatchBytes, maxPayloadBytes } from '../../core/api.ts';
+import { type BatchResponse, batchRequest } from '../../core/api.ts';
 import { check } from '../../core/faults.ts';
 import { idRandomBytes, mintJobId } from '../../core/id.ts';
 import type { Caller } from '../../core/newjob.ts';
@@ -19,15 +19,12 @@ export interface EnqueueDeps extends AcceptDeps {
   randomBytes: (count: number) => Uint8Array;
 }
 
-/** Room in a single job's body for everything that is not its payload. */
-const besidePayloadBytes = 16 * 1024;
-
 /** POST /v1/jobs and /v1/jobs/batch: admit → seal → deliver → insert. A single job is a batch of one. */
 export function enqueue(deps: EnqueueDeps) {
   const take = takeJobs(deps);
   return async (request: ApiRequest, counts: Counts): Promise<ApiAnswer> => {
     const single = request.route === 'enqueueJob';
-    const body = readBody(request.body, single ? maxPayloadBytes + besidePayloadBytes : maxBatchBytes);
+    const body = readBody(request.body);
     if (!body.ok) return body;
     const bodies = single ? { ok: true as const, value: [body.value] } : batchOf(body.value);
     if (!bodies.ok) return bodies;
@@ -118,12 +115,19 @@ function singleAnswer(outcome: Outcome, repeated: boolean, base: string): ApiAns
   return { status: repeated && outcome.stood ? 200 : 201, headers, body: viewOf(outcome.record) };
 }
 
+const maxFaultsPerJob = 5;
+
 function batchAnswer(outcomes: readonly Outcome[]): BatchResponse {
   return {
     results: outcomes.map((each) => {
       if ('record' in each) return { id: each.record.sk, status: viewOf(each.record).status };
       const { error, code, details } = each.problem;
-      return { error, code, ...(details === undefined ? {} : { details }) };
+      // A thousand bad jobs must not outgrow Lambda's 6 MB: then nobody would hear of the good ones.
+      return {
+        error,
+        code,
+        ...(details === undefined ? {} : { details: details.slice(0, maxFaultsPerJob) }),
+      };
     }),
   };
 }

@@ -9,10 +9,12 @@ import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { sealedStore } from '../aws/sealed.ts';
 import { readEnv } from '../env.ts';
+import { errorLog } from '../log.ts';
 import { vault } from '../vault.ts';
 import { enqueue } from './enqueue.ts';
 
 const env = readEnv('enqueue');
+const onError = errorLog({});
 const now = Date.now;
 const keys = tenantKeys({
   table: env.KEYS_TABLE,
@@ -25,8 +27,8 @@ export const handler = apiHandler(
   'enqueue',
   enqueue({
     catalogue: { queues, contracts },
-    store: jobStore(env.JOBS_TABLE, sleep),
-    lanes: sqsLanes(JSON.parse(env.LANES)),
+    store: jobStore(env.JOBS_TABLE, sleep, onError),
+    lanes: sqsLanes(JSON.parse(env.LANES), onError),
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     dedupe: dedupeStore(env.JOBS_TABLE),
     keys,

@@ -24,9 +24,6 @@ export interface ChangeDeps {
   onError: (message: string, error: unknown) => void;
 }
 
-/** Room in a retry's body for everything that is not its payload. */
-const besidePayloadBytes = 1024;
-
 /** POST …/retry: record first, with an entry that `release` watches, then the pointer. */
 export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<ApiAnswer> {
   const edited = readRetry(request);
@@ -63,7 +60,7 @@ export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<A
 
 function readRetry(request: ApiRequest): Checked<unknown> {
   if (request.body.trim() === '') return { ok: true, value: undefined };
-  const body = readBody(request.body, maxPayloadBytes + besidePayloadBytes);
+  const body = readBody(request.body);
   if (!body.ok) return body;
   const shape = check(
     retryRequest,

@@ -7,24 +7,25 @@ import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { sealedStore } from '../aws/sealed.ts';
 import { readEnv } from '../env.ts';
-import { logError } from '../log.ts';
+import { errorLog } from '../log.ts';
 import { vault } from '../vault.ts';
 import { manage } from './manage.ts';
 
 const env = readEnv('manage');
+const onError = errorLog({});
 const now = Date.now;
 const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
 
 export const handler = apiHandler(
   'manage',
   manage({
-    store: jobStore(env.JOBS_TABLE, sleep),
-    lanes: sqsLanes(JSON.parse(env.LANES)),
+    store: jobStore(env.JOBS_TABLE, sleep, onError),
+    lanes: sqsLanes(JSON.parse(env.LANES), onError),
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     contractOf: (type) => contracts.find((each) => each.type === type),
     version: env.CODE_VERSION,
     openapi: async () => JSON.parse(await readFile(new URL('./openapi.json', import.meta.url), 'utf8')),
-    onError: (message, error) => logError(message, error, {}),
+    onError,
     monotonic: () => performance.now(),
     sleep: (ms) => sleep(ms),
     now,

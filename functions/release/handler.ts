@@ -3,14 +3,16 @@ import type { Context } from 'aws-lambda';
 import { jobStore } from '../aws/jobs.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { readEnv } from '../env.ts';
-import { logInvocation } from '../log.ts';
+import { errorLog, logInvocation } from '../log.ts';
 import { release } from './release.ts';
 
 const env = readEnv('release');
+const onError = errorLog({});
 const step = release({
-  store: jobStore(env.JOBS_TABLE, sleep),
-  lanes: sqsLanes(JSON.parse(env.LANES)),
+  store: jobStore(env.JOBS_TABLE, sleep, onError),
+  lanes: sqsLanes(JSON.parse(env.LANES), onError),
   now: Date.now,
+  onError,
 });
 
 export const handler = async (_event: unknown, context: Context): Promise<void> => {

@@ -1,5 +1,5 @@
 import { type DueDecision, judgeDue } from '../../core/attention.ts';
-import type { JobStore } from '../../core/change.ts';
+import { type Change, type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
 import { laneOf } from '../../core/lane.ts';
 import { dueChange } from '../../core/release.ts';
 import { duePartitionName, duePartitions, type JobRecord, tenantOf } from '../../core/table.ts';
@@ -9,6 +9,7 @@ export interface ReleaseDeps {
   store: JobStore;
   lanes: Lanes;
   now: () => number;
+  onError: (message: string, error: unknown) => void;
 }
 
 /** Entries of one partition that are taken at a time. */
@@ -35,7 +36,12 @@ export function release(deps: ReleaseDeps) {
           continue;
         }
         // Not `released += await …`: that reads the sum before the others have added to it.
-        const sent = await releasePartition(deps, partition, remainingMs);
+        const sent = await releasePartition(deps, partition, remainingMs).catch((error: unknown) => {
+          // One partition's trouble is not the others': its entries are due again in a minute.
+          deps.onError('a partition of the attention index could not be released', error);
+          unfinished++;
+          return 0;
+        });
         released += sent;
       }
     };
@@ -55,11 +61,12 @@ async function releasePartition(
     // The index lags behind the table: the record decides.
     const records = (await store.get(keys)).filter(
       (each): each is JobRecord =>
-        each !== undefined && (each.attentionAt ?? Number.POSITIVE_INFINITY) <= now(),
+        each?.attention === partition && (each.attentionAt ?? Number.POSITIVE_INFINITY) <= now(),
     );
     const judged = records.map((record) => ({ record, decision: judgeDue(record, now()) }));
-    const results = await store.change(judged.map(({ record, decision }) => dueChange(record, decision)));
-    const sending = judged.filter((_, index) => results[index]?.applied);
+    const changes = judged.map(({ record, decision }) => dueChange(record, decision));
+    const results = await store.change(changes);
+    const sending = judged.filter((_, index) => isLeft(changes[index], results[index]));
     const deliveries = sending.flatMap(({ record, decision }) => deliveryOf(record, decision));
     const sent = await lanes.deliver(deliveries);
     released += sent.filter(Boolean).length;
@@ -67,6 +74,11 @@ async function releasePartition(
     if (keys.length < page || sending.length === 0) return released;
   }
   return released;
+}
+
+/** Did this very change leave the record so, also when its answer was lost and a repeat was refused. */
+function isLeft(change: Change | undefined, result: ChangeResult | undefined): boolean {
+  return change !== undefined && result !== undefined && leftBy(change, result) !== undefined;
 }
 
 function deliveryOf(record: JobRecord, decision: DueDecision): Delivery[] {

@@ -10,7 +10,7 @@ import { readTenantObject, storeUnreadable } from '../aws/objects.ts';
 import { sealedStore } from '../aws/sealed.ts';
 import { within } from '../coalesce.ts';
 import { laneOfArn } from '../lanes.ts';
-import { logError, logLine } from '../log.ts';
+import { errorLog, logLine } from '../log.ts';
 import { vault } from '../vault.ts';
 import { handlerOf } from './handlers.ts';
 import type { WorkDeps } from './work.ts';
@@ -18,13 +18,14 @@ import type { WorkDeps } from './work.ts';
 /** What the worker works with on AWS: its stores, lanes and clocks, and its queue's times. */
 export function workDeps(env: Record<Wire<'work'>, string>): WorkDeps {
   const now = Date.now;
+  const onError = errorLog({ queue: env.QUEUE });
   const urls = JSON.parse(env.LANES);
   const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
   const { leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
   return {
     queue: env.QUEUE,
-    store: jobStore(env.JOBS_TABLE, sleep),
-    lanes: sqsLanes(urls),
+    store: jobStore(env.JOBS_TABLE, sleep, onError),
+    lanes: sqsLanes(urls, onError),
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     contractOf: (type) => contracts.find((each) => each.type === type),
     handlerOf,
@@ -32,7 +33,7 @@ export function workDeps(env: Record<Wire<'work'>, string>): WorkDeps {
     storeUnreadable: ({ messageId, body }) => storeUnreadable(env.DATA_BUCKET, env.QUEUE, messageId, body),
     settings: { allowPrivateAddresses: env.ALLOW_PRIVATE_ADDRESSES === 'true' },
     log: (message, fields) => logLine('info', message, fields),
-    onError: (message, error) => logError(message, error, { queue: env.QUEUE }),
+    onError,
     after: (ms, callback) => {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);

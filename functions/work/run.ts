@@ -1,6 +1,6 @@
 import { maxPayloadBytes } from '../../core/api.ts';
 import type { JobContext, JobContract, JobSettings, Run } from '../../core/define.ts';
-import { PermanentError, SystemError } from '../../core/errors.ts';
+import { jobErrorFields, PermanentError, SystemError, TransientError } from '../../core/errors.ts';
 import { check } from '../../core/faults.ts';
 import { placeResult } from '../../core/placement.ts';
 import { classify } from '../../core/retry.ts';
@@ -36,21 +36,31 @@ export function run(deps: RunDeps) {
     if (record.cancelRequestedAt !== undefined) return { outcome: { kind: 'not_started' } };
     try {
       const contract = deps.contractOf(record.type);
+      // Enqueue may be a release ahead while a deploy goes on: the next attempt may well know the type.
       if (contract === undefined)
-        throw new PermanentError(`job type "${record.type}" is not in this release`, 'validation');
-      const payload = await openPayload(deps.vault, record, contract);
-      const handler = await deps.handlerOf(record.type);
+        throw new TransientError(`job type "${record.type}" is not in this release`, 'unavailable');
+      const payload = await ours(openPayload(deps.vault, record, contract));
+      const handler = await ours(deps.handlerOf(record.type));
       const timeoutMs = record.timeoutSeconds * 1000;
       if (timeoutMs > Math.min(room().leaseMs, room().functionMs - settleMs))
         return { outcome: { kind: 'not_started' } };
       const returned = await inTime(deps, record, timeoutMs, room().leaseMs, (context) =>
         handler(payload as never, context),
       );
-      return { outcome: { kind: 'returned', result: await sealResult(deps.vault, record, returned) } };
+      const result = await ours(sealResult(deps.vault, record, returned));
+      return { outcome: { kind: 'returned', result } };
     } catch (thrown) {
       return { outcome: { kind: 'failed', failure: classify(thrown) }, thrown };
     }
   };
+}
+
+/** What TaskQ itself could not do is no verdict on the job, whatever AWS called it: a role that is wrong for a minute fails no job for good. */
+async function ours<T>(step: Promise<T>): Promise<T> {
+  return step.catch((error: unknown) => {
+    if (jobErrorFields(error) !== undefined) throw error;
+    throw new TransientError('TaskQ could not reach what the job needs', 'unavailable', { cause: error });
+  });
 }
 
 async function openPayload(vault: Vault, record: JobRecord, contract: JobContract): Promise<unknown> {
@@ -127,7 +137,7 @@ function contextOf(
 
 /** The result, sealed under its fence, in the record while the whole record stays small, else stored before it. */
 async function sealResult(vault: Vault, record: JobRecord, returned: unknown): Promise<Stored> {
-  const plain = Buffer.from(JSON.stringify(returned ?? null));
+  const plain = jsonOf(returned);
   if (plain.length > maxPayloadBytes) {
     throw new PermanentError(
       `the result has ${plain.length} bytes of JSON; at most ${maxPayloadBytes} are kept. Store it, and return where`,
@@ -141,4 +151,12 @@ async function sealResult(vault: Vault, record: JobRecord, returned: unknown): P
     sealed,
   );
   return place === 'record' ? sealed : vault.putElsewhere(sealed, as, place);
+}
+
+function jsonOf(returned: unknown): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(returned ?? null));
+  } catch {
+    throw new PermanentError('the handler returned what JSON cannot hold', 'validation');
+  }
 }

@@ -15,6 +15,7 @@ import { coalesce, type Soon } from '../coalesce.ts';
 import type { Delivery, Lanes } from '../lanes.ts';
 import { acknowledged, comesBack, type Fate } from '../messages.ts';
 import type { Vault } from '../vault.ts';
+import type { Room } from './run.ts';
 
 export interface SettleDeps {
   store: JobStore;
@@ -27,11 +28,18 @@ export interface SettleDeps {
   soon: Soon;
   log: (message: string, fields: Record<string, string | number | boolean>) => void;
   onError: (message: string, error: unknown) => void;
+  /** Calls back after so many ms. */
+  after: (ms: number, callback: () => void) => () => void;
 }
 
 /** BatchExecuteStatement takes 25 statements. */
 const sharedSettles = 25;
 const sharedSends = 10;
+/** A hot shard is throttled for seconds at a time. */
+const firstPauseMs = 500;
+const longestPauseMs = 4_000;
+/** What one more try takes, answers of the function included. */
+const settleRoomMs = 3_000;
 const maxMessageLength = 2_000;
 const maxStackLength = 4_000;
 
@@ -40,11 +48,17 @@ const maxStackLength = 4_000;
  * old message may go. A settle that another attempt overtook changes nothing and acknowledges nothing.
  */
 export function settle(deps: SettleDeps) {
-  const { store, lanes, vault, queue, now, random, soon, log } = deps;
+  const { store, lanes, vault, queue, now, random, soon, log, after } = deps;
   const change = coalesce<Change, ChangeResult>((changes) => store.change(changes), sharedSettles, soon);
   const deliver = coalesce<Delivery, boolean>((deliveries) => lanes.deliver(deliveries), sharedSends, soon);
 
-  return async (record: JobRecord, outcome: Outcome, thrown: unknown, counts: Counts): Promise<Fate> => {
+  return async (
+    record: JobRecord,
+    outcome: Outcome,
+    thrown: unknown,
+    counts: Counts,
+    room: () => Room,
+  ): Promise<Fate> => {
     if (outcome.kind === 'failed') {
       const { code, cause } = outcome.failure;
       log('the attempt failed', {
@@ -63,7 +77,7 @@ export function settle(deps: SettleDeps) {
       record.cancelRequestedAt === undefined
         ? decide(record, outcome, now(), random())
         : settleCancelled(record, now());
-    const settlement = await write(record, wanted);
+    const settlement = await write(record, wanted, room);
     if (settlement === undefined) return comesBack();
     count(counts, settlement);
     if (settlement.sendAt === undefined) return acknowledged;
@@ -75,15 +89,30 @@ export function settle(deps: SettleDeps) {
   };
 
   /** The settlement that stands, undefined if another attempt owns the job or DynamoDB would not take it. */
-  async function write(record: JobRecord, wanted: Settlement): Promise<Settlement | undefined> {
-    const result = await change(wanted.change);
+  async function write(
+    record: JobRecord,
+    wanted: Settlement,
+    room: () => Room,
+  ): Promise<Settlement | undefined> {
+    const result = await insist(wanted.change, room);
     if (result.applied) return wanted;
     if ('retry' in result) return undefined;
     const decision = judgeSettle(record, result.found);
     if (decision === 'settled') return wanted;
     if (decision === 'lost') return undefined;
     const cancelled = settleCancelled(record, now());
-    return (await change(cancelled.change)).applied ? cancelled : undefined;
+    return (await insist(cancelled.change, room)).applied ? cancelled : undefined;
+  }
+
+  /** A throttled settle is sent again while the lease and the function last: given up, the work would be done twice. */
+  async function insist(wanted: Change, room: () => Room): Promise<ChangeResult> {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      const result = await change(wanted);
+      if (result.applied || !('retry' in result)) return result;
+      const { leaseMs, functionMs } = room();
+      if (Math.min(leaseMs, functionMs) < pauseMs + settleRoomMs) return result;
+      await new Promise<void>((resolve) => void after(pauseMs, resolve));
+    }
   }
 }
 

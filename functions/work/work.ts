@@ -69,7 +69,7 @@ export function work(deps: WorkDeps) {
 
     const attempt = async ({ record, message, folded }: Held): Promise<void> => {
       const { outcome, thrown } = await runJob(record, room);
-      const fate = await settleJob(record, outcome, thrown, counts);
+      const fate = await settleJob(record, outcome, thrown, counts, room);
       // What was folded goes with the claim's own message, and not before.
       for (const each of [message, ...folded]) fates.set(each, fate);
     };

@@ -47,7 +47,7 @@ export async function onMiniStack(): Promise<{ on: LanesUnderTest; stop(): Promi
   const urls = await createQueues(sqs);
   const { sqsLanes } = await atEndpoint(endpoint, () => import('../../functions/aws/lanes.ts'));
   const on: LanesUnderTest = {
-    lanes: sqsLanes({ default: urls }),
+    lanes: sqsLanes({ default: urls }, () => {}),
     urlOf: (lane) => urls[lane] ?? '',
     async receive(lane, waitSeconds = 0) {
       const { Messages = [] } = await sqs.send(

@@ -114,7 +114,7 @@ async function realPorts(endpoint: string): Promise<Ports> {
     const { dedupeStore } = await import('../../functions/aws/dedupe.ts');
     const { sealedStore } = await import('../../functions/aws/sealed.ts');
     return {
-      jobs: jobStore(tableName, sleep),
+      jobs: jobStore(tableName, sleep, () => {}),
       dedupe: dedupeStore(tableName),
       sealed: sealedStore(tableName, bucket, () => start, sleep),
     };

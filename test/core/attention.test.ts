@@ -119,6 +119,7 @@ describe('a due entry of a job that is', () => {
 describe('the write of a due entry', () => {
   const found = aJob('retrying', { attention: 'due#09', attentionAt: 1_799_999_990_000, fence: 2 });
   const where = [
+    ['attention', '=', 'due#09'],
     ['attentionAt', '=', 1_799_999_990_000],
     ['status', '=', 'retrying'],
     ['fence', '=', 2],

@@ -4,11 +4,11 @@ import { readBody } from '../../functions/http.ts';
 const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
 test('a body of 500 levels is read', () => {
-  expect(readBody(nested(500), 10_000).ok).toBe(true);
+  expect(readBody(nested(500)).ok).toBe(true);
 });
 
 test.each([501, 4_000, 500_000])('a body of %d levels is refused as the callerâ€™s fault', (levels) => {
-  expect(readBody(nested(levels), 2_000_000)).toEqual({
+  expect(readBody(nested(levels))).toEqual({
     ok: false,
     problem: {
       code: 'invalid_request',
@@ -16,8 +16,4 @@ test.each([501, 4_000, 500_000])('a body of %d levels is refused as the callerâ€
       details: [{ path: '', message: 'must be nested at most 500 levels deep' }],
     },
   });
-});
-
-test('a body that is too large is 413 however deep it is', () => {
-  expect(readBody(nested(500), 999)).toMatchObject({ problem: { code: 'payload_too_large' } });
 });

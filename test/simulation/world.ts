@@ -308,7 +308,12 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
   async function releaseOnce(): Promise<void> {
     const process = newProcess('release');
     const deadline = scheduler.now() + 55_000;
-    const step = release({ store: storeOf(process), lanes: lanesOf(process), now: process.now });
+    const step = release({
+      store: storeOf(process),
+      lanes: lanesOf(process),
+      now: process.now,
+      onError: () => {},
+    });
     await Promise.race([
       step(() => deadline - scheduler.now()).catch(() => {}),
       scheduler.sleep(55_000).then(() => gone(process)),

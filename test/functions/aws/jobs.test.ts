@@ -17,8 +17,9 @@ const { jobStore } = await import('../../../functions/aws/jobs.ts');
 const { sealedStore } = await import('../../../functions/aws/sealed.ts');
 
 let slept: number[] = [];
+let reported: string[] = [];
 const sleep = async (ms: number) => void slept.push(ms);
-const store = jobStore('jobs', sleep);
+const store = jobStore('jobs', sleep, (message) => void reported.push(message));
 const statements = (index: number) => (aws.sent[index]?.Statements ?? []) as { Parameters: unknown[] }[];
 const ok = (job: object) => ({ Item: job });
 const failed = (Code: string) => ({ Error: { Code } });
@@ -27,6 +28,7 @@ beforeEach(() => {
   aws.answers = [];
   aws.sent = [];
   slept = [];
+  reported = [];
 });
 
 describe('a batch with throttled rows', () => {
@@ -75,11 +77,12 @@ it.each(['ValidationError', 'AccessDenied', 'ItemCollectionSizeLimitExceeded'])(
   'a row that DynamoDB refuses as such (%s) is an error, with nothing of the row in it',
   async (code) => {
     aws.answers = [{ Responses: [failed(code)] }];
-    await expect(store.change([cancelChange(aJob(), start)])).rejects.toThrow(
-      `DynamoDB refused a statement: ${code}`,
-    );
+    expect(await store.change([cancelChange(aJob(), start)])).toMatchObject([
+      { applied: false, retry: true },
+    ]);
+    expect(reported).toEqual([`DynamoDB refused a statement: ${code}`]);
     aws.answers = [{ Responses: [failed(code)] }];
-    await expect(store.insert([aJob()])).rejects.toThrow(`DynamoDB refused a statement: ${code}`);
+    expect(await store.insert([aJob()])).toMatchObject([{ inserted: false, retry: true }]);
   },
 );
 

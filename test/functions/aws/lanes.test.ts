@@ -6,10 +6,15 @@ interface Batch {
   QueueUrl: string;
   Entries: { Id: string; MessageBody?: string }[];
 }
-const aws = vi.hoisted(() => ({ sent: [] as unknown[], refuses: (_body: string) => false }));
+const aws = vi.hoisted(() => ({
+  sent: [] as unknown[],
+  refuses: (_body: string): boolean => false,
+  breaks: (_url: string): boolean => false,
+}));
 vi.mock('../../../functions/aws/clients.ts', () => ({
   sqs: {
     async send({ input }: { input: Batch }) {
+      if (aws.breaks(input.QueueUrl)) throw new Error(`${input.QueueUrl} is broken`);
       aws.sent.push(input);
       const taken = input.Entries.filter(({ MessageBody = '' }) => !aws.refuses(MessageBody));
       return { Successful: taken.map(({ Id }) => ({ Id })) };
@@ -18,7 +23,11 @@ vi.mock('../../../functions/aws/clients.ts', () => ({
 }));
 const { sqsLanes } = await import('../../../functions/aws/lanes.ts');
 
-const lanes = sqsLanes({ default: { normal: 'url-normal', high: 'url-high' } });
+let reported: string[] = [];
+const lanes = sqsLanes(
+  { default: { normal: 'url-normal', high: 'url-high' } },
+  (_, error) => void reported.push((error as Error).message),
+);
 const delivery = (lane: 'normal' | 'high'): Delivery => ({
   queue: 'default',
   lane,
@@ -30,6 +39,8 @@ const sizes = () => (aws.sent as Batch[]).map(({ QueueUrl, Entries }) => [QueueU
 beforeEach(() => {
   aws.sent = [];
   aws.refuses = () => false;
+  aws.breaks = () => false;
+  reported = [];
 });
 
 it('pointers of one lane share calls of ten, each with its tenant, its delay and an id of its own', async () => {
@@ -57,12 +68,16 @@ it('a pointer that SQS does not take is answered in its place', async () => {
   expect(await lanes.deliver(deliveries)).toEqual(deliveries.map((_, index) => index !== 3 && index !== 11));
 });
 
-it('a lane that is not deployed is an error before anything is sent', async () => {
+it('a lane that is not deployed takes nothing, and the pointers beside it go', async () => {
   const astray = { ...delivery('normal'), queue: 'slow' };
-  await expect(lanes.deliver([delivery('normal'), astray])).rejects.toThrow(
-    'no lane "normal" of queue "slow" is deployed; this function knows default',
-  );
-  expect(aws.sent).toEqual([]);
+  expect(await lanes.deliver([astray, delivery('normal')])).toEqual([false, true]);
+  expect(reported).toEqual(['no lane "normal" of queue "slow" is deployed']);
+});
+
+it('a call that fails loses its own pointers alone', async () => {
+  aws.breaks = (url) => url === 'url-high';
+  expect(await lanes.deliver([delivery('high'), delivery('normal')])).toEqual([false, true]);
+  expect(reported).toEqual(['url-high is broken']);
 });
 
 it('messages are hidden in calls of ten, lane by lane', async () => {

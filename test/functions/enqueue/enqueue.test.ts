@@ -134,11 +134,8 @@ it('one bad job alone: its problem, and nothing written', async () => {
   expect(world.faults.calls).toEqual([]);
 });
 
-it.each([
-  ['not JSON', '{', 'invalid_request'],
-  ['more than a payload may have', `"${'x'.repeat(1024 * 1024 + 16 * 1024)}"`, 'payload_too_large'],
-])('a body that is %s is refused', async (_, body, code) => {
-  expect(told(await enqueuer(aWorld()).post({}, { body })).code).toBe(code);
+it('a body that is not JSON is refused', async () => {
+  expect(told(await enqueuer(aWorld()).post({}, { body: '{' })).code).toBe('invalid_request');
 });
 
 it('a pointer that SQS refuses: no record, 503, and the others are taken', async () => {

@@ -105,8 +105,11 @@ describe('two pointers to one job in one receive', () => {
 
   it('both stay when the settle does not', async () => {
     const { world } = await twice();
-    await worker(world, async () => world.store.throttle(1)).invoke('normal');
-    expect(seconds(world)).toEqual([75, 75]);
+    const invoked = worker(world, async () => world.store.throttle(1_000)).invoke('normal');
+    await world.clock.advance(45_000);
+    await invoked;
+    // Received 45 s ago.
+    expect(seconds(world)).toEqual([30, 30]);
   });
 
   it('that cannot be claimed are judged one by one', async () => {

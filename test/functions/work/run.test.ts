@@ -211,13 +211,6 @@ describe('a job that cannot be run', () => {
       '/name',
     ],
     [
-      'its type is not in this release',
-      { type: 'gone' },
-      {},
-      'validation',
-      'job type "gone" is not in this release',
-    ],
-    [
       'its type has no handler',
       {},
       { handlerOf: () => Promise.reject(new PermanentError('no handler', 'validation')) },
@@ -233,6 +226,30 @@ describe('a job that cannot be run', () => {
     const [error] = (await world.vault.listErrors('acme', job.sk)) as { message: string }[];
     expect(error?.message).toContain(message);
     expect(error?.message).not.toContain('42');
+  });
+
+  it('its type is not in this release yet: tried again, for enqueue may be a release ahead', async () => {
+    const world = aWorld();
+    const job = await world.job({}, { type: 'gone' });
+    world.point('normal', job);
+    await worker(world, unused).invoke('normal');
+    expect(world.store.peek(job.sk)).toMatchObject({
+      status: 'retrying',
+      lastError: { code: 'unavailable' },
+    });
+  });
+
+  it('AWS refuses what TaskQ needs: tried again, whatever AWS calls it', async () => {
+    const world = aWorld();
+    const job = await world.job();
+    world.point('normal', job);
+    const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+    const vault = { ...world.vault, open: () => Promise.reject(denied) };
+    await worker(world, unused, { vault }).invoke('normal');
+    expect(world.store.peek(job.sk)).toMatchObject({
+      status: 'retrying',
+      lastError: { code: 'unavailable' },
+    });
   });
 
   it('its payload is gone: failed for good', async () => {

@@ -108,18 +108,26 @@ describe('a settle', () => {
     expect(counts).toEqual({ unreadable: 0 });
   });
 
-  it.each(['throttled', 'throwing'])(
-    'that DynamoDB does not take (%s): the message comes back with its lane',
-    async (how) => {
-      const { world, job, record, answer } = await invoked((here) => {
-        if (how === 'throttled') here.store.throttle(1);
-        else here.faults.throwBefore('change');
-      });
-      expect(record().status).toBe('running');
-      expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
-      expect(world.lanes.waiting('normal')).toEqual([{ job: job.sk, inSeconds: 75 }]);
-    },
-  );
+  it('that cannot be sent: the message comes back with its lane', async () => {
+    const { world, job, record, answer } = await invoked((here) => void here.faults.throwBefore('change'));
+    expect(record().status).toBe('running');
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
+    expect(world.lanes.waiting('normal')).toEqual([{ job: job.sk, inSeconds: 75 }]);
+  });
+
+  it.each([
+    ['once: sent again half a second later', 1, 500, 'completed', []],
+    ['for seconds: sent again and again', 3, 4_000, 'completed', []],
+    ['for as long as the function lives: the message comes back', 1_000, 45_000, 'running', ['message-1']],
+  ])('that is throttled %s', async (_, throttles, afterMs, status, stay) => {
+    const world = aWorld();
+    const job = await world.job();
+    world.point('normal', job);
+    const invoked = worker(world, async () => world.store.throttle(throttles)).invoke('normal');
+    await world.clock.advance(afterMs);
+    expect((await invoked).batchItemFailures.map((each) => each.itemIdentifier)).toEqual(stay);
+    expect(world.store.peek(job.sk)?.status).toBe(status);
+  });
 
   it('of a retry that meets a cancel: cancelled, and no pointer', async () => {
     const { world, answer, record, counts } = await invoked((here, job) => {
