@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import { UsageError } from './exit.ts';
@@ -62,6 +62,9 @@ function nearestLocal(cwd: string): z.infer<typeof localFile> | undefined {
 }
 
 function readLocal(path: string): z.infer<typeof localFile> {
+  // In a folder that many may write, such as /tmp, anyone could name an API of his own to take your payloads.
+  if (process.getuid !== undefined && statSync(path).uid !== process.getuid())
+    throw new UsageError(`${path} belongs to another user and is not trusted; give --api-url, or remove it`);
   try {
     return z.parse(localFile, JSON.parse(readFileSync(path, 'utf8')));
   } catch {

@@ -44,6 +44,11 @@ export const batchRequest = z.strictObject({
   jobs: z.array(z.unknown()).check(z.minLength(1), z.maxLength(maxBatchJobs)),
 });
 
+/** A batch as the document describes it. */
+export const batchDocument = z.strictObject({
+  jobs: z.array(enqueueRequest).check(z.minLength(1), z.maxLength(maxBatchJobs)),
+});
+
 export const retryRequest = z.strictObject({ payload: z.optional(z.unknown()) });
 
 export const job = z.object({

@@ -46,7 +46,7 @@ function operation(name: string, route: Route, path: string): Record<string, unk
       : {
           requestBody: {
             required: route.body.required,
-            content: json(jsonSchema(route.body.schema, 'input')),
+            content: json(jsonSchema(route.body.documented ?? route.body.schema, 'input')),
           },
         }),
     responses: { ...successes(route), ...problems(route) },

@@ -11,7 +11,13 @@ export interface Route {
   summary: string;
   query?: z.core.$ZodType;
   /** `maxBytes` of UTF-8; more is 413 before anything else is looked at. */
-  body?: { schema: z.core.$ZodType; required: boolean; maxBytes: number };
+  body?: {
+    schema: z.core.$ZodType;
+    /** What the document says instead, where the schema leaves parts to be checked one by one. */
+    documented?: z.core.$ZodType;
+    required: boolean;
+    maxBytes: number;
+  };
   idempotent?: boolean;
   /** Status → body; null for an answer without one. */
   responses: Record<number, z.core.$ZodType | null>;
@@ -47,7 +53,12 @@ export const routes = {
     path: '/v1/jobs/batch',
     function: 'enqueue',
     summary: 'Enqueue up to 1,000 jobs; each is answered by itself, in order',
-    body: { schema: api.batchRequest, required: true, maxBytes: api.maxBatchBytes },
+    body: {
+      schema: api.batchRequest,
+      documented: api.batchDocument,
+      required: true,
+      maxBytes: api.maxBatchBytes,
+    },
     idempotent: true,
     responses: { 207: api.batchResponse },
     problems: [

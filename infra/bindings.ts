@@ -42,10 +42,19 @@ export function bucket(
   return {
     value: of.bucketName,
     allows: [
-      ...(prefixes.read ? [allow('s3', ['GetObject'], objects(prefixes.read))] : []),
+      ...(prefixes.read
+        ? [allow('s3', ['GetObject'], objects(prefixes.read)), lists(of, prefixes.read)]
+        : []),
       ...(prefixes.write ? [allow('s3', ['PutObject'], objects(prefixes.write))] : []),
     ],
   };
+}
+
+/** Who may list a prefix is told of an object that is not there; S3 answers everyone else AccessDenied, as for one that is. */
+function lists(of: IBucket, prefixes: readonly string[]): PolicyStatement {
+  const statement = allow('s3', ['ListBucket'], [of.bucketArn]);
+  statement.addCondition('StringLike', { 's3:prefix': prefixes.map((each) => `${each}/*`) });
+  return statement;
 }
 
 /** The key that wraps tenant keys. With `requireContext`, only what TaskQ itself has wrapped, or wraps for itself. */

@@ -138,6 +138,9 @@ export class QueueStack extends Stack {
       targets: [new FunctionTarget(release.lambda)],
     });
 
+    // Workers first: a type that enqueue takes already must not meet a worker that does not know it.
+    enqueue.node.addDependency(...workers);
+
     this.api = restApi(this, { enqueue: enqueue.lambda, manage: manage.lambda }, platform);
     this.functions = Object.fromEntries(
       [enqueue, manage, ...workers, bury, release, keys].map((each) => [each.node.id, each.lambda]),
