@@ -1,19 +1,19 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { makeSigner } from '../../client/signed.ts';
+import { takeDown } from '../../local/down.ts';
 import { ensurePython } from '../../local/python.ts';
 import { type LocalAws, statePaths } from '../../local/state.ts';
 import { type Api, fetched, makeApi } from './api.ts';
 import { type Aws, makeAws } from './aws.ts';
 import { newUser } from './iam.ts';
-import { upInFolder } from './setup.ts';
+import { up } from './setup.ts';
 import { answer, openSink, type Sink } from './sink.ts';
 
 /** A TaskQ where signatures, policies and the functions' own roles are enforced. */
 let local: LocalAws;
-let down: () => Promise<void>;
 let aws: Aws;
 let sink: Sink;
 /** The key of a user who may call all of tenant acme and nothing else. */
@@ -23,9 +23,7 @@ let acme: Api;
 const soon = { timeout: 30_000, interval: 100 };
 
 beforeAll(async () => {
-  ({ down } = await upInFolder(true, (up) => {
-    local = up;
-  }));
+  local = await up(inject('enforcing'), true);
   aws = await makeAws(local);
   sink = await openSink();
   key = await newUser(local, 'acme-app', {
@@ -36,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sink?.close();
-  await down?.();
+  await takeDown({ directory: inject('enforcing'), write: () => {} });
 });
 
 it('a user of one tenant enqueues there and reads the result', async () => {

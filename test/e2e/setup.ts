@@ -1,10 +1,12 @@
 /** Brings one TaskQ up on an emulator of its own for all end-to-end tests, and takes it down after them. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { takeDown } from '../../local/down.ts';
-import type { LocalAws } from '../../local/state.ts';
+import { type LocalAws, projectRoot } from '../../local/state.ts';
 import { ensureUp } from '../../local/up.ts';
 
 declare module 'vitest' {
@@ -12,30 +14,57 @@ declare module 'vitest' {
     taskq: LocalAws;
     /** The state folder of that TaskQ. */
     directory: string;
+    /** The state folder of one whose emulator enforces signatures and policies, for the test that brings it up. */
+    enforcing: string;
   }
 }
 
 const silent = (): void => {};
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { directory, down } = await upInFolder(false, (local) => project.provide('taskq', local));
-  project.provide('directory', directory);
-  return down;
-}
-
-/** A TaskQ in a temporary state folder. If it does not come up, its logs stay there: the error names them. */
-export async function upInFolder(auth: boolean, ready: (local: LocalAws) => void) {
-  const directory = mkdtempSync(join(realpathSync(tmpdir()), 'taskq-e2e-'));
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'taskq-e2e-'));
+  const directory = join(folder, 'plain');
+  const enforcing = join(folder, 'enforcing');
+  const interrupted = (): void => downByItself(folder, [directory, enforcing]);
+  process.once('exit', interrupted);
+  // A closed terminal would end this process without its `exit`.
+  const hungUp = (): never => process.exit(129);
+  process.once('SIGHUP', hungUp);
+  const down = async (): Promise<void> => {
+    for (const each of [directory, enforcing]) await takeDown({ directory: each, write: silent });
+    process.off('exit', interrupted);
+    process.off('SIGHUP', hungUp);
+  };
   try {
-    const { started: _, ...local } = await ensureUp({ directory, auth, write: silent });
-    ready(local);
+    project.provide('taskq', await up(directory, false));
   } catch (error) {
-    await takeDown({ directory, write: silent });
+    // The folder stays: the error names the logs in it.
+    await down();
     throw error;
   }
-  const down = async (): Promise<void> => {
-    await takeDown({ directory, write: silent });
-    rmSync(directory, { recursive: true });
+  project.provide('directory', directory);
+  project.provide('enforcing', enforcing);
+  return async () => {
+    await down();
+    rmSync(folder, { recursive: true });
   };
-  return { directory, down };
+}
+
+/** A TaskQ with its state in this folder. */
+export async function up(directory: string, auth: boolean): Promise<LocalAws> {
+  const { started: _, ...local } = await ensureUp({ directory, auth, write: silent });
+  return local;
+}
+
+/** Vitest ends without a teardown when it is interrupted: a process that outlives it takes down what is up. */
+function downByItself(folder: string, directories: string[]): void {
+  const script = `
+    import { rmSync } from 'node:fs';
+    import { takeDown } from ${JSON.stringify(pathToFileURL(join(projectRoot, 'local/down.ts')).href)};
+    for (const directory of ${JSON.stringify(directories)}) await takeDown({ directory, write() {} });
+    rmSync(${JSON.stringify(folder)}, { recursive: true });`;
+  spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    detached: true,
+    stdio: 'ignore',
+  }).unref();
 }
