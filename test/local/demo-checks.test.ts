@@ -69,6 +69,19 @@ describe('the checks find', () => {
     `);
   });
 
+  it('two jobs that were answered one id', () => {
+    const wrong = wrongAfter((run) => {
+      const [first, second] = run.sent.filter((each) => each.case === 'row').slice(20);
+      run.jobs = run.jobs.filter((job) => job.id !== second!.id);
+      second!.id = first!.id;
+    });
+    expect(wrong).toEqual([
+      "1 answers repeat another job's id",
+      'with another priority: job-46',
+      'there must be 800 with the tag row; there are 799',
+    ]);
+  });
+
   it('two jobs for one Idempotency-Key', () => {
     const wrong = wrongAfter((run) => {
       run.answers[1] = 'job-other';

@@ -161,6 +161,7 @@ it('reads back what the checks need, and no more', async () => {
     job('hook', 'hook'),
     job('refused', 'hook-refused', { status: 'failed' }),
     job('malformed', 'malformed', { status: 'failed' }),
+    job('not malformed after all', 'malformed'),
   ];
   const seen = await readBack(client, { jobs, sent: [], answers: [], deliveries: new Map() });
   expect(asked.sort()).toEqual([

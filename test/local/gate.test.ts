@@ -91,6 +91,11 @@ describe('a step of the gate', () => {
     expect(named()).toEqual([]);
   });
 
+  it('is ended at once when the gate was interrupted before', async () => {
+    const { passed } = await run(forEver, { signal: AbortSignal.abort() });
+    expect(passed).toBe(false);
+  });
+
   it('says what it says as it says it, without colours', async () => {
     const lines: string[] = [];
     await run('console.log("\\x1b[32mone\\x1b[39m\\ntwo  ")', { onLine: (line) => lines.push(line) });
