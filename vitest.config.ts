@@ -4,6 +4,8 @@ const files = (folder: string) => [`test/${folder}/**/*.test.ts`];
 
 export default defineConfig({
   test: {
+    // An emulator that hangs at its end is given 10 s before it is killed.
+    teardownTimeout: 30_000,
     projects: [
       {
         test: {
