@@ -30,6 +30,10 @@ describe('as a claim would judge', () => {
       seconds: 75,
     });
   });
+  test('lease alive for another 1 ms -> hidden 11 s, never less than the lease', () => {
+    const found = aJob('running', { message: 'm-2', availableAt: 1_800_000_000_001 });
+    expect(judgeBurial(found, message, now)).toEqual({ do: 'hide', seconds: 11 });
+  });
   test('lease alive and another message -> drop', () => {
     expect(judgeBurial(aJob('running', { message: 'm-1' }), message, now)).toEqual({ do: 'drop' });
   });

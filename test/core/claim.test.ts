@@ -83,6 +83,7 @@ describe('the claim', () => {
     { shared: 0, attempt: 1, attemptsLeft: 1, back: false, starts: 1 },
     { shared: 1, attempt: 5, attemptsLeft: 0, back: false, starts: 0 },
     { shared: 2, attempt: 5, attemptsLeft: 0, back: true, starts: 1 },
+    { shared: 2, attempt: 2, attemptsLeft: 0, back: true, starts: 1 },
     { shared: 10, attempt: 1, attemptsLeft: 4, back: true, starts: 5 },
     { shared: 10, attempt: 1, attemptsLeft: 0, back: false, starts: 0 },
   ])('shared $shared, attempt $attempt, $attemptsLeft left: $starts starts left', (row) => {
@@ -221,7 +222,7 @@ describe('not running', () => {
     expect(judge(aJob('waiting_dependencies'))).toEqual({ do: 'drop' });
   });
   test('due in 60.001 s without an entry -> a fresh pointer', () => {
-    const record = aJob('retrying', { availableAt: 1_800_000_060_001 });
+    const record = aJob('retrying', { availableAt: 1_800_000_060_001, attempt: 4, attemptsLeft: 1 });
     expect(judge(record)).toEqual({ do: 'send_again', record });
   });
 });

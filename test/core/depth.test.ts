@@ -22,6 +22,8 @@ describe('is deeper than', () => {
     ['["\\"[[[",[]]', 2, false],
     ['["\\\\",[[]]]', 2, true],
     ['["\\\\\\"[[[[",[]]', 2, false],
+    ['["",[[]]]', 2, true],
+    ['["\\"",[[]]]', 2, true],
     ['[["half a string [[[[', 2, false],
     ['[[["half a string', 2, true],
     ['"ends in a backslash \\', 1, false],

@@ -34,6 +34,8 @@ describe('what handlers throw', () => {
     const thrown = new PermanentError('no such account', 'rejected', { cause });
     expect(thrown).toBeInstanceOf(Error);
     expect(thrown.name).toBe('PermanentError');
+    expect(new TransientError('x').name).toBe('TransientError');
+    expect(new SystemError('x').name).toBe('SystemError');
     expect(thrown.message).toBe('no such account');
     expect(thrown.cause).toBe(cause);
     expect(new TransientError('x')).not.toHaveProperty('cause');
@@ -78,6 +80,11 @@ describe('the marker', () => {
       expect(jobErrorFields(thrown)).toEqual({ kind: 'transient', code: 'rate_limit' });
     },
   );
+
+  test.each([0, 0.5, 3_600])('a Retry-After of %d is a time', (retryAfterSeconds) => {
+    const thrown = { 'taskq.error': { kind: 'transient', code: 'rate_limit', retryAfterSeconds } };
+    expect(jobErrorFields(thrown)).toEqual({ kind: 'transient', code: 'rate_limit', retryAfterSeconds });
+  });
 
   test.each([null, undefined, 'transient', 5, [], { kind: 'fatal', code: 'network' }, {}])(
     'that holds %j marks nothing',

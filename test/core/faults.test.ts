@@ -78,6 +78,12 @@ describe('a fault of a payload', () => {
     expect(details).toEqual([{ path: `/payload/${'~0'.repeat(64)}…`, message: 'unknown field' }]);
   });
 
+  test('a name of 64 characters is not cut', () => {
+    expect(problemOf({ name: 'abc', ['n'.repeat(64)]: 1 }).details?.[0]?.path).toBe(
+      `/payload/${'n'.repeat(64)}`,
+    );
+  });
+
   test('as many as 50 are told', () => {
     const bad = Array.from({ length: 80 }, () => [{}]);
     expect(problemOf({ name: 'abc', lists: bad }).details).toHaveLength(50);

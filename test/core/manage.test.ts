@@ -65,3 +65,7 @@ test('cancel of a job that waits: final, no gate, no entry', () => {
     ],
   });
 });
+
+test('a cancelled job is kept 30 days and not a second less', () => {
+  expect(cancelChange(aJob('pending'), 1_800_000_000_001).set.expiresAt).toBe(1_802_592_001);
+});

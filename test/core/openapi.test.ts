@@ -71,7 +71,14 @@ describe('the document', () => {
 
   test('is signed, everywhere', () => {
     expect(document.security).toEqual([{ sigv4: [] }]);
-    expect(document.components.securitySchemes).toHaveProperty('sigv4');
+    expect(document.components.securitySchemes).toEqual({
+      sigv4: {
+        type: 'apiKey',
+        in: 'header',
+        name: 'Authorization',
+        'x-amazon-apigateway-authtype': 'awsSigv4',
+      },
+    });
   });
 });
 
@@ -161,12 +168,30 @@ test('a list’s query, parameter by parameter', () => {
     'query limit',
     'query cursor',
   ]);
+  expect(parameters.map(({ required }) => required)).toEqual([true, ...Array(8).fill(false)]);
+  expect(parameters[0]?.schema).toEqual({ type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,39}$' });
   expect(parameters.find(({ name }) => name === 'limit')?.schema).toMatchObject({
     type: 'integer',
     maximum: 200,
   });
   expect(parameters.find(({ name }) => name === 'tag')).toMatchObject({ style: 'form', explode: true });
   expect(parameters.find(({ name }) => name === 'since')?.schema).toMatchObject({ format: 'date-time' });
+});
+
+test('statuses that are no mere OK are described', () => {
+  const described = [
+    operationOf('post', '/v1/jobs/batch').responses['207'],
+    operationOf('get', '/v1/jobs/{id}/result').responses['202'],
+  ];
+  expect(described.map((each) => each?.description)).toEqual([
+    'Each job answered by itself, in order',
+    'Not final yet',
+  ]);
+});
+
+test('the id of a path has no pattern: what is no id is a job that is not found', () => {
+  const { parameters } = operationOf('get', '/v1/jobs/{id}');
+  expect(parameters[0]).toEqual({ name: 'id', in: 'path', required: true, schema: { type: 'string' } });
 });
 
 test('an answer without a body has no content', () => {

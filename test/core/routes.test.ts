@@ -58,8 +58,35 @@ describe('the route of a request', () => {
   });
 });
 
-test('a retry with an edited payload may meet a type that this release has not', () => {
-  expect(routes.retryJob.problems).toContain('unknown_type');
+test('what each may answer: statuses, then codes', () => {
+  const answers = all.map(([name, { responses, problems }]) => [
+    name,
+    [...Object.keys(responses), ...problems].join(' '),
+  ]);
+  expect(Object.fromEntries(answers)).toEqual({
+    enqueueJob:
+      '200 201 invalid_request busy payload_too_large unknown_type unknown_queue invalid_payload idempotency_conflict internal unavailable',
+    enqueueBatch: '207 invalid_request busy payload_too_large idempotency_conflict internal unavailable',
+    listJobs: '200 invalid_request internal unavailable',
+    getJob: '200 304 invalid_request not_found internal unavailable',
+    getPayload: '200 invalid_request not_found payload_expired internal unavailable',
+    getResult: '200 202 invalid_request not_found no_result payload_expired internal unavailable',
+    getErrors: '200 invalid_request not_found internal unavailable',
+    retryJob:
+      '200 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_type invalid_payload internal unavailable',
+    cancelJob: '200 invalid_request not_found invalid_transition internal unavailable',
+    getOpenapi: '200 internal',
+    getHealth: '200 internal unavailable',
+  });
+});
+
+test('which take a body, and which a key', () => {
+  const bodies = all.flatMap(([name, { body }]) => (body === undefined ? [] : [`${name}: ${body.required}`]));
+  expect(bodies).toEqual(['enqueueJob: true', 'enqueueBatch: true', 'retryJob: false']);
+  expect(all.flatMap(([name, { idempotent }]) => (idempotent ? [name] : []))).toEqual([
+    'enqueueJob',
+    'enqueueBatch',
+  ]);
 });
 
 test('every route may fail inside, and what reads an input may find it wrong', () => {

@@ -103,6 +103,20 @@ describe('the constant', () => {
     expect(arrows.reopen.from).not.toContain('completed');
   });
 
+  test('states', () => {
+    expect(jobStates).toEqual([
+      'waiting_dependencies',
+      'scheduled',
+      'pending',
+      'retrying',
+      'running',
+      'completed',
+      'failed',
+      'cancelled',
+      'skipped',
+    ]);
+  });
+
   test('final states', () => {
     expect(finalStates).toEqual(['completed', 'failed', 'cancelled', 'skipped']);
     expect(jobStates.filter(isFinal)).toEqual(['completed', 'failed', 'cancelled', 'skipped']);

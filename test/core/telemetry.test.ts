@@ -42,6 +42,22 @@ describe('the embedded metric format', () => {
   });
 });
 
+test('what is counted, by the names that dashboards and alarms know', () => {
+  expect(Object.fromEntries(Object.entries(metrics).map(([count, { name }]) => [count, name]))).toEqual({
+    accepted: 'JobsAccepted',
+    completed: 'JobsCompleted',
+    failed: 'JobsFailed',
+    retried: 'JobsRetried',
+    buried: 'JobsBuried',
+    leasesLost: 'LeasesLost',
+    unreadable: 'UnreadableMessages',
+    tombstones: 'Tombstones',
+    released: 'JobsReleased',
+    refused: 'RequestsRefused',
+  });
+  expect(new Set(Object.values(metrics).map(({ unit }) => unit))).toEqual(new Set(['Count']));
+});
+
 test('names are one of a kind, and never the dimension’s', () => {
   const names = Object.values(metrics).map(({ name }) => name);
   expect(new Set([...names, metricDimension, '_aws']).size).toBe(12);
