@@ -125,6 +125,5 @@ export type Job = z.infer<typeof job>;
 export type BatchResponse = z.infer<typeof batchResponse>;
 export type ListQuery = z.infer<typeof listQuery>;
 export type ListResponse = z.infer<typeof listResponse>;
-export type ResultResponse = z.infer<typeof resultResponse>;
 export type ErrorsResponse = z.infer<typeof errorsResponse>;
 export type ProblemResponse = z.infer<typeof problemResponse>;

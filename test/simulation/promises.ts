@@ -102,5 +102,3 @@ export function watchPromises() {
     },
   };
 }
-
-export type Watch = ReturnType<typeof watchPromises>;
