@@ -69,6 +69,14 @@ export function describeDedupeStore(open: () => Promise<DedupeStore>): void {
       expect(await store.hold(item, start)).toEqual(next);
     });
 
+    it('is replaced by a write that was sent twice, its first answer lost', async () => {
+      const item = anItem();
+      await store.hold(item, start);
+      const next = { ...item, revision: 1, again: { 0: { generation: 1, at: start + 61_000 } } };
+      expect(await store.replace(next)).toBe(true);
+      expect(await store.replace(next)).toBe(true);
+    });
+
     it('that nobody holds is not replaced', async () => {
       expect(await store.replace(anItem({ revision: 1 }))).toBe(false);
     });

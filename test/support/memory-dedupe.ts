@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DedupeItem } from '../../core/dedupe.ts';
 import type { DedupeStore } from '../../functions/enqueue/dedupe.ts';
 import { type Faults, noFaults } from './faults.ts';
@@ -16,7 +17,8 @@ export function memoryDedupe(faults: Faults = noFaults()): DedupeStore & { items
       }),
     replace: (item) =>
       faults.around('replace', 1, () => {
-        if (items.get(item.pk)?.revision !== item.revision - 1) return false;
+        const held = items.get(item.pk);
+        if (held?.revision !== item.revision - 1) return isDeepStrictEqual(held, item);
         items.set(item.pk, structuredClone(item));
         return true;
       }),

@@ -180,6 +180,28 @@ describe('a dead letter to nothing', () => {
   });
 });
 
+it('a tombstone that is not laid now, or finds a record: the dead letter comes back', async () => {
+  const world = aWorld();
+  const [throttled, late] = [aJob(), aJob()];
+  world.point('dead', throttled);
+  await world.clock.advance(60_000);
+  world.store.throttle(1);
+  const { invoke } = burier(world);
+  await invoke();
+  expect(world.lanes.waiting('dead')).toEqual([{ job: throttled.sk, inSeconds: 1 }]);
+
+  world.point('dead', late);
+  await world.clock.advance(60_000);
+  const { insert } = world.store;
+  world.store.insert = (records) => {
+    if (records[0]?.sk === late.sk) world.store.put(late);
+    return insert(records);
+  };
+  await invoke();
+  expect(world.lanes.waiting('dead')).toEqual([{ job: late.sk, inSeconds: 1 }]);
+  expect(world.store.peek(throttled.sk)?.status).toBe('void');
+});
+
 it('what is no pointer is stored, counted and dropped', async () => {
   const world = aWorld();
   world.lanes.put('dead', 'no pointer');

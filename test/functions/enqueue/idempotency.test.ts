@@ -191,14 +191,30 @@ it('a record that came after all, just before its tombstone: busy, then answered
   expect(told(await post(echo(), key))).toMatchObject({ status: 200, body: { id: late } });
 });
 
+it('a take-over whose answer was lost is its own', async () => {
+  const world = aWorld();
+  await brokenOff(world);
+  await world.clock.advance(60_000);
+  world.faults.sendTwice('replace');
+  expect(told(await enqueuer(world).post(echo(), key)).status).toBe(201);
+});
+
 it('two that take the same broken-off key over: one job', async () => {
   const world = aWorld();
   await brokenOff(world);
   await world.clock.advance(60_000);
-  const answers = await Promise.all([enqueuer(world), enqueuer(world)].map(({ post }) => post(echo(), key)));
-  const codes = answers.map((each) => told(each).status ?? told(each).code);
-  expect(codes.sort()).toEqual([201, 'busy']);
+  const later = { ...world, clock: { ...world.clock, now: () => world.clock.now() + 1 } };
+  const answers = await Promise.all([enqueuer(world), enqueuer(later)].map(({ post }) => post(echo(), key)));
+  expect(answers.map((each) => told(each).status ?? told(each).code).sort()).toEqual([201, 'busy']);
   expect(pointers(world)).toHaveLength(1);
+});
+
+it('two that take it over in the same millisecond are twins: one job', async () => {
+  const world = aWorld();
+  await brokenOff(world);
+  await world.clock.advance(60_000);
+  const answers = await Promise.all([enqueuer(world), enqueuer(world)].map(({ post }) => post(echo(), key)));
+  expect(new Set([...answers.map(idOf), ...pointers(world)]).size).toBe(1);
 });
 
 it('two at the same moment: one job, whoever is answered', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JobState } from '../../../core/state.ts';
 import type { JobRecord } from '../../../core/table.ts';
+import { sealedBytes } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { manager, told } from '../../support/requests.ts';
 import { worker } from '../../support/worker.ts';
@@ -28,7 +29,10 @@ describe('retry', () => {
   it.each(['failed', 'cancelled'] as const)(
     '%s → pending with all its attempts; the record, then its pointer',
     async (status) => {
-      const { world, job, retry, record } = await withJob({ status, priority: 7, buried: 3, shared: 10 });
+      const { world, job, retry, record } = await withJob({
+        ...{ status, priority: 7, buried: 3, shared: 10 },
+        ...{ result: sealedBytes(), cancelRequestedAt: start, attentionStep: 8 },
+      });
       expect(await retry()).toMatchObject({
         status: 200,
         body: { id: job.sk, status: 'pending', attempt: 0, max_attempts: 5 },
@@ -43,7 +47,15 @@ describe('retry', () => {
         attention: expect.stringMatching(/^due#\d\d$/),
         attentionAt: start + 60_000,
       });
-      for (const gone of ['owner', 'message', 'finishedAt', 'expiresAt', 'result', 'cancelRequestedAt'])
+      for (const gone of [
+        'attentionStep',
+        'owner',
+        'message',
+        'finishedAt',
+        'expiresAt',
+        'result',
+        'cancelRequestedAt',
+      ])
         expect(record()).not.toHaveProperty(gone);
       expect(world.lanes.waiting('high')).toEqual([{ job: job.sk, inSeconds: 0 }]);
       expect(world.faults.calls.slice(-2)).toEqual(['change 1', 'deliver 1']);

@@ -108,6 +108,17 @@ describe('a result', () => {
     });
   });
 
+  it('of a job that was claimed before is that of its last attempt', async () => {
+    const world = aWorld();
+    const job = await world.job(1, { status: 'retrying', fence: 3, availableAt: start });
+    world.point('normal', job);
+    await worker(world, async () => 'at last').invoke('normal');
+    expect(told(await manager(world).call('getResult', { id: job.sk })).body).toEqual({
+      status: 'completed',
+      result: 'at last',
+    });
+  });
+
   it('of a job that waits: 202 at once without wait', async () => {
     const world = aWorld();
     const { sk: id } = await world.job();
