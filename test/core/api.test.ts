@@ -33,6 +33,15 @@ describe('a batch', () => {
   });
 });
 
+test('the document shows a batch’s jobs as single ones, within the same bounds', () => {
+  const bad = { jobs: [{ type: 'a', payload: 1, priority: 10 }] };
+  expect(check(api.batchDocument, bad, 'invalid_request', 'x')).toMatchObject({
+    problem: { details: [{ path: '/jobs/0/priority', message: 'must be at most 9' }] },
+  });
+  expect(check(api.batchDocument, { jobs: [] }, 'invalid_request', 'x').ok).toBe(false);
+  expect(check(api.batchRequest, bad, 'invalid_request', 'x').ok).toBe(true);
+});
+
 test.each<[string, string, boolean]>([
   ['one character', 'a', true],
   ['64', 'a'.repeat(64), true],

@@ -178,6 +178,16 @@ test('a list’s query, parameter by parameter', () => {
   expect(parameters.find(({ name }) => name === 'since')?.schema).toMatchObject({ format: 'date-time' });
 });
 
+test('a batch’s body shows its jobs as the single route shows one', () => {
+  const bodyOf = (path: string) =>
+    operationOf('post', path).requestBody?.content['application/json']?.schema as {
+      properties: { jobs: { items: unknown; minItems: number; maxItems: number } };
+    };
+  const { jobs } = bodyOf('/v1/jobs/batch').properties;
+  expect(jobs).toMatchObject({ minItems: 1, maxItems: 1000 });
+  expect(jobs.items).toEqual(bodyOf('/v1/jobs'));
+});
+
 test('statuses that are no mere OK are described', () => {
   const described = [
     operationOf('post', '/v1/jobs/batch').responses['207'],

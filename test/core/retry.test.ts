@@ -53,6 +53,12 @@ describe('the exact delay', () => {
     expect(exactDelayMs(failure('rate_limit', Number.POSITIVE_INFINITY), 1)).toBe(3_600_000);
   });
 
+  test('at least a second, when a server asks for no pause', () => {
+    expect(exactDelayMs(failure('rate_limit', 0), 1)).toBe(1_000);
+    expect(exactDelayMs(failure('rate_limit', 0.2), 1)).toBe(1_000);
+    expect(exactDelayMs(failure('rate_limit', 0), 4)).toBe(8_000);
+  });
+
   test('the server’s word stands for the base, above and below it', () => {
     expect(exactDelayMs(failure('rate_limit', 7), 1)).toBe(7_000);
     expect(exactDelayMs(failure('rate_limit', 7), 2)).toBe(14_000);
@@ -87,14 +93,14 @@ describe('jitter', () => {
   const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   const attempt = fc.integer({ min: 1, max: 100 });
 
-  test('every delay is a whole number of ms between 0 and an hour', () => {
+  test('every delay is a whole number of ms between 3/4 of a second and an hour', () => {
     fc.assert(
       fc.property(transient, attempt, random, fc.option(fc.double({ min: 0 })), (code, n, roll, asked) => {
         fc.pre(!Number.isNaN(asked));
         const decision = decideRetry(failure(code, asked ?? undefined), n, 1, roll);
         if (!decision.retry) throw new Error('not retried');
         expect(Number.isInteger(decision.delayMs)).toBe(true);
-        expect(decision.delayMs).toBeGreaterThanOrEqual(0);
+        expect(decision.delayMs).toBeGreaterThanOrEqual(750);
         expect(decision.delayMs).toBeLessThanOrEqual(3_600_000);
       }),
     );

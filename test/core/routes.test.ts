@@ -81,8 +81,14 @@ test('what each may answer: statuses, then codes', () => {
 });
 
 test('which take a body, and which a key', () => {
-  const bodies = all.flatMap(([name, { body }]) => (body === undefined ? [] : [`${name}: ${body.required}`]));
-  expect(bodies).toEqual(['enqueueJob: true', 'enqueueBatch: true', 'retryJob: false']);
+  const bodies = all.flatMap(([name, { body }]) =>
+    body === undefined ? [] : [`${name}: ${body.required}, ${body.maxBytes} bytes`],
+  );
+  expect(bodies).toEqual([
+    'enqueueJob: true, 1064960 bytes',
+    'enqueueBatch: true, 4194304 bytes',
+    'retryJob: false, 1064960 bytes',
+  ]);
   expect(all.flatMap(([name, { idempotent }]) => (idempotent ? [name] : []))).toEqual([
     'enqueueJob',
     'enqueueBatch',

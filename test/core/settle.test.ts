@@ -72,6 +72,14 @@ describe('failed', () => {
     expect(change.set).toMatchObject({ attention: 'due#09', attentionAt: 1_800_000_120_000 });
   });
 
+  test('with a step that release had doubled -> the first step again', () => {
+    const doubled = { ...held, ...entry };
+    expect(settle(doubled, { kind: 'failed', failure: network }, now, 0.5).change.remove).toEqual([
+      'attentionStep',
+    ]);
+    expect(settle(doubled, { kind: 'not_started' }, now, 0.5).change.remove).toEqual(['attentionStep']);
+  });
+
   test('a delay of 15 minutes fits a message', () => {
     const asked = { ...network, retryAfterSeconds: 450 };
     const settlement = settle(held, { kind: 'failed', failure: asked }, now, 0);
