@@ -79,7 +79,7 @@ export function memoryLanes(
         ? Promise.resolve([])
         : faults.around('deliver', deliveries.length, () =>
             deliveries.map(({ queue, lane, pointer, delaySeconds }) => {
-              if (queue !== 'default') throw new Error(`no lane "${lane}" of queue "${queue}" is deployed`);
+              if (queue !== 'default') return false;
               if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > 900)
                 throw new Error(`SQS refuses a delay of ${delaySeconds} s`);
               if (refusals > 0) {
