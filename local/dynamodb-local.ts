@@ -23,13 +23,20 @@ export interface DynamoDbLocal {
 /** Why it cannot run on this machine, as a sentence that says what to install; undefined when it can. */
 export async function whatIsMissing(): Promise<string | undefined> {
   const modules = await answer('java', ['--list-modules']);
+  const maven = await answer('mvn', ['--version']);
+  return missingIn(modules, maven);
+}
+
+/**
+ * @param modules what `java --list-modules` says, undefined if there is no java
+ * @param maven what `mvn --version` says, undefined if there is no mvn
+ */
+export function missingIn(modules: string | undefined, maven: string | undefined): string | undefined {
+  const needed = `DynamoDB Local needs a JDK ${oldestJava} or newer on the PATH`;
   const java = Number(/^java\.base@(\d+)/m.exec(modules ?? '')?.[1] ?? 0);
-  if (java < oldestJava)
-    return `DynamoDB Local needs a JDK ${oldestJava} or newer on the PATH; ${java === 0 ? 'there is no java' : `java is ${java}`}`;
-  if (!modules?.includes('jdk.compiler@'))
-    return `DynamoDB Local needs a JDK ${oldestJava} or newer on the PATH; this java ${java} is a JRE`;
-  if ((await answer('mvn', ['--version'])) === undefined)
-    return 'DynamoDB Local is fetched with Maven; there is no mvn on the PATH';
+  if (java < oldestJava) return `${needed}; ${java === 0 ? 'there is no java' : `java is ${java}`}`;
+  if (!modules?.includes('jdk.compiler@')) return `${needed}; this java ${java} is a JRE, without a compiler`;
+  if (maven === undefined) return 'DynamoDB Local is fetched with Maven; there is no mvn on the PATH';
   return undefined;
 }
 
