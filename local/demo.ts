@@ -114,7 +114,10 @@ async function show(client: Client, run: Run, seen: Seen): Promise<void> {
   const wrong = checks.filter((check) => check.wrong.length > 0);
   heading('Is everything as it must be?');
   print(checkLines(checks));
-  if (wrong.length === 0) return print(paint('green', `\nYes: all ${checks.length} checks hold.`));
+  if (wrong.length === 0) {
+    print(paint('green', `\nYes: all ${checks.length} checks hold.`));
+    return print(`TaskQ stays up:  npm run taskq -- list --tag ${run.tag}  ·  npm run down`);
+  }
   throw new Trouble(
     `No: ${wrong.length} of ${checks.length} checks do not hold. Where to look:\n` +
       `  npm run taskq -- list --tag ${run.tag} --status failed   (or pending, retrying, …)\n` +
