@@ -1,9 +1,10 @@
-import { beforeAll, expect, inject, it } from 'vitest';
+import { beforeAll, expect, inject, it, vi } from 'vitest';
 import type { Job } from '../../core/api.ts';
 import { makeApi, newTenant } from './api.ts';
 
 const local = inject('taskq');
 const api = makeApi(local, newTenant());
+const { pages } = api;
 /** In the order they were enqueued. */
 const ids: string[] = [];
 
@@ -20,18 +21,20 @@ beforeAll(async () => {
   const { status, body } = await api.call('enqueueBatch', { body: { jobs } });
   expect(status).toBe(207);
   ids.push(...body.results.map(({ id }: { id: string }) => id));
-  for (const [n, id] of ids.entries()) if (n % 3 !== 0) await api.finished(id);
+  await vi.waitFor(async () => expect((await pages({ status: 'completed' })).flat()).toHaveLength(40), {
+    timeout: 60_000,
+    interval: 200,
+  });
 });
 
 type Query = Record<string, string | number | string[]>;
 
-const { pages } = api;
 const idsOf = (jobs: Job[][]) => jobs.flat().map(({ id }) => id);
 const chosen = (which: (n: number) => boolean) => ids.filter((_, n) => which(n));
 
 it('is newest first, each job once, whatever the page', async () => {
   const newestFirst = ids.toSorted().toReversed();
-  for (const limit of [1, 7, 60, 200]) {
+  for (const limit of [3, 7, 60, 200]) {
     const found = await pages({ limit });
     expect(idsOf(found)).toEqual(newestFirst);
     expect(found.every((page) => page.length <= limit)).toBe(true);
