@@ -2,11 +2,12 @@ import { lanes } from '../../core/lane.ts';
 import { isFinal } from '../../core/state.ts';
 import { drawBehaviour } from './handlers.ts';
 import type { QueueName } from './lanes.ts';
+import type { Plants } from './ports.ts';
 import { noFaults } from './process.ts';
 import { Broken } from './promises.ts';
 import { between, oneOf, seeded } from './random.ts';
 import { makeScheduler } from './scheduler.ts';
-import { makeWorld, type Plants } from './world.ts';
+import { makeWorld } from './world.ts';
 
 const start = 1_800_000_000_000;
 const quiet = { ...noFaults, throttled: 0, duplicates: 0, sealing: 0 };

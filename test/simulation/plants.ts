@@ -1,5 +1,5 @@
 import type { Change, JobStore } from '../../core/change.ts';
-import type { Plants } from './world.ts';
+import type { Plants } from './ports.ts';
 
 /** Bugs, each one small switch at a port. The simulation must find every one of them. */
 const altered =

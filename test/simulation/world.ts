@@ -1,46 +1,25 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import * as z from 'zod/mini';
-import type { JobStore } from '../../core/change.ts';
-import type { JobContract } from '../../core/define.ts';
 import { lanes as laneNames, queueTimes } from '../../core/lane.ts';
 import { decodePointer } from '../../core/pointer.ts';
-import type { JobRecord, Sealed } from '../../core/table.ts';
+import type { JobRecord } from '../../core/table.ts';
 import { bury } from '../../functions/bury/bury.ts';
 import { enqueue } from '../../functions/enqueue/enqueue.ts';
 import type { ApiRequest } from '../../functions/http.ts';
-import type { Keys } from '../../functions/keys.ts';
-import { type Lanes, laneOfArn } from '../../functions/lanes.ts';
+import { laneOfArn } from '../../functions/lanes.ts';
 import { cancelJob, retryJob } from '../../functions/manage/change.ts';
 import { release } from '../../functions/release/release.ts';
-import type { Vault } from '../../functions/vault.ts';
 import { work } from '../../functions/work/work.ts';
+import { catalogue, contract } from './catalogue.ts';
 import { simulateDedupe } from './dedupe.ts';
 import { type Behaviour, behave } from './handlers.ts';
 import { type QueueName, simulateLanes, urlOf } from './lanes.ts';
+import { keys, makePorts, type Plants } from './ports.ts';
 import { type Faults, noFaults, type Process, startProcess } from './process.ts';
 import { watchPromises } from './promises.ts';
 import { between, oneOf, type Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { simulateTable } from './table.ts';
 
-/** Bugs that can be planted, each by altering what passes one port. */
-export interface Plants {
-  table?: (store: JobStore, process: Process) => JobStore;
-  lanes?: (lanes: Lanes) => Lanes;
-}
-
-const contract: JobContract = {
-  type: 'simulated',
-  queue: 'default',
-  payload: z.unknown(),
-  result: z.unknown(),
-  timeoutSeconds: 30,
-  retry: { maxAttempts: 4 },
-};
-const catalogue = {
-  queues: [{ name: 'default', memoryMb: 512, batchConcurrency: 10 }],
-  contracts: [contract],
-};
 const times = queueTimes('default', catalogue.contracts);
 const urls = { default: Object.fromEntries(laneNames.map((lane) => [lane, urlOf(lane)])) };
 
@@ -81,65 +60,13 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
     ended++;
   };
 
-  const storeOf = (process: Process): JobStore => {
-    const store: JobStore = {
-      insert: (records) =>
-        records.length === 0 ? Promise.resolve([]) : process.call('insert', () => table.insert(records)),
-      change: (changes) =>
-        changes.length === 0 ? Promise.resolve([]) : process.call('change', () => table.change(changes)),
-      get: (keys) => (keys.length === 0 ? Promise.resolve([]) : process.call('get', () => table.get(keys))),
-      newest: () => Promise.resolve([]),
-      // An empty partition is most of them: no call is simulated for it.
-      attention: (query) =>
-        table.attention(query).length === 0
-          ? Promise.resolve([])
-          : process.call('attention', () => table.attention(query)),
-    };
-    return plants.table?.(store, process) ?? store;
-  };
-
-  const lanesOf = (process: Process): Lanes => {
-    const port: Lanes = {
-      deliver: (deliveries) =>
-        deliveries.length === 0
-          ? Promise.resolve([])
-          : process.call('deliver', () => lanes.deliver(deliveries, scheduler.now())),
-      hide: (hidings) => process.call('hide', () => lanes.hide(hidings, scheduler.now())),
-    };
-    return plants.lanes?.(port) ?? port;
-  };
-
-  const vaultOf = (process: Process): Vault => ({
-    seal: (plain) => process.call('seal', () => sealing(plain)),
-    putElsewhere: (sealed) =>
-      process.call(
-        'put',
-        () => ({ v: 1, at: 'item', where: 'x', bytes: sealed.data.length, hash: new Uint8Array(1) }) as const,
-      ),
-    putError: () => process.call('put error', () => undefined),
-    listErrors: async () => [],
-    open: (stored) =>
-      process.call('open', () => ('data' in stored ? JSON.parse(Buffer.from(stored.data).toString()) : {})),
+  const { storeOf, lanesOf, vaultOf } = makePorts({
+    scheduler,
+    table,
+    lanes,
+    plants,
+    refusesToSeal: () => random() < faults.sealing,
   });
-
-  function sealing(plain: Uint8Array): Sealed {
-    if (random() < faults.sealing) throw new Error('KMS refuses');
-    return {
-      v: 1,
-      data: plain,
-      iv: new Uint8Array(12),
-      tag: new Uint8Array(16),
-      key_id: 'v1',
-      algorithm: 'A256GCM-HKDF',
-      encoding: 'plain',
-    };
-  }
-
-  const keys: Keys = {
-    sealingKey: async () => ({ id: 'v1', bytes: new Uint8Array(32) }),
-    openingKey: async () => ({ id: 'v1', bytes: new Uint8Array(32) }),
-    dedupeKey: async () => ({ id: 'dedupe', bytes: new Uint8Array(32) }),
-  };
 
   const randomBytes = (count: number): Uint8Array =>
     Uint8Array.from({ length: count }, () => between(random, 0, 255));
