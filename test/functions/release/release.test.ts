@@ -110,6 +110,26 @@ it('all 64 partitions are looked at, each more than a page deep', async () => {
   expect(await releaser(world)(plenty)).toEqual({ released: 294, unfinished: 0 });
 });
 
+it('a job that failed since the index was read keeps its entry for a person', async () => {
+  const { world, job, run, record } = await due();
+  world.store.freezeIndex();
+  const failed = { status: 'failed' as const, attention: 'acme#failed#3', attentionAt: start };
+  world.store.put({ ...job, ...failed });
+  expect(await run()).toEqual({ released: 0, unfinished: 0 });
+  expect(record()).toMatchObject(failed);
+});
+
+it('trouble in one partition is said, and the others are released', async () => {
+  const world = aWorld();
+  for (const attention of ['due#00', 'due#01', 'due#40'])
+    await world.job(1, { attention, attentionAt: start });
+  world.faults.throwBefore('attention');
+  const errors: string[] = [];
+  const step = release({ ...world, now: world.clock.now, onError: (message) => void errors.push(message) });
+  expect(await step(plenty)).toEqual({ released: 2, unfinished: 1 });
+  expect(errors).toEqual(['a partition of the attention index could not be released']);
+});
+
 it('an index that lags: the record decides', async () => {
   const { world, run, record } = await due();
   world.store.freezeIndex();
