@@ -100,7 +100,7 @@ describe('a settle', () => {
     let stands: JobRecord | undefined;
     const { answer, record, counts } = await invoked((world, job) => {
       if (fields === undefined) world.store.remove(job.sk);
-      else world.store.put({ ...record_(world, job), ...fields } as JobRecord);
+      else world.store.put({ ...running(world, job), ...fields } as JobRecord);
       stands = world.store.peek(job.sk);
     });
     expect(record()).toEqual(stands);
@@ -131,7 +131,7 @@ describe('a settle', () => {
 
   it('of a retry that meets a cancel: cancelled, and no pointer', async () => {
     const { world, answer, record, counts } = await invoked((here, job) => {
-      here.store.put({ ...record_(here, job), cancelRequestedAt: start });
+      here.store.put({ ...running(here, job), cancelRequestedAt: start });
       return fails();
     });
     expect(record()).toMatchObject({ status: 'cancelled', finishedAt: start });
@@ -142,7 +142,7 @@ describe('a settle', () => {
 
   it('of a job that returned although a cancel came: completed', async () => {
     const { record } = await invoked((world, job) => {
-      world.store.put({ ...record_(world, job), cancelRequestedAt: start });
+      world.store.put({ ...running(world, job), cancelRequestedAt: start });
     });
     expect(record().status).toBe('completed');
   });
@@ -183,7 +183,7 @@ describe('what an attempt threw', () => {
   });
 });
 
-/** The record while it runs. */
-function record_(world: World, job: JobRecord): JobRecord {
+/** The record as the claim left it. */
+function running(world: World, job: JobRecord): JobRecord {
   return world.store.peek(job.sk) as JobRecord;
 }
