@@ -17,6 +17,7 @@ export default defineConfig({
             ...files('client'),
             ...files('local'),
             ...files('simulation'),
+            ...files('bench'),
           ],
         },
       },
