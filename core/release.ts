@@ -3,7 +3,7 @@ import { entry } from './attention.ts';
 import type { Change } from './change.ts';
 import type { JobRecord } from './table.ts';
 
-/** The write a due entry asks for, conditional on the entry, status and fence that were read: two releases at once do it once. */
+/** The write a due entry asks for, conditional on the entry, status and fence that were read: of two releases at once one wins, or both send, and a spare pointer is harmless. */
 export function dueChange(found: JobRecord, decision: DueDecision): Change {
   return {
     key: { pk: found.pk, sk: found.sk },

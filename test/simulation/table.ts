@@ -1,7 +1,8 @@
-import type { Change, ChangeResult, Condition, InsertResult } from '../../core/change.ts';
+import type { Change, ChangeResult, InsertResult } from '../../core/change.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
+import { changed, holds } from '../support/rows.ts';
 
-/** The jobs table: each row's write is atomic. `onWrite` sees every applied one, before and after. */
+/** The jobs table, rows as those of the in-memory store that passes the contract suite: each row's write is atomic. `onWrite` sees every applied one, before and after. */
 export interface SimulatedTable {
   insert: (records: readonly JobRecord[]) => InsertResult[];
   change: (changes: readonly Change[]) => ChangeResult[];
@@ -37,9 +38,9 @@ export function simulateTable(
       changes.map((change) => {
         if (throttled()) return { applied: false, retry: true };
         const before = rows.get(change.key.sk);
-        if (before === undefined || !change.where.every((each) => holds(each, before)))
+        if (before === undefined || !change.where.every((each) => holds(before, each)))
           return { applied: false, found: copy(before) };
-        const after = applied(before, change);
+        const after = changed(before, change);
         writes++;
         rows.set(change.key.sk, after);
         onWrite(before, after, change);
@@ -57,27 +58,4 @@ export function simulateTable(
     all: () => [...rows.values()],
     changes: () => writes,
   };
-}
-
-function holds([name, operator, value]: Condition, row: JobRecord): boolean {
-  const found = row[name];
-  switch (operator) {
-    case 'missing':
-      return found === undefined;
-    case 'in':
-      return value.some((each) => each === found);
-    case '=':
-      return found === value;
-    case '<=':
-      return typeof found === 'number' && found <= value;
-    case '>':
-      return typeof found === 'number' && found > value;
-  }
-}
-
-function applied(before: JobRecord, { set, add = {}, remove = [] }: Change): JobRecord {
-  const after: JobRecord = { ...before, ...set };
-  for (const name of ['fence', 'attempt', 'attemptsLeft'] as const) after[name] += add[name] ?? 0;
-  for (const name of remove) delete after[name];
-  return after;
 }

@@ -1,6 +1,7 @@
-import type { Change, ChangeResult, Condition, InsertResult, JobStore } from '../../core/change.ts';
+import type { Change, ChangeResult, InsertResult, JobStore } from '../../core/change.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
 import { type Faults, noFaults } from './faults.ts';
+import { changed, copy, holds } from './rows.ts';
 
 /** The jobs table in memory, held to the same suite as the real one (`test/contract`). */
 export interface MemoryStore extends JobStore {
@@ -109,36 +110,6 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
 function refuseTwice(keys: readonly RecordKey[]): void {
   const twice = keys.find((key, index) => keys.findIndex((each) => nameOf(each) === nameOf(key)) !== index);
   if (twice !== undefined) throw new Error(`DynamoDB refuses a batch that names ${nameOf(twice)} twice`);
-}
-
-function holds(record: JobRecord, condition: Condition): boolean {
-  const [name, operator, value] = condition;
-  const found = record[name];
-  switch (operator) {
-    case 'missing':
-      return found === undefined;
-    case 'in':
-      return value.some((each) => each === found);
-    case '=':
-      return found === value;
-    case '<=':
-      return typeof found === 'number' && found <= value;
-    case '>':
-      return typeof found === 'number' && found > value;
-  }
-}
-
-function changed(found: JobRecord, { set, add = {}, remove = [] }: Change): JobRecord {
-  const record: JobRecord = { ...copy(found), ...copy(set) };
-  for (const [name, amount] of Object.entries(add) as [keyof typeof add, number][]) record[name] += amount;
-  for (const name of remove) delete record[name];
-  return record;
-}
-
-/** What a table stores: nothing undefined, nothing shared with the caller, bytes as plain Uint8Array. */
-function copy<T extends object>(value: T): T {
-  const present = Object.entries(structuredClone(value)).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(present) as T;
 }
 
 function nameOf({ pk, sk }: RecordKey): string {
