@@ -19,6 +19,20 @@ export const plants = {
       change.add?.attempt === -1 ? { ...change, add: { ...change.add, fence: -1 } } : change,
     ),
   },
+  'a settle by id alone': {
+    table: altered((change) =>
+      ['completed', 'failed', 'retrying'].includes(change.set.status ?? '')
+        ? { ...change, where: change.where.filter(([name]) => name !== 'fence') }
+        : change,
+    ),
+  },
+  'a claim removes the entry': {
+    table: altered((change) =>
+      change.set.status === 'running'
+        ? { ...change, remove: [...(change.remove ?? []), 'attention', 'attentionAt'] }
+        : change,
+    ),
+  },
   'a pointer is lost without a word': {
     lanes: (lanes) => ({
       ...lanes,

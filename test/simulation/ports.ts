@@ -29,7 +29,9 @@ export function makePorts({ scheduler, table, lanes, plants, refusesToSeal }: Pa
       insert: (records) =>
         records.length === 0 ? Promise.resolve([]) : process.call('insert', () => table.insert(records)),
       change: (changes) =>
-        changes.length === 0 ? Promise.resolve([]) : process.call('change', () => table.change(changes)),
+        changes.length === 0
+          ? Promise.resolve([])
+          : process.call('change', () => table.change(changes, process.owner)),
       get: (keys) => (keys.length === 0 ? Promise.resolve([]) : process.call('get', () => table.get(keys))),
       newest: () => Promise.resolve([]),
       // An empty partition is most of them: no call is simulated for it.

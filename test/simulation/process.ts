@@ -5,6 +5,8 @@ import type { Scheduler } from './scheduler.ts';
 export interface Process {
   name: string;
   alive: boolean;
+  /** What its claims write into the record. */
+  owner?: string;
   skewMs: number;
   /** A handler that blocks the event loop: until then no timer and no answer reaches this process. */
   blockedUntil: number;

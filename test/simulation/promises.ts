@@ -14,6 +14,12 @@ export interface Running {
   owns: () => boolean;
 }
 
+/** A settle: whoever finds a lease over writes under the condition that it is. */
+function byHolder(before: JobRecord | undefined, after: JobRecord, change?: Change): boolean {
+  if (before?.status !== 'running' || after.status === 'running') return false;
+  return change?.where.every(([name]) => name !== 'availableAt') ?? false;
+}
+
 /**
  * Looks at every write and every start. What it sees broken it keeps for `first`: thrown where it happens, the
  * pipeline would take it for a handler's error.
@@ -35,7 +41,7 @@ export function watchPromises() {
       accepted.add(jobId);
     },
     /** Final stays final, the fence never falls, attempts stay within the limit, a void id stays void. */
-    written(before: JobRecord | undefined, after: JobRecord, change?: Change): void {
+    written(before: JobRecord | undefined, after: JobRecord, change?: Change, owner?: string): void {
       const reopened =
         (before?.status === 'failed' || before?.status === 'cancelled') &&
         after.status === 'pending' &&
@@ -43,6 +49,12 @@ export function watchPromises() {
       if (before !== undefined && isFinal(before.status) && after.status !== before.status && !reopened) {
         broken(`final stays final: ${after.sk} went from ${before.status} to ${after.status}`);
       }
+      if (byHolder(before, after, change) && before?.owner !== owner)
+        broken(
+          `a late attempt's effect is stored: ${after.sk} became ${after.status} by another than its holder`,
+        );
+      if (before?.attention !== undefined && after.attention === undefined && !isFinal(after.status))
+        broken(`an entry was given up: ${after.sk} is ${after.status}`);
       if (before?.status === 'void')
         broken(`a tombstone was written over: ${after.sk} became ${after.status}`);
       if (after.fence < (fences.get(after.sk) ?? 0))

@@ -5,7 +5,8 @@ import { changed, holds } from '../support/rows.ts';
 /** The jobs table, rows as those of the in-memory store that passes the contract suite: each row's write is atomic. `onWrite` sees every applied one, before and after. */
 export interface SimulatedTable {
   insert: (records: readonly JobRecord[]) => InsertResult[];
-  change: (changes: readonly Change[]) => ChangeResult[];
+  /** `owner` of the invocation that writes. */
+  change: (changes: readonly Change[], owner?: string) => ChangeResult[];
   get: (keys: readonly RecordKey[]) => (JobRecord | undefined)[];
   attention: (query: { partition: string; until: number; limit: number }) => RecordKey[];
   all: () => JobRecord[];
@@ -14,7 +15,7 @@ export interface SimulatedTable {
 }
 
 export function simulateTable(
-  onWrite: (before: JobRecord | undefined, after: JobRecord, change?: Change) => void,
+  onWrite: (before: JobRecord | undefined, after: JobRecord, change?: Change, owner?: string) => void,
   /** May this row be throttled now. */
   throttled: () => boolean,
 ): SimulatedTable {
@@ -34,7 +35,7 @@ export function simulateTable(
         onWrite(undefined, record);
         return { inserted: true };
       }),
-    change: (changes) =>
+    change: (changes, owner) =>
       changes.map((change) => {
         if (throttled()) return { applied: false, retry: true };
         const before = rows.get(change.key.sk);
@@ -43,7 +44,7 @@ export function simulateTable(
         const after = changed(before, change);
         writes++;
         rows.set(change.key.sk, after);
-        onWrite(before, after, change);
+        onWrite(before, after, change, owner);
         return { applied: true, record: { ...after } };
       }),
     get: (keys) => keys.map((key) => copy(rows.get(key.sk))),

@@ -34,11 +34,11 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
   const watch = watchPromises();
   const lanes = simulateLanes(random, () => faults.duplicates);
   const table = simulateTable(
-    (before, after, change) => {
+    (before, after, change, owner) => {
       say(
         `${after.sk.slice(-6)} ${before?.status ?? 'nothing'} → ${after.status} fence ${after.fence} attempt ${after.attempt}+${after.attemptsLeft}`,
       );
-      watch.written(before, after, change);
+      watch.written(before, after, change, owner);
     },
     () => random() < faults.throttled,
   );
@@ -223,7 +223,10 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
       leaseMs: times.leaseMs,
       longestTimeoutMs: times.longestTimeoutMs,
       codeVersion: 'c1',
-      newOwner: () => Buffer.from(randomBytes(9)).toString('base64url'),
+      newOwner: () => {
+        process.owner = Buffer.from(randomBytes(9)).toString('base64url');
+        return process.owner;
+      },
       urlOf: (arn) => laneOfArn(urls, arn),
       now: process.now,
       monotonic: scheduler.now,
