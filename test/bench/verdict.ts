@@ -27,28 +27,35 @@ export function allIn({ price, priceOfLeavings }: Counted): number {
 /** A call that carries less than half of what it could is not shared any more. */
 const leastShare = 0.5;
 
+const most = (what: string, value: number, limit: number, digits = 2, isTime = false): Verdict => ({
+  target: `${what} ≤ ${limit}`,
+  reached: value.toFixed(digits),
+  ok: value <= limit,
+  isTime,
+});
+const least = (what: string, value: number, limit: number, digits = 2, isTime = false): Verdict => ({
+  target: `${what} ≥ ${limit}`,
+  reached: value.toFixed(digits),
+  ok: value >= limit,
+  isTime,
+});
+/** How TaskQ's best window stands to those of the others in the same run. */
+export function speedVerdicts(jobsPerMinute: Record<WiringName, number>): Verdict[] {
+  return [
+    least('times the naive wiring, jobs a minute', jobsPerMinute.taskq / jobsPerMinute.naive, 2),
+    least('times Powertools, jobs a minute', jobsPerMinute.taskq / jobsPerMinute.powertools, 1),
+  ];
+}
+
 export function judge({ counted, jobsPerMinute, own, coldKb }: Figures): Verdict[] {
   const { taskq } = counted;
-  const most = (what: string, value: number, limit: number, digits = 2, isTime = false): Verdict => ({
-    target: `${what} ≤ ${limit}`,
-    reached: value.toFixed(digits),
-    ok: value <= limit,
-    isTime,
-  });
-  const least = (what: string, value: number, limit: number, digits = 2, isTime = false): Verdict => ({
-    target: `${what} ≥ ${limit}`,
-    reached: value.toFixed(digits),
-    ok: value >= limit,
-    isTime,
-  });
   return [
     most('write units a bulk job', taskq.writeUnits, 3),
     most("AWS requests of TaskQ's own a bulk job", taskq.requests, 0.5, 3),
     most('USD a million bulk jobs, calls and units', taskq.price.total, 2.5),
     most('USD a million bulk jobs, with storage, logs, traces, keys', allIn(taskq), 3.5),
     ...taskq.shared.map(({ name, carried, could }) => least(name, carried, could * leastShare, 1)),
-    least('times the naive wiring, jobs a minute', jobsPerMinute.taskq / jobsPerMinute.naive, 2),
-    least('times Powertools, jobs a minute', jobsPerMinute.taskq / jobsPerMinute.powertools, 1),
+    ...speedVerdicts(jobsPerMinute),
     ...Object.entries(coldKb).map(([name, kb]) => most(`KB read at a cold start of ${name}`, kb, 400, 0)),
     least('jobs a minute', jobsPerMinute.taskq, 10_000, 0, true),
     most('own ms an enqueue', own.enqueueMs, 0.337, 3, true),
