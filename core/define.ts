@@ -50,13 +50,15 @@ export interface JobContract<
 export type Run<P, R> = (payload: P, job: JobContext) => Promise<R>;
 
 /** A job type: its contract, and `run`, which ties a handler to it and checks the handler's types. */
-export interface JobType<P extends z.core.$ZodType, R extends z.core.$ZodType> extends JobContract<P, R> {
+export interface JobType<T extends string, P extends z.core.$ZodType, R extends z.core.$ZodType>
+  extends JobContract<P, R> {
+  type: T;
   run(handler: Run<z.core.output<P>, z.core.input<R>>): Run<z.core.output<P>, z.core.input<R>>;
 }
 
 /** Declares a job type. The numbers are checked when the stacks are synthesised (`core/lane.ts`). */
-export function defineJob<P extends z.core.$ZodType, R extends z.core.$ZodType>(
-  contract: JobContract<P, R>,
-): JobType<P, R> {
+export function defineJob<const T extends string, P extends z.core.$ZodType, R extends z.core.$ZodType>(
+  contract: JobContract<P, R> & { type: T },
+): JobType<T, P, R> {
   return { ...contract, run: (handler) => handler };
 }

@@ -132,6 +132,9 @@ export function tellingLines(log: string): string[] {
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line.trim() !== '');
+  // The project's own refusal, with every fault it lists, says more than all that Node and CDK add to it.
+  const own = lines.findIndex((line) => line.includes('TaskQ cannot be built:'));
+  if (own >= 0) return lines.slice(own).filter((line, index) => index === 0 || /^\s*- /.test(line));
   const about = lines.filter((line) =>
     /❌|fail|error|rollback|unrecognized|exceeded|cannot|not found|^file:.*:\d+$/i.test(line),
   );

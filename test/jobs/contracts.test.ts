@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { contracts } from '../../jobs/contracts.ts';
+import { csvReport } from '../../jobs/csv.report/contract.ts';
+import { csvSummarize } from '../../jobs/csv.summarize/contract.ts';
 import echoRun from '../../jobs/echo/run.ts';
 import { queues } from '../../jobs/queues.ts';
 import { runs } from '../../jobs/runs.ts';
+import { webhookDeliver } from '../../jobs/webhook.deliver/contract.ts';
 import { jobContext } from './context.ts';
 
 describe('the list of job types', () => {
   it('has a handler for every contract and no other', () => {
-    expect(contracts.map(({ type }) => type)).toEqual([
-      'echo',
-      'csv.summarize',
-      'csv.report',
-      'webhook.deliver',
-    ]);
-    expect(Object.keys(runs)).toEqual(['echo', 'csv.summarize', 'csv.report', 'webhook.deliver']);
+    const types = contracts.map(({ type }) => type);
+    expect(types).toEqual(expect.arrayContaining(['echo', 'csv.summarize', 'csv.report', 'webhook.deliver']));
+    expect(Object.keys(runs).sort()).toEqual([...types].sort());
   });
 
   it.each(Object.entries(runs))('loads the handler of %s', async (_, load) => {
@@ -41,8 +40,6 @@ describe('echo', () => {
     },
   );
 });
-
-const [, csvSummarize, csvReport, webhookDeliver] = contracts;
 
 function problems(schema: z.core.$ZodType, payload: unknown): string[] {
   const parsed = z.safeParse(schema, payload);

@@ -19,6 +19,21 @@ describe('the telling lines of a CDK log', () => {
     ]);
   });
 
+  it('of a declaration that TaskQ refuses are its faults, and nothing of Node or CDK', () => {
+    const log = [
+      'Error: TaskQ cannot be built:',
+      '  - type "text.count" has timeoutSeconds 90; at most 60',
+      '  - type "text.count" names queue "defalt", which is not declared',
+      '    at failure (infra/app.ts:9:3)',
+      'node infra/app.ts: Subprocess exited with error 1',
+    ].join('\n');
+    expect(tellingLines(log)).toEqual([
+      'Error: TaskQ cannot be built:',
+      '  - type "text.count" has timeoutSeconds 90; at most 60',
+      '  - type "text.count" names queue "defalt", which is not declared',
+    ]);
+  });
+
   it('name the place of an exception', () => {
     const log =
       'file:///code/infra/alarms.ts:41\n  $count times\n\nReferenceError: count is not defined\n  at alarms (x:41:46)';
