@@ -13,6 +13,8 @@ export interface Change {
   add?: Partial<Record<'fence' | 'attempt' | 'attemptsLeft', number>>;
   remove?: readonly Attribute[];
   where: readonly Condition[];
+  /** Nobody reads the record it leaves: a store need not return it. */
+  unread?: true;
 }
 
 export type Condition =

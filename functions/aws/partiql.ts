@@ -24,7 +24,7 @@ export function updateStatement(table: string, change: Change): Statement {
   parameters.push(change.key.pk, change.key.sk);
   const conditions = change.where.map((each) => conditionText(each, parameters));
   return {
-    Statement: `UPDATE "${table}" ${clauses.join(' ')} WHERE ${['"pk"=?', '"sk"=?', ...conditions].join(' AND ')} RETURNING ALL NEW *`,
+    Statement: `UPDATE "${table}" ${clauses.join(' ')} WHERE ${['"pk"=?', '"sk"=?', ...conditions].join(' AND ')}${change.unread ? '' : ' RETURNING ALL NEW *'}`,
     Parameters: parameters,
   };
 }

@@ -107,7 +107,8 @@ export function settle(deps: SettleDeps) {
   /** A throttled settle is sent again while the lease and the function last: given up, the work would be done twice. */
   async function insist(wanted: Change, room: () => Room): Promise<ChangeResult> {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const result = await change(wanted);
+      // A kilobyte of answer for each job, which nobody would read.
+      const result = await change({ ...wanted, unread: true });
       if (result.applied || !('retry' in result)) return result;
       const { leaseMs, functionMs } = room();
       if (Math.min(leaseMs, functionMs) < pauseMs + settleRoomMs) return result;
