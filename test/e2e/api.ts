@@ -113,7 +113,7 @@ function asDeclared(name: RouteName, { status, headers, body }: Answer): void {
   const route: Route = routes[name];
   expect(headers.get('content-type')).toBe('application/json');
   const requestId = headers.get('x-request-id');
-  expect(requestId).toMatch(/^[\w-]{16,}$/);
+  expect(requestId ?? `an answer of the gateway: ${status} ${JSON.stringify(body)}`).toMatch(/^[\w-]{16,}$/);
   if (status >= 400) {
     exactly(problemResponse, body);
     expect(body.request_id).toBe(requestId);
