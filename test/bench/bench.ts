@@ -28,7 +28,7 @@ import { findWirings, type Wiring, type WiringName } from './wiring.ts';
  */
 const modes = {
   full: { rounds: 3, mostRounds: 3, seconds: 30, warmJobs: 1_000, backlog: 1_000 },
-  once: { rounds: 2, mostRounds: 6, seconds: 5, warmJobs: 400, backlog: 500 },
+  once: { rounds: 2, mostRounds: 3, seconds: 5, warmJobs: 400, backlog: 500 },
 };
 
 const order: readonly WiringName[] = ['taskq', 'powertools', 'naive'];

@@ -91,6 +91,8 @@ describe('each target is missed by itself', () => {
 test('times are told from counts', () => {
   const times = judge(reached()).filter(({ isTime }) => isTime);
   expect(times.map(({ target }) => target)).toEqual([
+    'times the naive wiring, jobs a minute ≥ 2',
+    'times Powertools, jobs a minute ≥ 1',
     'jobs a minute ≥ 10000',
     'own ms an enqueue ≤ 0.337',
     "worker's own CPU ms a job ≤ 0.2",

