@@ -1,5 +1,5 @@
 import { maxPayloadBytes } from '../../core/api.ts';
-import type { JobContext, JobContract, JobSettings, Run } from '../../core/define.ts';
+import type { JobContext, JobContract, Run } from '../../core/define.ts';
 import { jobErrorFields, PermanentError, SystemError, TransientError } from '../../core/errors.ts';
 import { check } from '../../core/faults.ts';
 import { placeResult } from '../../core/placement.ts';
@@ -7,15 +7,12 @@ import { classify } from '../../core/retry.ts';
 import type { Outcome } from '../../core/settle.ts';
 import { type JobRecord, type Stored, tenantOf } from '../../core/table.ts';
 import type { Vault } from '../vault.ts';
+import { type ContextDeps, contextOf } from './context.ts';
 
-export interface RunDeps {
+export interface RunDeps extends ContextDeps {
   vault: Vault;
   contractOf: (type: string) => JobContract | undefined;
   handlerOf: (type: string) => Promise<Run<never, unknown>>;
-  /** Streams an object of the tenant's, or undefined if there is none. */
-  readObject: (tenant: string, key: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
-  settings: JobSettings;
-  log: (message: string, fields: Record<string, string | number | boolean>) => void;
   /** Calls back after so many ms, unless cancelled by the function it returns. */
   after: (ms: number, callback: () => void) => () => void;
 }
@@ -105,34 +102,6 @@ async function inTime(
   } finally {
     cancel();
   }
-}
-
-function contextOf(
-  { readObject, settings, log }: RunDeps,
-  record: JobRecord,
-  signal: AbortSignal,
-): JobContext {
-  const tenant = tenantOf(record);
-  return {
-    id: record.sk,
-    tenant,
-    attempt: record.attempt,
-    signal,
-    settings,
-    log: (message, fields = {}) =>
-      log(message, { ...fields, job_id: record.sk, type: record.type, attempt: record.attempt }),
-    async read(key) {
-      if (key.split('/').includes('..'))
-        throw new PermanentError('the key of an object must not hold ".."', 'validation');
-      const stream = await readObject(tenant, key);
-      if (stream === undefined)
-        throw new PermanentError(
-          'there is no such object below tenants/{tenant}/ of the data bucket',
-          'validation',
-        );
-      return stream;
-    },
-  };
 }
 
 /** The result, sealed under its fence, in the record while the whole record stays small, else stored before it. */
