@@ -90,10 +90,9 @@ export async function runHistory(seed: number, plants: Plants = {}): Promise<His
 
   // Lambda's pollers, each looking now and then; and the minute of EventBridge, sometimes two at once.
   const poll = (queue: QueueName): void => {
-    const pause =
-      world.waiting(queue, scheduler.now()) > 0 ? between(random, 5, 400) : between(random, 300, 3_000);
+    const pause = world.waiting(queue) > 0 ? between(random, 5, 400) : between(random, 300, 3_000);
     scheduler.at(scheduler.now() + pause, () => {
-      const idle = world.waiting(queue, scheduler.now()) === 0;
+      const idle = world.waiting(queue) === 0;
       if (!idle) guard(world.invoke(queue));
       poll(queue);
       return idle ? 'idle' : 'busy';

@@ -2,119 +2,77 @@ import type { SQSRecord } from 'aws-lambda';
 import { type Lane, lanes, maxReceiveCount } from '../../core/lane.ts';
 import { encodePointer } from '../../core/pointer.ts';
 import type { Delivery, Hiding } from '../../functions/lanes.ts';
+import { fails, recordOf } from '../support/memory-lanes.ts';
+import { memorySqs } from '../support/memory-sqs.ts';
 import { between, type Random } from './random.ts';
 
 export type QueueName = Lane | 'dead';
 
-interface Message {
-  messageId: string;
-  body: string;
-  sentAt: number;
-  visibleAt: number;
-  receives: number;
-  /** Changes with every receive: an old handle hides and deletes nothing. */
-  receipt: string;
-}
-
-/** SQS on a virtual clock: delays, visibility, receive counts, the dead-letter queue; orders and duplicates as it likes. */
+/** The lanes of a history: SQS in memory that reorders, duplicates and forgets as it likes. */
 export interface SimulatedLanes {
-  deliver: (deliveries: readonly Delivery[], now: number) => boolean[];
-  hide: (hidings: readonly Hiding[], now: number) => void;
-  receive: (queue: QueueName, most: number, visibilityMs: number, now: number) => SQSRecord[];
+  deliver: (deliveries: readonly Delivery[]) => boolean[];
+  hide: (hidings: readonly Hiding[]) => void;
+  receive: (queue: QueueName, most: number, visibilityMs: number) => SQSRecord[];
   remove: (queue: QueueName, receipts: readonly string[]) => void;
   /** Bodies of all messages, wherever they are. */
   bodies: () => string[];
   /** How often messages came, went or moved. */
   changes: () => number;
-  /** Messages of a queue that are to be seen by then. */
-  count: (queue: QueueName, by: number) => number;
+  /** Messages of a queue that can be received. */
+  count: (queue: QueueName) => number;
 }
 
-export function simulateLanes(random: Random, duplicates: () => number): SimulatedLanes {
-  const queues = new Map<QueueName, Message[]>([...lanes, 'dead' as const].map((name) => [name, []]));
-  const of = (name: QueueName): Message[] => queues.get(name) as Message[];
-  let counter = 0;
-  let removals = 0;
+interface LaneFaults {
+  /** The chance that a pointer is there twice, and a third of it that a held message is seen again. */
+  duplicates: () => number;
+  /** Messages in flight that a lane allows. */
+  inFlightLimit?: number;
+}
 
-  const add = (name: QueueName, body: string, delaySeconds: number, now: number): void => {
-    counter++;
-    of(name).push({
-      messageId: `m${counter}`,
-      body,
-      sentAt: now,
-      visibleAt: now + delaySeconds * 1000,
-      receives: 0,
-      receipt: '',
-    });
-  };
+export function simulateLanes(
+  now: () => number,
+  random: Random,
+  { duplicates, inFlightLimit = 120_000 }: LaneFaults,
+): SimulatedLanes {
+  const redrive = { deadLetterQueue: 'dead', maxReceiveCount };
+  const declared = Object.fromEntries(
+    lanes.map((lane) => [lane, { visibilitySeconds: 75, redrive, inFlightLimit }]),
+  );
+  const sqs = memorySqs(
+    now,
+    { ...declared, dead: { visibilitySeconds: 75 } },
+    {
+      random,
+      seenTwice: () => random() < duplicates() / 3,
+      oldHandleWorks: () => random() < 0.5,
+    },
+  );
 
   return {
-    deliver(deliveries, now) {
+    deliver(deliveries) {
       for (const { lane, pointer, delaySeconds } of deliveries) {
-        add(lane, encodePointer(pointer), delaySeconds, now);
+        const entry = { body: encodePointer(pointer), group: pointer.tenant };
+        sqs.send(lane, [{ ...entry, delaySeconds }]);
+        // Sent again by the SDK, its first answer lost: another message.
         if (random() < duplicates())
-          add(lane, encodePointer(pointer), delaySeconds + between(random, 0, 90), now);
+          sqs.send(lane, [{ ...entry, delaySeconds: Math.min(900, delaySeconds + between(random, 0, 90)) }]);
       }
       return deliveries.map(() => true);
     },
-    hide(hidings, now) {
-      for (const { queueUrl, receiptHandle, seconds } of hidings) {
-        const message = of(nameOf(queueUrl)).find((each) => each.receipt === receiptHandle);
-        if (message !== undefined) message.visibleAt = now + seconds * 1000;
-      }
+    hide(hidings) {
+      for (const { queueUrl, receiptHandle, seconds } of hidings)
+        fails(() => sqs.changeVisibility(laneOf(queueUrl), receiptHandle, seconds));
     },
-    receive(name, most, visibilityMs, now) {
-      const queue = of(name);
-      const visible = queue.filter((each) => each.visibleAt <= now);
-      const taken: Message[] = [];
-      while (taken.length < most && visible.length > 0) {
-        const [message] = visible.splice(between(random, 0, visible.length - 1), 1) as [Message];
-        message.receives++;
-        if (name !== 'dead' && message.receives > maxReceiveCount) {
-          queue.splice(queue.indexOf(message), 1);
-          of('dead').push({ ...message, visibleAt: now });
-          continue;
-        }
-        // At least once: now and then a message is seen again although it is held.
-        message.visibleAt =
-          now + (random() < duplicates() / 3 ? between(random, 0, visibilityMs) : visibilityMs);
-        message.receipt = `${message.messageId}/${message.receives}/${name}`;
-        taken.push(message);
-      }
-      return taken.map((message) => recordOf(name, message));
-    },
+    receive: (name, most, visibilityMs) =>
+      sqs.receive(name, most, 'long', visibilityMs / 1000).map((each) => recordOf(name, each)),
     remove(name, receipts) {
-      removals++;
-      queues.set(
-        name,
-        of(name).filter((each) => !receipts.includes(each.receipt)),
-      );
+      for (const receipt of receipts) sqs.remove(name, receipt);
     },
-    bodies: () => [...queues.values()].flat().map((each) => each.body),
-    changes: () => counter + removals,
-    count: (name, by) => of(name).filter((each) => each.visibleAt <= by).length,
+    bodies: () => sqs.all().map((each) => each.body),
+    changes: sqs.changes,
+    count: sqs.visible,
   };
 }
 
-export const arnOf = (name: QueueName): string => `arn:aws:sqs:local:0:${name}`;
-export const urlOf = (name: QueueName): string => `https://sqs/${name}`;
-const nameOf = (url: string): QueueName => url.slice('https://sqs/'.length) as QueueName;
-
-function recordOf(name: QueueName, { messageId, receipt, body, sentAt, receives }: Message): SQSRecord {
-  return {
-    messageId,
-    receiptHandle: receipt,
-    body,
-    eventSourceARN: arnOf(name),
-    eventSource: 'aws:sqs',
-    awsRegion: 'local',
-    md5OfBody: '',
-    messageAttributes: {},
-    attributes: {
-      SentTimestamp: String(sentAt),
-      ApproximateReceiveCount: String(receives),
-      SenderId: '',
-      ApproximateFirstReceiveTimestamp: String(sentAt),
-    },
-  };
-}
+export const urlOf = (name: QueueName): string => `https://sqs.test/000000000000/default-${name}`;
+const laneOf = (url: string): string => url.slice(url.lastIndexOf('-') + 1);

@@ -5,7 +5,6 @@ import type { Lanes } from '../../functions/lanes.ts';
 import type { Vault } from '../../functions/vault.ts';
 import type { SimulatedLanes } from './lanes.ts';
 import type { Process } from './process.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { SimulatedTable } from './table.ts';
 
 /** Bugs that can be planted, each by altering what passes one port. */
@@ -15,7 +14,6 @@ export interface Plants {
 }
 
 interface Parts {
-  scheduler: Scheduler;
   table: SimulatedTable;
   lanes: SimulatedLanes;
   plants: Plants;
@@ -23,7 +21,7 @@ interface Parts {
 }
 
 /** The ports of a process: every call goes through it, and may find it dead. */
-export function makePorts({ scheduler, table, lanes, plants, refusesToSeal }: Parts) {
+export function makePorts({ table, lanes, plants, refusesToSeal }: Parts) {
   const storeOf = (process: Process): JobStore => {
     const store: JobStore = {
       insert: (records) =>
@@ -48,8 +46,8 @@ export function makePorts({ scheduler, table, lanes, plants, refusesToSeal }: Pa
       deliver: (deliveries) =>
         deliveries.length === 0
           ? Promise.resolve([])
-          : process.call('deliver', () => lanes.deliver(deliveries, scheduler.now())),
-      hide: (hidings) => process.call('hide', () => lanes.hide(hidings, scheduler.now())),
+          : process.call('deliver', () => lanes.deliver(deliveries)),
+      hide: (hidings) => process.call('hide', () => lanes.hide(hidings)),
     };
     return plants.lanes?.(port) ?? port;
   };

@@ -1,3 +1,5 @@
+import { popHeap, pushHeap } from '../support/heap.ts';
+
 /** A virtual clock and what is to happen on it. Everything that waits, waits here, so that a seed replays exactly. */
 export interface Scheduler {
   /** True time, ms. Processes see it skewed. */
@@ -22,7 +24,7 @@ export function makeScheduler(start: number): Scheduler {
 
   const at = (time: number, run: () => unknown) => {
     const entry = { time: Math.max(time, now), order: counter++, run };
-    push(heap, entry);
+    pushHeap(heap, entry, before);
     return () => {
       entry.run = () => 'idle';
     };
@@ -34,7 +36,7 @@ export function makeScheduler(start: number): Scheduler {
     sleep: (ms) => new Promise((resolve) => void at(now + ms, resolve)),
     async runUntil(time, afterEach) {
       for (let entry = heap[0]; entry !== undefined && entry.time <= time; entry = heap[0]) {
-        pop(heap);
+        popHeap(heap, before);
         now = entry.time;
         if (entry.run() === 'idle') continue;
         // Every promise that this event settled runs on before the clock does.
@@ -48,30 +50,4 @@ export function makeScheduler(start: number): Scheduler {
 
 function before(a: Entry, b: Entry): boolean {
   return a.time < b.time || (a.time === b.time && a.order < b.order);
-}
-
-function push(heap: Entry[], entry: Entry): void {
-  let index = heap.push(entry) - 1;
-  while (index > 0) {
-    const parent = (index - 1) >> 1;
-    if (!before(entry, heap[parent] as Entry)) break;
-    heap[index] = heap[parent] as Entry;
-    index = parent;
-  }
-  heap[index] = entry;
-}
-
-function pop(heap: Entry[]): void {
-  const last = heap.pop() as Entry;
-  if (heap.length === 0) return;
-  let index = 0;
-  for (;;) {
-    let child = index * 2 + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && before(heap[child + 1] as Entry, heap[child] as Entry)) child++;
-    if (!before(heap[child] as Entry, last)) break;
-    heap[index] = heap[child] as Entry;
-    index = child;
-  }
-  heap[index] = last;
 }

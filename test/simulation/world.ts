@@ -32,7 +32,7 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
     sealing: 0,
   };
   const watch = watchPromises();
-  const lanes = simulateLanes(random, () => faults.duplicates);
+  const lanes = simulateLanes(scheduler.now, random, { duplicates: () => faults.duplicates });
   const table = simulateTable(
     (before, after, change, owner) => {
       say(
@@ -61,7 +61,6 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
   };
 
   const { storeOf, lanesOf, vaultOf } = makePorts({
-    scheduler,
     table,
     lanes,
     plants,
@@ -151,7 +150,7 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
   async function invoke(queue: QueueName): Promise<void> {
     const dead = queue === 'dead';
     const visibilityMs = dead ? 75_000 : times.visibilitySeconds * 1000;
-    const records = lanes.receive(queue, queue === 'quarantine' ? 1 : 10, visibilityMs, scheduler.now());
+    const records = lanes.receive(queue, queue === 'quarantine' ? 1 : 10, visibilityMs);
     if (records.length === 0) return;
     const process = newProcess(dead ? 'bury' : `work ${queue}`);
     say(`${process.name} receives ${named(records)}`);
@@ -280,7 +279,7 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
     setFaults: (next: typeof faults) => {
       faults = next;
     },
-    waiting: (queue: QueueName, by: number) => lanes.count(queue, by),
+    waiting: (queue: QueueName) => lanes.count(queue),
     records: () => table.all(),
     atEnd: () => {
       watch.allFinal(new Map(table.all().map((each) => [each.sk, each])));
