@@ -3,24 +3,15 @@ import type { Lane } from '../../core/lane.ts';
 import { decodePointer } from '../../core/pointer.ts';
 import type { Delivery, Lanes } from '../../functions/lanes.ts';
 import { aJobId } from '../support/a-job.ts';
-
-/** A message as its receiver sees it. */
-export interface Seen {
-  messageId: string;
-  receiptHandle: string;
-  body: string;
-  group: string;
-  sentAt: number;
-  receiveCount: number;
-}
+import type { SqsMessage } from '../support/memory-sqs.ts';
 
 /** Lanes of queue `default`, and the other end of them, which the port leaves to Lambda. */
 export interface LanesUnderTest {
   lanes: Lanes;
   urlOf(lane: Lane): string;
   /** Up to 10 messages that can be seen; waits so long for the first. `dead` is the dead-letter queue. */
-  receive(lane: Lane | 'dead', waitSeconds?: number): Promise<Seen[]>;
-  acknowledge(lane: Lane, seen: Seen): Promise<void>;
+  receive(lane: Lane | 'dead', waitSeconds?: number): Promise<SqsMessage[]>;
+  acknowledge(lane: Lane, seen: SqsMessage): Promise<void>;
 }
 
 /** Visibility of each lane in the suite, seconds: long where a test hides, short where it waits. */
@@ -50,14 +41,14 @@ export function describeLanes(open: () => Promise<LanesUnderTest>): void {
     delaySeconds: 0,
     ...fields,
   });
-  const jobOf = (seen: Seen | undefined) => decodePointer(seen?.body ?? '')?.jobId;
-  const hide = (lane: Lane, seconds: number, ...seen: Seen[]) =>
+  const jobOf = (seen: SqsMessage | undefined) => decodePointer(seen?.body ?? '')?.jobId;
+  const hide = (lane: Lane, seconds: number, ...seen: SqsMessage[]) =>
     on.lanes.hide(seen.map(({ receiptHandle }) => ({ queueUrl: on.urlOf(lane), receiptHandle, seconds })));
 
   it('take 25 pointers, each once, with its tenant as the group', async () => {
     const deliveries = Array.from({ length: 25 }, () => pointer('low'));
     expect(await on.lanes.deliver(deliveries)).toEqual(deliveries.map(() => true));
-    const seen: Seen[] = [];
+    const seen: SqsMessage[] = [];
     for (let page = await on.receive('low'); page.length > 0; page = await on.receive('low')) {
       expect(page.length).toBeLessThanOrEqual(10);
       seen.push(...page);
