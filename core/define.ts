@@ -24,6 +24,14 @@ export interface JobContext {
    * be reached. Throws PermanentError when there is no such object.
    */
   read(key: string): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Does something outside that must not be done twice. What `perform` returns is stored, sealed, and from then on
+   * every call with this key returns it, in this attempt and in all that follow, a person's retry among them.
+   * Should the process die between the two, `perform` runs again: it is given a key to pass on to the outside
+   * service, the same every time. A value comes back as JSON keeps it; at most 4,096 bytes, 50 keys a job,
+   * `[A-Za-z0-9][A-Za-z0-9._:-]{0,63}`, else PermanentError. What throws stores nothing. A late attempt is refused.
+   */
+  once<T>(key: string, perform: (idempotencyKey: string) => T | Promise<T>): Promise<T>;
   /** What the stage tells handlers, e.g. whether private addresses may be called. */
   settings: JobSettings;
 }

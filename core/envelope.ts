@@ -19,12 +19,13 @@ const fastFromBytes = 64 * 1024;
 /** The largest value that is ever opened: a frame of 1.5 KB can hold 50 MB. */
 const maxOpenedBytes = 8 * 1024 * 1024;
 
-/** What a value is sealed as. `fence` for what an attempt made: results and errors. */
+/** What a value is sealed as. `fence` for what an attempt made: results and errors; `name` for an effect, its key. */
 export interface SealedAs {
   tenant: string;
   jobId: string;
-  field: 'payload' | 'result' | 'error';
+  field: 'payload' | 'result' | 'error' | 'effect';
   fence?: number;
+  name?: string;
 }
 
 /**
@@ -75,7 +76,8 @@ function compress(plain: Uint8Array): Buffer {
 
 function bind(as: SealedAs, keyId: string): string[] {
   const fence = as.fence === undefined ? [] : [String(as.fence)];
-  return [`taskq/${formatVersion}`, algorithm, keyId, as.tenant, as.jobId, as.field, ...fence];
+  const name = as.name === undefined ? [] : [as.name];
+  return [`taskq/${formatVersion}`, algorithm, keyId, as.tenant, as.jobId, as.field, ...fence, ...name];
 }
 
 /** Each part behind its length, so that no two lists of parts are the same bytes. */

@@ -12,7 +12,9 @@ export type Outcome =
   | { kind: 'returned'; result: Stored }
   | { kind: 'failed'; failure: Failure }
   /** Never started: no time was left. Spends nothing. */
-  | { kind: 'not_started' };
+  | { kind: 'not_started' }
+  /** A later attempt is at work, as the handler's `once` was told: there is nothing to write. */
+  | { kind: 'overtaken' };
 
 /** What becomes of the job, and what its holder must do after the write. */
 export interface Settlement {
@@ -34,7 +36,12 @@ const attentionAttributes = [
  * @param held the record as the claim returned it
  * @param random 0 ≤ random < 1, for the retry's jitter
  */
-export function settle(held: JobRecord, outcome: Outcome, now: number, random: number): Settlement {
+export function settle(
+  held: JobRecord,
+  outcome: Exclude<Outcome, { kind: 'overtaken' }>,
+  now: number,
+  random: number,
+): Settlement {
   switch (outcome.kind) {
     case 'returned':
       return complete(held, outcome.result, now);

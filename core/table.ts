@@ -6,6 +6,7 @@ import type { JobState } from './state.ts';
  *
  *   pk = tenant#shard      sk = jobId            the record of a job
  *   pk = p#jobId           sk = payload#… | result#… | error#…   sealed values too big for the record
+ *   pk = p#jobId           sk = effects          what `once` has stored, under a fence of its own
  *   pk = k#tenant#hmac     sk = key              an idempotency key, naming its job
  */
 export const jobsTable = {
@@ -152,6 +153,11 @@ export function tenantOf(record: RecordKey): string {
 /** Partition of a job's sealed values: its own, so that they never slow the record's. */
 export function sealedKey(jobId: string, name: string): RecordKey {
   return { pk: `p#${jobId}`, sk: name };
+}
+
+/** Where what `once` has stored for a job lies (`core/once.ts`). */
+export function effectsKey(jobId: string): RecordKey {
+  return sealedKey(jobId, 'effects');
 }
 
 export function dedupeKey(tenant: string, hmac: string): RecordKey {

@@ -5,6 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Stack } from 'aws-cdk-lib/core';
+import { sealedKey } from '../core/table.ts';
 
 /**
  * A binding is the value of one wire together with the permissions that make it usable. The library's
@@ -31,6 +32,13 @@ export function table(of: ITableV2, calls: readonly TableCall[], indexes: readon
   const arns = indexes.map((each) => `${of.tableArn}/index/${each}`);
   if (arns.length > 0) allows.push(allow('dynamodb', ['Query'], arns));
   return { value: of.tableName, allows };
+}
+
+/** Updates of single items below a job's own partition of sealed values, so of what `once` stores, and of no record. */
+export function alsoUpdatesSealed(of: ITableV2, binding: Binding): Binding {
+  const statement = allow('dynamodb', ['UpdateItem'], [of.tableArn]);
+  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': [sealedKey('*', '').pk] });
+  return { ...binding, allows: [...binding.allows, statement] };
 }
 
 /** The data bucket's name, and the prefixes below which objects may be read and written. */

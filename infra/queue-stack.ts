@@ -7,7 +7,7 @@ import { type App, Duration, Stack } from 'aws-cdk-lib/core';
 import type { JobContract, QueueContract } from '../core/define.ts';
 import { jobsTable } from '../core/table.ts';
 import { restApi } from './api.ts';
-import { bucket, invokes, lanes, masterKey, table, told } from './bindings.ts';
+import { alsoUpdatesSealed, bucket, invokes, lanes, masterKey, table, told } from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
 import { buryTimeoutSeconds, JobQueue } from './queue.ts';
 import type { Platform } from './stacks.ts';
@@ -90,7 +90,10 @@ export class QueueStack extends Stack {
         memoryMb,
         sources: queue.sources(stage),
         bindings: {
-          JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
+          JOBS_TABLE: alsoUpdatesSealed(
+            data.jobs,
+            table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
+          ),
           KEYS_TABLE: wrapped,
           DATA_BUCKET: bucket(data.bucket, { read: ['sealed', 'tenants'], write: ['sealed', 'unreadable'] }),
           LANES: lanes({ [name]: queue.lanes }),

@@ -4,7 +4,7 @@ import type { SealedStore } from '../vault.ts';
 import { dynamo, loadS3 } from './clients.ts';
 
 /** The broom for sealed items: longer than a job can wait (a year) and be kept, and a person can retry it. */
-const keptSeconds = 460 * 24 * 60 * 60;
+export const keptSeconds = 460 * 24 * 60 * 60;
 
 const tries = 5;
 /** An error is some 7 KB at the most, an answer of DynamoDB's 1 MB. */

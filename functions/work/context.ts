@@ -1,20 +1,26 @@
 import type { JobContext, JobSettings } from '../../core/define.ts';
 import { PermanentError } from '../../core/errors.ts';
 import { type JobRecord, tenantOf } from '../../core/table.ts';
+import { type LateAttempt, type OnceDeps, onceOf } from './once.ts';
 
-export interface ContextDeps {
+export interface ContextDeps extends OnceDeps {
   /** Streams an object of the tenant's, or undefined if there is none. */
   readObject: (tenant: string, key: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
   settings: JobSettings;
   log: (message: string, fields: Record<string, string | number | boolean>) => void;
 }
 
-/** What a handler is given beside its payload. */
+/**
+ * What a handler is given beside its payload.
+ * @param onLate told when the handler learns that a later attempt is at work
+ */
 export function contextOf(
-  { readObject, settings, log }: ContextDeps,
+  deps: ContextDeps,
   record: JobRecord,
   signal: AbortSignal,
+  onLate: (error: LateAttempt) => void,
 ): JobContext {
+  const { readObject, settings, log } = deps;
   const tenant = tenantOf(record);
   return {
     id: record.sk,
@@ -35,5 +41,6 @@ export function contextOf(
         );
       return stream;
     },
+    once: onceOf(deps, record, signal, onLate),
   };
 }

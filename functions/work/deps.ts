@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queueTimes } from '../../core/lane.ts';
+import { effectSeedBytes } from '../../core/once.ts';
 import type { Wire } from '../../core/wiring.ts';
 import { contracts } from '../../jobs/contracts.ts';
+import { effectsStore } from '../aws/effects.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
@@ -27,6 +29,7 @@ export function workDeps(env: Record<Wire<'work'>, string>): WorkDeps {
     store: jobStore(env.JOBS_TABLE, sleep, onError),
     lanes: sqsLanes(urls, onError),
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
+    effects: effectsStore(env.JOBS_TABLE, now, sleep),
     contractOf: (type) => contracts.find((each) => each.type === type),
     handlerOf,
     readObject: (tenant, key) => readTenantObject(env.DATA_BUCKET, tenant, key),
@@ -41,6 +44,7 @@ export function workDeps(env: Record<Wire<'work'>, string>): WorkDeps {
     leaseMs,
     longestTimeoutMs,
     codeVersion: env.CODE_VERSION,
+    newSeed: () => randomBytes(effectSeedBytes),
     newOwner: () => randomBytes(9).toString('base64url'),
     urlOf: (arn) => laneOfArn(urls, arn),
     now,

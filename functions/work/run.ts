@@ -1,6 +1,6 @@
 import { maxPayloadBytes } from '../../core/api.ts';
 import type { JobContext, JobContract, Run } from '../../core/define.ts';
-import { jobErrorFields, PermanentError, SystemError, TransientError } from '../../core/errors.ts';
+import { PermanentError, SystemError, TransientError } from '../../core/errors.ts';
 import { check } from '../../core/faults.ts';
 import { placeResult } from '../../core/placement.ts';
 import { classify } from '../../core/retry.ts';
@@ -8,6 +8,8 @@ import type { Outcome } from '../../core/settle.ts';
 import { type JobRecord, type Stored, tenantOf } from '../../core/table.ts';
 import type { Vault } from '../vault.ts';
 import { type ContextDeps, contextOf } from './context.ts';
+import { LateAttempt } from './once.ts';
+import { ours } from './ours.ts';
 
 export interface RunDeps extends ContextDeps {
   vault: Vault;
@@ -47,17 +49,10 @@ export function run(deps: RunDeps) {
       const result = await ours(sealResult(deps.vault, record, returned));
       return { outcome: { kind: 'returned', result } };
     } catch (thrown) {
+      if (thrown instanceof LateAttempt) return { outcome: { kind: 'overtaken' } };
       return { outcome: { kind: 'failed', failure: classify(thrown) }, thrown };
     }
   };
-}
-
-/** What TaskQ itself could not do is no verdict on the job, whatever AWS called it: a role that is wrong for a minute fails no job for good. */
-async function ours<T>(step: Promise<T>): Promise<T> {
-  return step.catch((error: unknown) => {
-    if (jobErrorFields(error) !== undefined) throw error;
-    throw new TransientError('TaskQ could not reach what the job needs', 'unavailable', { cause: error });
-  });
 }
 
 async function openPayload(vault: Vault, record: JobRecord, contract: JobContract): Promise<unknown> {
@@ -79,7 +74,7 @@ async function openPayload(vault: Vault, record: JobRecord, contract: JobContrac
   throw new PermanentError(`${fits.problem.error}: ${where}`, 'invalid_payload');
 }
 
-/** The handler's promise, or its end by timeout or lost lease. A handler that ignores the signal is left behind. */
+/** The handler's promise, or its end by timeout, lost lease or a later attempt. A handler that ignores the signal is left behind. */
 async function inTime(
   deps: RunDeps,
   record: JobRecord,
@@ -89,16 +84,16 @@ async function inTime(
 ): Promise<unknown> {
   const controller = new AbortController();
   const limitMs = Math.min(timeoutMs, leaseMs);
-  let cancel = (): void => {};
-  const over = new Promise<never>((_, reject) => {
-    cancel = deps.after(limitMs, () => {
-      const error = new SystemError(`the handler did not end within ${limitMs / 1000} s`, 'timeout');
-      controller.abort(error);
-      reject(error);
-    });
-  });
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const end = (error: Error): void => {
+    controller.abort(error);
+    reject(error);
+  };
+  const cancel = deps.after(limitMs, () =>
+    end(new SystemError(`the handler did not end within ${limitMs / 1000} s`, 'timeout')),
+  );
   try {
-    return await Promise.race([start(contextOf(deps, record, controller.signal)), over]);
+    return await Promise.race([start(contextOf(deps, record, controller.signal, end)), over]);
   } finally {
     cancel();
   }

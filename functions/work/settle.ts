@@ -59,6 +59,10 @@ export function settle(deps: SettleDeps) {
     counts: Counts,
     room: () => Room,
   ): Promise<Fate> => {
+    if (outcome.kind === 'overtaken') {
+      log('the attempt was overtaken', { job_id: record.sk, type: record.type, attempt: record.attempt });
+      return comesBack();
+    }
     if (outcome.kind === 'failed') {
       const { code, cause } = outcome.failure;
       log('the attempt failed', {

@@ -14,6 +14,7 @@ import { handlerOf } from '../../functions/work/handlers.ts';
 import { work } from '../../functions/work/work.ts';
 import { contracts } from '../../jobs/contracts.ts';
 import { queues } from '../../jobs/queues.ts';
+import { memoryEffects } from '../support/memory-effects.ts';
 
 /** TaskQ's own time, AWS stubbed at the ports: what is left is reading, checking, sealing, deciding, logging. */
 export interface OwnTime {
@@ -153,6 +154,8 @@ function worker(store: JobStore) {
     vault: vault(keys, sealed),
     contractOf: (type) => contracts.find((each) => each.type === type),
     handlerOf,
+    effects: memoryEffects(),
+    newSeed: () => randomBytes(16),
     readObject: async () => undefined,
     storeUnreadable: async () => {},
     settings: { allowPrivateAddresses: false },

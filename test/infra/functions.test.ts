@@ -71,6 +71,7 @@ describe('a role allows what its function does, and no more', () => {
       'dynamodb:PartiQLInsert',
       'dynamodb:PartiQLUpdate',
       'dynamodb:Query',
+      'dynamodb:UpdateItem',
       'kms:Decrypt',
       's3:GetObject',
       's3:ListBucket',
@@ -144,6 +145,13 @@ describe('reach', () => {
   test('a worker sends to the lanes of its own queue', () => {
     expect(sends('workmail')).toEqual(five('mail'));
     expect(sends('workreports')).toEqual(five('reports'));
+  });
+
+  test('a worker updates single items of the sealed values alone: records change by their conditions', () => {
+    const updates = statements('workmail').filter((each) => each.Action === 'dynamodb:UpdateItem');
+    expect(updates.map((each) => each.Condition)).toEqual([
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['p#*'] } },
+    ]);
   });
 
   test('bury sends to quarantine alone', () => {

@@ -11,6 +11,7 @@ export function jobContext(overrides: Partial<JobContext> = {}): JobContext {
     read: async () => {
       throw new Error('this test gave no object to read');
     },
+    once: async (key, perform) => await perform(`idempotency-key-of-${key}`),
     settings: { allowPrivateAddresses: true },
     ...overrides,
   };

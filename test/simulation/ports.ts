@@ -1,8 +1,10 @@
 import type { JobStore } from '../../core/change.ts';
+import type { Effects } from '../../core/once.ts';
 import type { Sealed } from '../../core/table.ts';
 import type { Keys } from '../../functions/keys.ts';
 import type { Lanes } from '../../functions/lanes.ts';
 import type { Vault } from '../../functions/vault.ts';
+import { memoryEffects } from '../support/memory-effects.ts';
 import type { SimulatedLanes } from './lanes.ts';
 import type { Process } from './process.ts';
 import type { SimulatedTable } from './table.ts';
@@ -22,6 +24,8 @@ interface Parts {
 
 /** The ports of a process: every call goes through it, and may find it dead. */
 export function makePorts({ table, lanes, plants, refusesToSeal }: Parts) {
+  const effects = new Map<string, Effects>();
+
   const storeOf = (process: Process): JobStore => {
     const store: JobStore = {
       insert: (records) =>
@@ -78,7 +82,12 @@ export function makePorts({ table, lanes, plants, refusesToSeal }: Parts) {
     };
   }
 
-  return { storeOf, lanesOf, vaultOf };
+  const onceOf = (process: Process) => ({
+    effects: memoryEffects({ around: (method, _, perform) => process.call(method, perform) }, effects),
+    newSeed: () => new Uint8Array(16),
+  });
+
+  return { storeOf, lanesOf, vaultOf, onceOf };
 }
 
 /** Keys are not simulated: sealing fails or succeeds as a call. */

@@ -60,7 +60,7 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
     ended++;
   };
 
-  const { storeOf, lanesOf, vaultOf } = makePorts({
+  const { storeOf, lanesOf, vaultOf, onceOf } = makePorts({
     table,
     lanes,
     plants,
@@ -213,6 +213,7 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
           ended = true;
         }
       },
+      ...onceOf(process),
       readObject: async () => undefined,
       storeUnreadable: async () => {},
       settings: { allowPrivateAddresses: false },

@@ -25,6 +25,7 @@ export function worker(
     queue: 'default',
     contractOf: (type) => contracts.find((each) => each.type === type),
     handlerOf: async () => handler,
+    newSeed: () => new Uint8Array(16).fill(9),
     readObject: async () => undefined,
     storeUnreadable: (message) =>
       world.faults.around('storeUnreadable', 1, () => void unreadable.push(message)),

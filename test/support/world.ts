@@ -8,6 +8,7 @@ import { aClock } from './clock.ts';
 import { fakeKeys } from './fake-keys.ts';
 import { noFaults } from './faults.ts';
 import { memoryDedupe } from './memory-dedupe.ts';
+import { memoryEffects } from './memory-effects.ts';
 import { memoryLanes } from './memory-lanes.ts';
 import { memorySealed } from './memory-sealed.ts';
 import { memoryStore } from './memory-store.ts';
@@ -48,6 +49,7 @@ export function aWorld() {
     store: memoryStore(faults),
     lanes: memoryLanes(clock, { faults }),
     dedupe: memoryDedupe(faults),
+    effects: memoryEffects(faults),
     vault: vault(keys, sealed),
     /** Puts a job's record there, its payload truly sealed. Counts as no call. */
     async job(
