@@ -129,6 +129,8 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     result,
     waitFor,
     errors: (id: string) => call('getErrors', { id }),
+    /** What the job's handler has done outside with `once`, in the order it was stored. */
+    effects: (id: string) => call('getEffects', { id }),
     list,
     listPage,
     /** Runs a failed or cancelled job again, with its own payload or an edited one. */

@@ -53,8 +53,13 @@ export function describeFailure(job: Job, errors: ErrorsResponse['errors'], nowM
   const head = `${verb} at attempt ${last.attempt} of ${job.max_attempts}: ${sentence}${limit} (${last.cause}, ${last.code}).`;
   const lines = errors.map(
     (each) =>
-      `  attempt ${each.attempt}, ${ageOf(each.at, nowMs)}, ${each.code}: ${each.message.replaceAll('\n', '\n    ')}`,
+      `  ${attemptOf(each)}, ${ageOf(each.at, nowMs)}, ${each.code}: ${each.message.replaceAll('\n', '\n    ')}`,
   );
   const todo = job.status === 'failed' ? [`  To run it again: ${commandFor('retry', job)}`] : [];
   return [paint('red', head), ...lines, ...todo].join('\n');
+}
+
+/** Which attempt, and which start of all where a person's retry has begun to count anew. */
+export function attemptOf({ attempt, run }: { attempt: number; run: number }): string {
+  return run === attempt ? `attempt ${attempt}` : `attempt ${attempt} (run ${run})`;
 }

@@ -1,6 +1,7 @@
 /** The `taskq` command. Exit status: 0 ok, 1 failed, 2 usage, 3 not found, 4 refused, 5 unreachable. */
 import { Command } from 'commander';
 import { addCancel } from './commands/cancel.ts';
+import { addEffects } from './commands/effects.ts';
 import { addEnqueue } from './commands/enqueue.ts';
 import { addGet } from './commands/get.ts';
 import { addHealth } from './commands/health.ts';
@@ -31,7 +32,8 @@ Example:
 `,
   );
 
-for (const add of [addEnqueue, addGet, addList, addWatch, addRetry, addCancel, addHealth]) add(program);
+for (const add of [addEnqueue, addGet, addEffects, addList, addWatch, addRetry, addCancel, addHealth])
+  add(program);
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -100,6 +100,12 @@ export const payloadResponse = z.object({ payload: z.unknown() });
 export const resultQuery = z.strictObject({ wait: z.optional(whole(0, maxWaitSeconds)) });
 export const resultResponse = z.object({ status: z.enum(jobStates), result: z.unknown() });
 export const pendingResponse = z.object({ status: z.enum(jobStates) });
+/**
+ * The start it was, over all retries of a person, each of which counts attempts from 1 again. It only rises; a start
+ * that was handed back leaves a gap.
+ */
+const run = z.int();
+
 export const errorsResponse = z.object({
   errors: z.array(
     z.object({
@@ -108,9 +114,13 @@ export const errorsResponse = z.object({
       message: z.string(),
       stack: z.optional(z.string()),
       attempt: z.int(),
+      run,
       at: z.string(),
     }),
   ),
+});
+export const effectsResponse = z.object({
+  effects: z.array(z.object({ key: z.string(), value: z.unknown(), attempt: z.int(), run, at: z.string() })),
 });
 export const healthResponse = z.object({ status: z.literal('ok'), version: z.string() });
 export const problemResponse = z.object({
@@ -126,4 +136,5 @@ export type BatchResponse = z.infer<typeof batchResponse>;
 export type ListQuery = z.infer<typeof listQuery>;
 export type ListResponse = z.infer<typeof listResponse>;
 export type ErrorsResponse = z.infer<typeof errorsResponse>;
+export type EffectsResponse = z.infer<typeof effectsResponse>;
 export type ProblemResponse = z.infer<typeof problemResponse>;

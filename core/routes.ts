@@ -112,6 +112,14 @@ export const routes = {
     responses: { 200: api.errorsResponse },
     problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
   },
+  getEffects: {
+    method: 'GET',
+    path: '/v1/jobs/{id}/effects',
+    function: 'manage',
+    summary: 'What its handler has done outside with `once`, opened',
+    responses: { 200: api.effectsResponse },
+    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+  },
   retryJob: {
     method: 'POST',
     path: '/v1/jobs/{id}/retry',

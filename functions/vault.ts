@@ -29,6 +29,7 @@ export interface Vault {
   /** Stores a sealed value outside its record and returns what the record says instead. Done before the record is written. */
   putElsewhere(sealed: Sealed, as: SealedAs, place: Exclude<Place, 'record'>): Promise<Elsewhere>;
   putError(sealed: Sealed, as: SealedAs): Promise<void>;
+  /** What each failed attempt threw, as `run` the fence that it had. */
   listErrors(tenant: string, jobId: string): Promise<unknown[]>;
   /** The JSON value; undefined when it lies elsewhere and is gone. */
   open(stored: Stored, as: SealedAs): Promise<unknown>;
@@ -79,7 +80,10 @@ export function vault(keys: Keys, store: SealedStore): Vault {
     async listErrors(tenant, jobId) {
       const items = (await store.listItems(jobId, 'error#')) as (Sealed & { fence: number })[];
       return Promise.all(
-        items.map((each) => opened(each, { tenant, jobId, field: 'error', fence: each.fence })),
+        items.map(async (each) => ({
+          ...((await opened(each, { tenant, jobId, field: 'error', fence: each.fence })) as object),
+          run: each.fence,
+        })),
       );
     },
     async open(stored, as) {

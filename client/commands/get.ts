@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Job } from '../../core/api.ts';
 import { ApiError } from '../api-error.ts';
 import { UsageError } from '../exit.ts';
-import { describeFailure, describeJob } from '../explain.ts';
+import { attemptOf, describeFailure, describeJob } from '../explain.ts';
 import { parseJobId } from '../input.ts';
 import { print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
@@ -69,8 +69,7 @@ export async function showJob({ client }: Session, job: Job, withStacks = false)
   try {
     const { errors } = await client.errors(job.id);
     print(`\n${describeFailure(job, errors, Date.now())}`);
-    if (withStacks)
-      for (const { attempt, stack } of errors) if (stack) print(`\nattempt ${attempt}\n${stack}`);
+    if (withStacks) for (const each of errors) if (each.stack) print(`\n${attemptOf(each)}\n${each.stack}`);
   } catch (error) {
     // Errors may be closed to a caller who may see the job: what is known is still told.
     if (!(error instanceof ApiError) || withStacks) throw error;

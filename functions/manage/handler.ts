@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contracts } from '../../jobs/contracts.ts';
 import { apiHandler } from '../api.ts';
+import { effectsStore } from '../aws/effects.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
@@ -22,6 +23,7 @@ export const handler = apiHandler(
     store: jobStore(env.JOBS_TABLE, sleep, onError),
     lanes: sqsLanes(JSON.parse(env.LANES), onError),
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
+    effects: effectsStore(env.JOBS_TABLE, now, sleep),
     contractOf: (type) => contracts.find((each) => each.type === type),
     version: env.CODE_VERSION,
     openapi: async () => JSON.parse(await readFile(new URL('./openapi.json', import.meta.url), 'utf8')),

@@ -1,7 +1,7 @@
 import type { RouteName } from '../../core/routes.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import { type ChangeDeps, cancelJob, retryJob } from './change.ts';
-import { getErrors, getJob, getList, getPayload, getResult, type ReadDeps } from './read.ts';
+import { getEffects, getErrors, getJob, getList, getPayload, getResult, type ReadDeps } from './read.ts';
 
 export interface ManageDeps extends ReadDeps, ChangeDeps {
   version: string;
@@ -20,6 +20,7 @@ const answers: Partial<Record<RouteName, Answer>> = {
   getPayload,
   getResult,
   getErrors,
+  getEffects,
   retryJob,
   cancelJob,
 };

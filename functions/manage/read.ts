@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type ErrorsResponse, resultQuery } from '../../core/api.ts';
+import { type EffectsResponse, type ErrorsResponse, resultQuery } from '../../core/api.ts';
 import type { JobStore } from '../../core/change.ts';
 import { isJobId } from '../../core/id.ts';
 import { checkQuery, listFilterOf, parameterValue } from '../../core/list.ts';
+import type { EffectsStore } from '../../core/once.ts';
 import { type Problem, problem } from '../../core/problem.ts';
 import { isFinal } from '../../core/state.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
-import { viewOf } from '../../core/view.ts';
+import { rfc3339, viewOf } from '../../core/view.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import type { Vault } from '../vault.ts';
 import { listJobs } from './list.ts';
@@ -14,6 +15,7 @@ import { listJobs } from './list.ts';
 export interface ReadDeps {
   store: JobStore;
   vault: Vault;
+  effects: EffectsStore;
   monotonic: () => number;
   sleep: (ms: number) => Promise<void>;
 }
@@ -98,6 +100,25 @@ export async function getErrors({ store, vault }: ReadDeps, request: ApiRequest)
   if ('problem' in found) return found;
   const errors = (await vault.listErrors(request.tenant, request.id)) as ErrorsResponse['errors'];
   return { status: 200, body: { errors } };
+}
+
+export async function getEffects(
+  { store, vault, effects }: ReadDeps,
+  request: ApiRequest,
+): Promise<ApiAnswer> {
+  const { tenant, id: jobId } = request;
+  const found = await findJob(store, request);
+  if ('problem' in found) return found;
+  const stored = Object.entries((await effects.read(jobId))?.effects ?? {});
+  const views = stored
+    .sort(([, a], [, b]) => a.storedAt - b.storedAt)
+    .map(async ([key, effect]) => {
+      const opened = await vault.open(effect, { tenant, jobId, field: 'effect', name: key });
+      const { value = null } = opened as { value?: unknown };
+      return { key, value, attempt: effect.attempt, run: effect.fence, at: rfc3339(effect.storedAt) };
+    });
+  const body: EffectsResponse = { effects: await Promise.all(views) };
+  return { status: 200, body };
 }
 
 export async function getList({ store }: ReadDeps, request: ApiRequest): Promise<ApiAnswer> {

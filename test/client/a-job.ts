@@ -45,6 +45,7 @@ export const someErrors = {
     message: `connect ECONNREFUSED ${attempt}`,
     stack: `Error: connect\n    at attempt${attempt}`,
     attempt,
+    run: attempt,
     at: '2026-11-22T03:00:31.500Z',
   })),
 };

@@ -96,14 +96,17 @@ describe('one job', () => {
       cause: 'transient_error',
       message: 'reset',
       attempt: 1,
+      run: 6,
       at: '2026-11-22T03:00:01.000Z',
     };
+    const effect = { key: 'charge', value: 'ch_1', attempt: 1, run: 6, at: '2026-11-22T03:00:01.000Z' };
     const { client, received } = await aClient(
       {
         getJob: () => ({ status: 200, body: aJob() }),
         getPayload: () => ({ status: 200, body: { payload: { message: 'Grüße' } } }),
         getResult: () => ({ status: 200, body: { status: 'completed', result: 1 } }),
         getErrors: () => ({ status: 200, body: { errors: [error] } }),
+        getEffects: () => ({ status: 200, body: { effects: [effect] } }),
         getHealth: () => ({ status: 200, body: { status: 'ok', version: '1' } }),
       },
       { tenant: 'acme' },
@@ -112,11 +115,13 @@ describe('one job', () => {
     expect(await client.payload(jobId)).toEqual({ payload: { message: 'Grüße' } });
     expect(await client.result(jobId, { waitSeconds: 5 })).toEqual({ status: 'completed', result: 1 });
     expect(await client.errors(jobId)).toEqual({ errors: [error] });
+    expect(await client.effects(jobId)).toEqual({ effects: [effect] });
     expect(await client.health()).toEqual({ status: 'ok', version: '1' });
     expect(received.map((call) => [call.tenant, call.id, call.query])).toEqual([
       ['acme', jobId, {}],
       ['acme', jobId, {}],
       ['acme', jobId, { wait: 5 }],
+      ['acme', jobId, {}],
       ['acme', jobId, {}],
       [undefined, undefined, {}],
     ]);

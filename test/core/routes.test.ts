@@ -13,6 +13,7 @@ test('method, path and function of every route', () => {
     'getPayload: GET /v1/jobs/{id}/payload by manage',
     'getResult: GET /v1/jobs/{id}/result by manage',
     'getErrors: GET /v1/jobs/{id}/errors by manage',
+    'getEffects: GET /v1/jobs/{id}/effects by manage',
     'retryJob: POST /v1/jobs/{id}/retry by manage',
     'cancelJob: POST /v1/jobs/{id}/cancel by manage',
     'getOpenapi: GET /v1/openapi.json by manage',
@@ -41,8 +42,8 @@ describe('the route of a request', () => {
   const cases = all.flatMap(([name, route]) =>
     pathsOf(route).map((path): [string, string, string] => [route.method, path, name]),
   );
-  test('20 in all', () => {
-    expect(cases).toHaveLength(20);
+  test('22 in all', () => {
+    expect(cases).toHaveLength(22);
   });
   test.each(cases)('%s %s is %s', (method, path, name) => {
     expect(routeOf(method, path)).toBe(name);
@@ -72,6 +73,7 @@ test('what each may answer: statuses, then codes', () => {
     getPayload: '200 invalid_request not_found payload_expired internal unavailable',
     getResult: '200 202 invalid_request not_found no_result payload_expired internal unavailable',
     getErrors: '200 invalid_request not_found internal unavailable',
+    getEffects: '200 invalid_request not_found internal unavailable',
     retryJob:
       '200 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_type invalid_payload internal unavailable',
     cancelJob: '200 invalid_request not_found invalid_transition internal unavailable',

@@ -212,7 +212,7 @@ it('a batch of bad jobs alone is 207 too', async () => {
   ]);
 });
 
-it.each(['getJob', 'getPayload', 'getResult', 'getErrors', 'cancelJob', 'retryJob'] as const)(
+it.each(['getJob', 'getPayload', 'getResult', 'getErrors', 'getEffects', 'cancelJob', 'retryJob'] as const)(
   '%s of an unknown id, of no id, of another tenant → 404',
   async (route) => {
     const { id } = await other.enqueue('echo', {});

@@ -95,6 +95,7 @@ it('a job is seen by its own tenant alone', async () => {
       'getPayload',
       'getResult',
       'getErrors',
+      'getEffects',
       'cancelJob',
       'retryJob',
     ] as const) {

@@ -64,11 +64,17 @@ function receivedOf({ id, case: name }: Sent): [string, Received][] {
 function errorsOf({
   id,
   case: name,
-}: Sent): [string, { code: string; cause: string; message: string; attempt: number; at: string }[]][] {
+}: Sent): [
+  string,
+  { code: string; cause: string; message: string; attempt: number; run: number; at: string }[],
+][] {
   if (name !== 'malformed') return [];
   const message = 'cannot read the CSV: line 100 has 1 fields; the header has 3';
   return [
-    [id, [{ code: 'validation', cause: 'permanent_error', message, attempt: 1, at: times.finished_at }]],
+    [
+      id,
+      [{ code: 'validation', cause: 'permanent_error', message, attempt: 1, run: 1, at: times.finished_at }],
+    ],
   ];
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PermanentError } from '../../../core/errors.ts';
 import { aJob, aJobId } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { manager, told } from '../../support/requests.ts';
@@ -59,7 +60,7 @@ describe('one job', () => {
     expect('headers' in before && before.headers).not.toEqual('headers' in after && after.headers);
   });
 
-  it.each(['getJob', 'getPayload', 'getResult', 'getErrors', 'retryJob', 'cancelJob'] as const)(
+  it.each(['getJob', 'getPayload', 'getResult', 'getErrors', 'getEffects', 'retryJob', 'cancelJob'] as const)(
     'unknown, void or another tenant’s: %s says 404, and all three the same',
     async (route) => {
       const world = aWorld();
@@ -215,8 +216,24 @@ it('errors of every attempt, opened; none is an empty list', async () => {
     throw new Error('boom');
   });
   expect(told(await call('getErrors', { id })).body).toMatchObject({
-    errors: [{ code: 'unknown', cause: 'transient_error', message: 'boom', attempt: 1 }],
+    errors: [{ code: 'unknown', cause: 'transient_error', message: 'boom', attempt: 1, run: 1 }],
   });
+});
+
+it('errors of two lives of a job: attempts count from 1 again, runs go on', async () => {
+  const world = aWorld();
+  const refuse = () => {
+    throw new PermanentError('no');
+  };
+  const { id } = await ran(world, refuse);
+  const { call } = manager(world);
+  await call('retryJob', { id });
+  await worker(world, refuse).invoke('normal');
+  const { errors } = told(await call('getErrors', { id })).body as { errors: Record<string, unknown>[] };
+  expect(errors.map(({ attempt, run }) => [attempt, run])).toEqual([
+    [1, 1],
+    [1, 2],
+  ]);
 });
 
 it('health, the OpenAPI document, and nothing that is enqueue’s', async () => {
