@@ -24,8 +24,18 @@ export const jobsTable = {
 /** Wrapped tenant keys: pk = tenant, sk = the key's id (`v1`, `v2`, … or `dedupe`). */
 export const keysTable = { partitionKey: 'pk', sortKey: 'sk' } as const;
 
-/** Limits, gates, schedules, workflows. pk and sk as each kind of item needs them. */
-export const controlTable = { partitionKey: 'pk', sortKey: 'sk' } as const;
+/**
+ * What is about tenants, queues and TaskQ itself, and not about one job:
+ *
+ *   pk = tenants      sk = tenant            everyone who ever enqueued: whom the walk visits
+ *   pk = walk         sk = group             how far the walk is in a group of shards (`core/walk.ts`)
+ */
+export const controlTable = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  tenants: 'tenants',
+  walk: 'walk',
+} as const;
 
 /** `availableAt` of what may not be claimed until someone changes it: the largest time a Date can hold. */
 export const never = 8_640_000_000_000_000;

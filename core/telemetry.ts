@@ -11,6 +11,9 @@ export const metrics = {
   unreadable: { name: 'UnreadableMessages', unit: 'Count' },
   tombstones: { name: 'Tombstones', unit: 'Count' },
   released: { name: 'JobsReleased', unit: 'Count' },
+  watched: { name: 'JobsWatched', unit: 'Count' },
+  foundLate: { name: 'JobsFoundLate', unit: 'Count' },
+  walkBehind: { name: 'WalkBehindSeconds', unit: 'Seconds' },
   refused: { name: 'RequestsRefused', unit: 'Count' },
 } as const;
 

@@ -16,8 +16,8 @@ export const wiring = {
     'ALLOW_PRIVATE_ADDRESSES',
   ],
   bury: ['JOBS_TABLE', 'DATA_BUCKET', 'LANES'],
-  release: ['JOBS_TABLE', 'LANES'],
-  keys: ['KEYS_TABLE', 'MASTER_KEY'],
+  release: ['JOBS_TABLE', 'CONTROL_TABLE', 'LANES'],
+  keys: ['KEYS_TABLE', 'CONTROL_TABLE', 'MASTER_KEY'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type FunctionName = keyof typeof wiring;

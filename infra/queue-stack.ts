@@ -1,5 +1,5 @@
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -42,6 +42,7 @@ export class QueueStack extends Stack {
       memoryMb: memoryMb.keys,
       bindings: {
         KEYS_TABLE: table(data.keys, ['PutItem']),
+        CONTROL_TABLE: table(data.control, ['PutItem']),
         MASTER_KEY: masterKey(data.key, 'GenerateDataKey', stage.requireEncryptionContext),
       },
     });
@@ -129,7 +130,12 @@ export class QueueStack extends Stack {
       timeoutSeconds: 55,
       memoryMb: memoryMb.release,
       bindings: {
-        JOBS_TABLE: table(data.jobs, ['PartiQLUpdate', 'BatchGetItem'], [jobsTable.attentionIndex.name]),
+        JOBS_TABLE: table(
+          data.jobs,
+          ['PartiQLUpdate', 'BatchGetItem', 'Query'],
+          [jobsTable.attentionIndex.name],
+        ),
+        CONTROL_TABLE: table(data.control, ['Query', 'PutItem']),
         LANES: lanes(allLanes),
       },
     });
@@ -138,7 +144,10 @@ export class QueueStack extends Stack {
     new Rule(this, 'every-minute', {
       description: 'TaskQ: brings back what is due',
       schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new FunctionTarget(release.lambda)],
+      targets: [
+        new FunctionTarget(release.lambda),
+        new FunctionTarget(release.lambda, { event: RuleTargetInput.fromObject({ task: 'walk' }) }),
+      ],
     });
 
     // Workers first: a type that enqueue takes already must not meet a worker that does not know it.

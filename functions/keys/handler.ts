@@ -1,11 +1,13 @@
 import { tenantPattern } from '../../core/pointer.ts';
 import { storeKeyOnce, wrapNewKey } from '../aws/newkeys.ts';
+import { registerTenant } from '../aws/tenants.ts';
 import { readEnv } from '../env.ts';
 import { logInvocation } from '../log.ts';
 import { makeFirstKeys } from './keys.ts';
 
 const env = readEnv('keys');
 const make = makeFirstKeys({
+  register: (tenant) => registerTenant(env.CONTROL_TABLE, tenant, Date.now()),
   wrap: (tenant, version) => wrapNewKey(env.MASTER_KEY, tenant, version),
   storeOnce: (tenant, version, wrapped) => storeKeyOnce(env.KEYS_TABLE, tenant, version, wrapped, Date.now()),
 });

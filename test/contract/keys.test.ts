@@ -45,6 +45,7 @@ afterAll(async () => await emulator?.stop());
 
 const makeFirst = (tenant: string) =>
   makeFirstKeys({
+    register: async () => {},
     wrap: (of, version) => aws.wrapNewKey(masterKey, of, version),
     storeOnce: (of, version, wrapped) => aws.storeKeyOnce(table, of, version, wrapped, start),
   })(tenant);

@@ -87,8 +87,16 @@ describe('a role allows what its function does, and no more', () => {
       'sqs:SendMessage',
       ...Array(2).fill(consuming).flat(),
     ],
-    release: ['dynamodb:BatchGetItem', 'dynamodb:PartiQLUpdate', 'dynamodb:Query', 'sqs:SendMessage'],
-    keys: ['dynamodb:PutItem', 'kms:GenerateDataKey'],
+    release: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
+      'dynamodb:Query',
+      'dynamodb:Query',
+      'sqs:SendMessage',
+    ],
+    keys: ['dynamodb:PutItem', 'dynamodb:PutItem', 'kms:GenerateDataKey'],
   };
   test.each(Object.keys(allowed))('%s', (id) => {
     expect(actions(id)).toEqual([...allowed[id]!, ...platform].sort());
@@ -175,9 +183,14 @@ describe('reach', () => {
     expect(told('bury')).toEqual(['mailquarantine', 'maildead', 'reportsquarantine', 'reportsdead']);
   });
 
-  test('release reads the attention index, and no partition of the table', () => {
-    const [query] = statements('release').filter((each) => each.Action === 'dynamodb:Query');
-    expect(JSON.stringify(query!.Resource)).toMatch(/jobs.*\/index\/attention/);
+  test('release reads jobs, their attention index and what is said of tenants; it writes the last, and no key', () => {
+    const reached = (action: string) =>
+      statements('release')
+        .filter((each) => [each.Action].flat().includes(action))
+        .map((each) => JSON.stringify(each.Resource))
+        .map((of) => (/jobs|control|keys/.exec(of)?.[0] ?? '') + (/\/index\/\w+/.exec(of)?.[0] ?? ''));
+    expect(reached('dynamodb:Query').sort()).toEqual(['control', 'jobs', 'jobs/index/attention']);
+    expect(reached('dynamodb:PutItem')).toEqual(['control']);
   });
 
   test.each(['enqueue', 'manage', 'workmail', 'keys'])(
@@ -244,10 +257,12 @@ describe('every function', () => {
 });
 
 describe('the minute', () => {
-  test('calls release', () => {
+  test('calls release, once to release and once to walk', () => {
     const [rule] = Object.values(resources(prod, 'AWS::Events::Rule'));
     expect(rule!.Properties.ScheduleExpression).toBe('rate(1 minute)');
-    expect(rule!.Properties.Targets[0].Arn['Fn::GetAtt'][0]).toMatch(/^release/);
+    const targets: { Arn: { 'Fn::GetAtt': string[] }; Input?: string }[] = rule!.Properties.Targets;
+    for (const { Arn } of targets) expect(Arn['Fn::GetAtt'][0]).toMatch(/^release/);
+    expect(targets.map(({ Input }) => Input)).toEqual([undefined, '{"task":"walk"}']);
   });
 
   test('does not run beside itself', () => {

@@ -1,10 +1,12 @@
 import type { Change, ChangeResult, InsertResult, JobStore } from '../../core/change.ts';
+import { isFinal } from '../../core/state.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
+import type { WalkedShards } from '../../functions/release/walk.ts';
 import { type Faults, noFaults } from './faults.ts';
-import { changed, copy, holds } from './rows.ts';
+import { changed, copy, holds, type StreamRecord, streamRecords } from './rows.ts';
 
 /** The jobs table in memory, held to the same suite as the real one (`test/contract`). */
-export interface MemoryStore extends JobStore {
+export interface MemoryStore extends JobStore, WalkedShards {
   /** The next so many writes are throttled, each for its row alone. */
   throttle(times: number): void;
   /** The attention index as it is now stays what queries see, until it catches up. */
@@ -16,11 +18,20 @@ export interface MemoryStore extends JobStore {
   all(): JobRecord[];
   /** Puts a record there whatever stood before. */
   put(...records: JobRecord[]): void;
+  /** Takes a record away, as its time to live does. */
   remove(jobId: string): void;
+  /** Each write so far, in order. */
+  stream(): StreamRecord[];
 }
 
 export function memoryStore(faults: Faults = noFaults()): MemoryStore {
   const rows = new Map<string, JobRecord>();
+  const stream: StreamRecord[] = [];
+  const write = (name: string, record: JobRecord | undefined): void => {
+    stream.push(...streamRecords(rows.get(name), record));
+    if (record === undefined) rows.delete(name);
+    else rows.set(name, record);
+  };
   let throttled = 0;
   let index: JobRecord[] | undefined;
 
@@ -37,7 +48,7 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
     if (isThrottled()) return { inserted: false, retry: true };
     const found = rows.get(nameOf(record));
     if (found !== undefined) return { inserted: false, found: copy(found) };
-    rows.set(nameOf(record), copy(record));
+    write(nameOf(record), copy(record));
     return { inserted: true };
   };
 
@@ -47,7 +58,7 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
     if (found === undefined || !change.where.every((each) => holds(found, each)))
       return { applied: false, found: found && copy(found) };
     const record = changed(found, change);
-    rows.set(nameOf(change.key), record);
+    write(nameOf(change.key), record);
     return { applied: true, record: copy(record) };
   };
 
@@ -64,11 +75,12 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
     peek: (jobId) => [...rows.values()].map(copy).find((each) => each.sk === jobId),
     all: () => [...rows.values()].map(copy),
     remove: (jobId) => {
-      for (const [name, { sk }] of rows) if (sk === jobId) rows.delete(name);
+      for (const [name, { sk }] of rows) if (sk === jobId) write(name, undefined);
     },
     put: (...records) => {
-      for (const record of records) rows.set(nameOf(record), copy(record));
+      for (const record of records) write(nameOf(record), copy(record));
     },
+    stream: () => [...stream],
     insert: (records) => called('insert', records.length, () => records.map(insertOne)),
     change: (changes) => {
       refuseTwice(changes.map((each) => each.key));
@@ -103,7 +115,26 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
           .slice(0, limit)
           .map(({ pk, sk }) => ({ pk, sk })),
       ),
+    unwatched: ({ pk, after, before }) =>
+      called('unwatched', 1, () => {
+        const found = [...rows.values()]
+          .filter((each) => each.pk === pk && each.sk > after && each.sk < before)
+          .sort((a, b) => (a.sk < b.sk ? -1 : 1));
+        const page = found.slice(0, walkedPage);
+        return {
+          records: page.filter(isUnwatched).map(copy),
+          looked: page.length,
+          ...(found.length > walkedPage ? { next: page.at(-1)?.sk } : {}),
+        };
+      }),
   };
+}
+
+/** DynamoDB ends a page at 1 MB, some thousand records. */
+const walkedPage = 10;
+
+export function isUnwatched({ status, attention }: JobRecord): boolean {
+  return attention === undefined && status !== 'void' && !isFinal(status);
 }
 
 /** DynamoDB takes a key once in a batch. */

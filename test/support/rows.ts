@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Change, Condition } from '../../core/change.ts';
-import type { JobRecord } from '../../core/table.ts';
+import type { JobRecord, RecordKey } from '../../core/table.ts';
 
 /** Does the record meet a condition, as DynamoDB reads it. */
 export function holds(record: JobRecord, condition: Condition): boolean {
@@ -31,4 +32,23 @@ export function changed(found: JobRecord, { set, add = {}, remove = [] }: Change
 export function copy<T extends object>(value: T): T {
   const present = Object.entries(structuredClone(value)).filter(([, each]) => each !== undefined);
   return Object.fromEntries(present) as T;
+}
+
+/** A record of a table's stream with NEW_AND_OLD_IMAGES: what an item was before and after one write. */
+export interface StreamRecord {
+  eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
+  key: RecordKey;
+  before?: JobRecord;
+  after?: JobRecord;
+}
+
+/** What a write leaves in the stream: nothing if it changed nothing. */
+export function streamRecords(before: JobRecord | undefined, after: JobRecord | undefined): StreamRecord[] {
+  const { pk, sk } = before ?? after ?? { pk: '', sk: '' };
+  const key = { pk, sk };
+  if (before === undefined)
+    return after === undefined ? [] : [{ eventName: 'INSERT', key, after: copy(after) }];
+  if (after === undefined) return [{ eventName: 'REMOVE', key, before: copy(before) }];
+  if (isDeepStrictEqual(before, after)) return [];
+  return [{ eventName: 'MODIFY', key, before: copy(before), after: copy(after) }];
 }
