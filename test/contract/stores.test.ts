@@ -2,6 +2,7 @@ import { afterAll, describe, it } from 'vitest';
 import { describeCapacity } from './capacity-suite.ts';
 import { printCases } from './cases.ts';
 import { describeDedupeStore } from './dedupe-suite.ts';
+import { describeFailedJobs } from './failed-suite.ts';
 import { describeJobStore } from './jobs-suite.ts';
 import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
 import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
@@ -23,6 +24,7 @@ function describeStores(target: Target): void {
     return opened;
   };
   describeJobStore(async () => (await open()).jobs);
+  describeFailedJobs(async () => (await open()).jobs);
   describeDedupeStore(async () => (await open()).dedupe);
   describeSealedItems(async () => (await open()).sealed);
   if (target.endpoint !== undefined) describeCapacity(target.endpoint);
