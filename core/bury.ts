@@ -1,9 +1,9 @@
 import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
 import { afterLeaseMs, type ClaimMessage, givesBack, judgeAbsent, startsLeft } from './claim.ts';
-import { blamed, isSettled, keptMs } from './settle.ts';
+import { isSettled, keptMs } from './settle.ts';
 import { transitions } from './state.ts';
-import type { JobRecord } from './table.ts';
+import { failedPartition, type JobRecord } from './table.ts';
 
 /** Burials after which a job is given up although it has attempts left. */
 export const maxBurials = 3;
@@ -61,7 +61,9 @@ function failBuried(found: JobRecord, burials: number, now: number): Change {
       availableAt: now,
       expiresAt: Math.ceil((now + keptMs) / 1000),
       buried: burials,
-      ...blamed(found, { code: 'buried', cause: 'buried' }, now),
+      lastError: { code: 'buried', cause: 'buried', attempt: found.attempt, at: now },
+      attention: failedPartition(found),
+      attentionAt: now,
     },
     remove: ['owner', 'attentionStep'],
     where: seen(found),

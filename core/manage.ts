@@ -21,10 +21,7 @@ export function reopenChange(found: JobRecord, payload: Stored | undefined, now:
       ...(payload === undefined ? {} : { payload }),
       ...entry(found.sk, now + handOverMs),
     },
-    remove: [
-      ...(['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'] as const),
-      ...(['attentionStep', 'result', 'fingerprint'] as const),
-    ],
+    remove: ['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt', 'attentionStep', 'result'],
     where: [
       ['status', 'in', transitions.reopen.from],
       ['fence', '=', found.fence],

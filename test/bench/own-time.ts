@@ -67,7 +67,6 @@ function stubStore(): JobStore & { records: JobRecord[] } {
       ),
     get: async (wanted) => wanted.map(() => undefined),
     newest: async () => [],
-    failed: async () => [],
     attention: async () => [],
   };
 }
@@ -152,7 +151,6 @@ function worker(store: JobStore) {
     queue: 'default',
     store,
     lanes,
-    keys,
     vault: vault(keys, sealed),
     contractOf: (type) => contracts.find((each) => each.type === type),
     handlerOf,

@@ -6,6 +6,7 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-s
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { vi } from 'vitest';
 import type { JobStore } from '../../core/change.ts';
+import type { EffectsStore } from '../../core/once.ts';
 import { jobsTable } from '../../core/table.ts';
 import type { DedupeStore } from '../../functions/enqueue/dedupe.ts';
 import type { SealedStore } from '../../functions/vault.ts';
@@ -14,6 +15,7 @@ import { ensureEmulator, stopEmulator } from '../../local/emulator.ts';
 import { statePaths } from '../../local/state.ts';
 import { start } from '../support/clock.ts';
 import { memoryDedupe } from '../support/memory-dedupe.ts';
+import { memoryEffects } from '../support/memory-effects.ts';
 import { memorySealed } from '../support/memory-sealed.ts';
 import { memoryStore } from '../support/memory-store.ts';
 
@@ -22,6 +24,7 @@ export interface Ports {
   jobs: JobStore;
   dedupe: DedupeStore;
   sealed: SealedStore;
+  effects: EffectsStore;
 }
 
 /** Something that the suites run against. */
@@ -46,7 +49,12 @@ export function inMemory(): Target {
   return {
     name: 'in memory',
     objects: true,
-    open: async () => ({ jobs: memoryStore(), dedupe: memoryDedupe(), sealed: memorySealed() }),
+    open: async () => ({
+      jobs: memoryStore(),
+      dedupe: memoryDedupe(),
+      sealed: memorySealed(),
+      effects: memoryEffects(),
+    }),
     close: async () => {},
   };
 }
@@ -112,11 +120,13 @@ async function realPorts(endpoint: string): Promise<Ports> {
   return await atEndpoint(endpoint, async () => {
     const { jobStore } = await import('../../functions/aws/jobs.ts');
     const { dedupeStore } = await import('../../functions/aws/dedupe.ts');
+    const { effectsStore } = await import('../../functions/aws/effects.ts');
     const { sealedStore } = await import('../../functions/aws/sealed.ts');
     return {
       jobs: jobStore(tableName, sleep, () => {}),
       dedupe: dedupeStore(tableName),
       sealed: sealedStore(tableName, bucket, () => start, sleep),
+      effects: effectsStore(tableName, () => start, sleep),
     };
   });
 }

@@ -19,10 +19,7 @@ describe('retry by a person', () => {
         attention: 'due#09',
         attentionAt: 1_800_000_060_000,
       },
-      remove: [
-        ...['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'],
-        ...['attentionStep', 'result', 'fingerprint'],
-      ],
+      remove: ['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt', 'attentionStep', 'result'],
       where: [
         ['status', 'in', ['failed', 'cancelled']],
         ['fence', '=', 6],

@@ -31,7 +31,7 @@ describe('names', () => {
         name: 'attention',
         partitionKey: 'attention',
         sortKey: 'attentionAt',
-        projects: ['type', 'gate', 'queue', 'tags', 'fingerprint'],
+        projects: ['type', 'gate'],
       },
     });
     expect([keysTable, controlTable]).toEqual([
