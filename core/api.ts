@@ -68,7 +68,15 @@ export const job = z.object({
   available_at: z.string(),
   started_at: z.optional(z.string()),
   finished_at: z.optional(z.string()),
-  last_error: z.optional(z.object({ code: z.string(), cause: z.string(), attempt: z.int(), at: z.string() })),
+  last_error: z.optional(
+    z.object({
+      code: z.string(),
+      cause: z.string(),
+      attempt: z.int(),
+      at: z.string(),
+      fingerprint: z.optional(z.string()),
+    }),
+  ),
   created_by: z.string(),
   code_version: z.optional(z.string()),
 });

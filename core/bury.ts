@@ -1,9 +1,9 @@
 import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
 import { afterLeaseMs, type ClaimMessage, givesBack, judgeAbsent, startsLeft } from './claim.ts';
-import { isSettled, keptMs } from './settle.ts';
+import { blamed, isSettled, keptMs } from './settle.ts';
 import { transitions } from './state.ts';
-import { failedPartition, type JobRecord } from './table.ts';
+import type { JobRecord } from './table.ts';
 
 /** Burials after which a job is given up although it has attempts left. */
 export const maxBurials = 3;
@@ -61,9 +61,7 @@ function failBuried(found: JobRecord, burials: number, now: number): Change {
       availableAt: now,
       expiresAt: Math.ceil((now + keptMs) / 1000),
       buried: burials,
-      lastError: { code: 'buried', cause: 'buried', attempt: found.attempt, at: now },
-      attention: failedPartition(found),
-      attentionAt: now,
+      ...blamed(found, { code: 'buried', cause: 'buried' }, now),
     },
     remove: ['owner', 'attentionStep'],
     where: seen(found),

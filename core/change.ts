@@ -39,6 +39,23 @@ export type InsertResult =
   | { inserted: false; found: JobRecord }
   | { inserted: false; retry: true };
 
+/** What the attention index knows of a failed job. */
+export type FailedEntry = RecordKey &
+  Pick<JobRecord, 'type' | 'queue' | 'tags' | 'fingerprint'> & {
+    /** When it failed, ms since the epoch. */
+    attentionAt: number;
+  };
+
+export interface FailedQuery {
+  partition: string;
+  /** ms since the epoch; `until` is exclusive. */
+  since: number;
+  until: number;
+  /** The last entry of the page before. */
+  after?: Pick<FailedEntry, 'sk' | 'pk' | 'attentionAt'>;
+  limit: number;
+}
+
 /** The port to the jobs table. Rows succeed and fail one by one, whatever call they share. */
 export interface JobStore {
   insert(records: readonly JobRecord[]): Promise<InsertResult[]>;
@@ -49,6 +66,11 @@ export interface JobStore {
   newest(query: { pk: string; before: string; after: string; limit: number }): Promise<JobRecord[]>;
   /** Entries of one attention partition at or before `until`, oldest first. Eventually consistent. */
   attention(query: { partition: string; until: number; limit: number }): Promise<RecordKey[]>;
+  /**
+   * Failed jobs of one attention partition with `since <= failed at < until`, oldest first, beyond `after`; fewer
+   * than `limit` means the end. Eventually consistent.
+   */
+  failed(query: FailedQuery): Promise<FailedEntry[]>;
 }
 
 /**

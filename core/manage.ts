@@ -21,7 +21,10 @@ export function reopenChange(found: JobRecord, payload: Stored | undefined, now:
       ...(payload === undefined ? {} : { payload }),
       ...entry(found.sk, now + handOverMs),
     },
-    remove: ['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt', 'attentionStep', 'result'],
+    remove: [
+      ...(['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'] as const),
+      ...(['attentionStep', 'result', 'fingerprint'] as const),
+    ],
     where: [
       ['status', 'in', transitions.reopen.from],
       ['fence', '=', found.fence],

@@ -1,5 +1,6 @@
 import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change, Condition } from './change.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { decideRetry, type Failure } from './retry.ts';
 import { isFinal, transitions } from './state.ts';
 import { type Attribute, type FailureCause, failedPartition, type JobRecord, type Stored } from './table.ts';
@@ -10,7 +11,7 @@ export const keptMs = 30 * 24 * 60 * 60 * 1000;
 /** What the handler did. Closed: whatever else a handler does is one of these. */
 export type Outcome =
   | { kind: 'returned'; result: Stored }
-  | { kind: 'failed'; failure: Failure }
+  | { kind: 'failed'; failure: Failure; fingerprint?: string }
   /** Never started: no time was left. Spends nothing. */
   | { kind: 'not_started' }
   /** A later attempt is at work, as the handler's `once` was told: there is nothing to write. */
@@ -52,7 +53,7 @@ export function settle(
       const { code, cause } = outcome.failure;
       return decision.retry
         ? retryLater(held, { code, cause }, decision.delayMs, now)
-        : fail(held, { code, cause }, now);
+        : fail(held, { code, cause }, outcome.fingerprint, now);
     }
   }
 }
@@ -77,12 +78,17 @@ function complete(record: JobRecord, result: Stored, now: number): Settlement {
   };
 }
 
-function fail(record: JobRecord, why: { code: string; cause: FailureCause }, now: number): Settlement {
+function fail(
+  record: JobRecord,
+  why: { code: string; cause: FailureCause },
+  fingerprint: string | undefined,
+  now: number,
+): Settlement {
   return {
     to: 'failed',
     change: {
       key: { pk: record.pk, sk: record.sk },
-      set: { status: transitions.fail.to, ...ended(now), ...blamed(record, why, now) },
+      set: { status: transitions.fail.to, ...ended(now), ...blamed(record, why, now, fingerprint) },
       remove: ['attentionStep'],
       where: held(record),
     },
@@ -206,13 +212,18 @@ function ended(now: number): Pick<JobRecord, 'finishedAt' | 'availableAt' | 'exp
   return { finishedAt: now, availableAt: now, expiresAt: Math.ceil((now + keptMs) / 1000) };
 }
 
-/** The cause on the record, and an entry for the person who looks at failed jobs. */
-function blamed(
+/**
+ * The cause on the record, and an entry for the person who looks at failed jobs.
+ * @param fingerprint of what was thrown; without it, of the metadata alone
+ */
+export function blamed(
   record: JobRecord,
   why: { code: string; cause: FailureCause },
   now: number,
-): Pick<JobRecord, 'lastError' | 'attention' | 'attentionAt'> {
+  fingerprint: string = fingerprintOf({ ...why, type: record.type, codeVersion: record.codeVersion }),
+): Pick<JobRecord, 'lastError' | 'fingerprint' | 'attention' | 'attentionAt'> {
   return {
+    fingerprint,
     lastError: { ...why, attempt: record.attempt, at: now },
     attention: failedPartition(record),
     attentionAt: now,

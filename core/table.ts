@@ -17,7 +17,8 @@ export const jobsTable = {
     name: 'attention',
     partitionKey: 'attention',
     sortKey: 'attentionAt',
-    projects: ['type', 'gate'],
+    // A projection cannot be changed later. Nothing of it changes while a job has an entry, so it costs no writes.
+    projects: ['type', 'gate', 'queue', 'tags', 'fingerprint'],
   },
 } as const;
 
@@ -122,6 +123,8 @@ export interface JobRecord {
   finishedAt?: number;
   result?: Stored;
   lastError?: LastError;
+  /** What it failed of, alike for failures that are alike (`core/fingerprint.ts`). Only while it is `failed`. */
+  fingerprint?: string;
   /** The attention entry: index partition and time. Absent on the happy path. */
   attention?: string;
   attentionAt?: number;

@@ -25,7 +25,13 @@ export function viewOf(record: JobRecord): Job {
     ...(record.finishedAt === undefined ? {} : { finished_at: rfc3339(record.finishedAt) }),
     ...(record.lastError === undefined
       ? {}
-      : { last_error: { ...record.lastError, at: rfc3339(record.lastError.at) } }),
+      : {
+          last_error: {
+            ...record.lastError,
+            at: rfc3339(record.lastError.at),
+            ...(record.fingerprint === undefined ? {} : { fingerprint: record.fingerprint }),
+          },
+        }),
     created_by: record.createdBy,
     ...(record.codeVersion === undefined ? {} : { code_version: record.codeVersion }),
   };

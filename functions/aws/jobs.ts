@@ -1,6 +1,13 @@
 import type { BatchStatementError } from '@aws-sdk/client-dynamodb';
 import { BatchExecuteStatementCommand, BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { Change, ChangeResult, InsertResult, JobStore } from '../../core/change.ts';
+import type {
+  Change,
+  ChangeResult,
+  FailedEntry,
+  FailedQuery,
+  InsertResult,
+  JobStore,
+} from '../../core/change.ts';
 import { type JobRecord, jobsTable, type RecordKey } from '../../core/table.ts';
 import { dynamo } from './clients.ts';
 import { insertStatement, type Statement, updateStatement } from './partiql.ts';
@@ -65,7 +72,39 @@ export function jobStore(
       );
       return (Items ?? []) as RecordKey[];
     },
+    // Bounds that cross are refused.
+    failed: async (query) => (query.since < query.until ? queryFailed(table, query) : []),
   };
+}
+
+/** Reads on until the limit or the end: a page of DynamoDB's may be short of both. */
+async function queryFailed(
+  table: string,
+  { partition, since, until, after, limit }: FailedQuery,
+): Promise<FailedEntry[]> {
+  const { name, partitionKey, sortKey } = jobsTable.attentionIndex;
+  const entries: FailedEntry[] = [];
+  let from: Record<string, unknown> | undefined = after && {
+    pk: after.pk,
+    sk: after.sk,
+    [partitionKey]: partition,
+    [sortKey]: after.attentionAt,
+  };
+  do {
+    const answer = await dynamo.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: name,
+        KeyConditionExpression: `${partitionKey} = :partition AND ${sortKey} BETWEEN :since AND :until`,
+        ExpressionAttributeValues: { ':partition': partition, ':since': since, ':until': until - 1 },
+        ExclusiveStartKey: from,
+        Limit: limit - entries.length,
+      }),
+    );
+    entries.push(...((answer.Items ?? []) as FailedEntry[]));
+    from = answer.LastEvaluatedKey;
+  } while (from !== undefined && entries.length < limit);
+  return entries;
 }
 
 /** PROTOCOL: at most 20 jobs are sent, then inserted. */

@@ -28,6 +28,7 @@ export function workDeps(env: Record<Wire<'work'>, string>): WorkDeps {
     queue: env.QUEUE,
     store: jobStore(env.JOBS_TABLE, sleep, onError),
     lanes: sqsLanes(urls, onError),
+    keys,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     effects: effectsStore(env.JOBS_TABLE, now, sleep),
     contractOf: (type) => contracts.find((each) => each.type === type),

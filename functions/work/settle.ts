@@ -12,15 +12,18 @@ import { type JobRecord, tenantOf } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { rfc3339 } from '../../core/view.ts';
 import { coalesce, type Soon } from '../coalesce.ts';
+import type { Keys } from '../keys.ts';
 import type { Delivery, Lanes } from '../lanes.ts';
 import { acknowledged, comesBack, type Fate } from '../messages.ts';
 import type { Vault } from '../vault.ts';
+import { fingerprintFor } from './fingerprint.ts';
 import type { Room } from './run.ts';
 
 export interface SettleDeps {
   store: JobStore;
   lanes: Lanes;
   vault: Vault;
+  keys: Keys;
   queue: string;
   now: () => number;
   random: () => number;
@@ -63,14 +66,21 @@ export function settle(deps: SettleDeps) {
       log('the attempt was overtaken', { job_id: record.sk, type: record.type, attempt: record.attempt });
       return comesBack();
     }
+    let judged: typeof outcome = outcome;
     if (outcome.kind === 'failed') {
       const { code, cause } = outcome.failure;
+      const fingerprint = await fingerprintFor(deps.keys, record, outcome.failure, thrown).catch(
+        (error: unknown) =>
+          void deps.onError('a failure is grouped without its message: the key could not be had', error),
+      );
+      judged = { ...outcome, ...(fingerprint === undefined ? {} : { fingerprint }) };
       log('the attempt failed', {
         job_id: record.sk,
         type: record.type,
         attempt: record.attempt,
         code,
         cause,
+        ...(fingerprint === undefined ? {} : { fingerprint }),
       });
       // The settle matters more: without it the job would wait for the end of a lost lease.
       await keepError(vault, record, outcome.failure, thrown, now()).catch((error: unknown) =>
@@ -79,7 +89,7 @@ export function settle(deps: SettleDeps) {
     }
     const wanted =
       record.cancelRequestedAt === undefined
-        ? decide(record, outcome, now(), random())
+        ? decide(record, judged, now(), random())
         : settleCancelled(record, now());
     const settlement = await write(record, wanted, room);
     if (settlement === undefined) return comesBack();

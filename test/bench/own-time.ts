@@ -67,6 +67,7 @@ function stubStore(): JobStore & { records: JobRecord[] } {
       ),
     get: async (wanted) => wanted.map(() => undefined),
     newest: async () => [],
+    failed: async () => [],
     attention: async () => [],
   };
 }
@@ -151,6 +152,7 @@ function worker(store: JobStore) {
     queue: 'default',
     store,
     lanes,
+    keys,
     vault: vault(keys, sealed),
     contractOf: (type) => contracts.find((each) => each.type === type),
     handlerOf,

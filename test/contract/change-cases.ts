@@ -57,6 +57,7 @@ export const changeCases: ChangeCase[] = [
       buried: 3,
       owner: undefined,
       lastError: { code: 'buried', cause: 'buried', attempt: 1, at: start },
+      fingerprint: '66202c5aff04905e',
       attention: 'of failed jobs',
       attentionAt: start,
       attentionStep: undefined,

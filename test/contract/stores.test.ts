@@ -3,6 +3,7 @@ import { describeCapacity } from './capacity-suite.ts';
 import { printCases } from './cases.ts';
 import { describeDedupeStore } from './dedupe-suite.ts';
 import { describeEffects } from './effects-suite.ts';
+import { describeFailedJobs } from './failed-suite.ts';
 import { describeJobStore } from './jobs-suite.ts';
 import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
 import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
@@ -24,6 +25,7 @@ function describeStores(target: Target): void {
     return opened;
   };
   describeJobStore(async () => (await open()).jobs);
+  describeFailedJobs(async () => (await open()).jobs);
   describeDedupeStore(async () => (await open()).dedupe);
   describeEffects(async () => (await open()).effects);
   describeSealedItems(async () => (await open()).sealed);

@@ -116,6 +116,7 @@ describe('given up', () => {
           expiresAt: 1_802_592_000,
           buried: 3,
           lastError: { code: 'buried', cause: 'buried', attempt: 2, at: 1_800_000_000_000 },
+          fingerprint: '27bbbd1762fd46c3',
           attention: 'acme#failed#5',
           attentionAt: 1_800_000_000_000,
         },

@@ -19,7 +19,10 @@ describe('retry by a person', () => {
         attention: 'due#09',
         attentionAt: 1_800_000_060_000,
       },
-      remove: ['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt', 'attentionStep', 'result'],
+      remove: [
+        ...['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'],
+        ...['attentionStep', 'result', 'fingerprint'],
+      ],
       where: [
         ['status', 'in', ['failed', 'cancelled']],
         ['fence', '=', 6],

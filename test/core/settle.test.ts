@@ -108,6 +108,7 @@ describe('failed', () => {
           status: 'failed',
           ...ended,
           lastError: { code: 'rejected', cause: 'permanent_error', attempt: 2, at: 1_800_000_000_000 },
+          fingerprint: '5402b2198fad367f',
           attention: 'acme#failed#5',
           attentionAt: 1_800_000_000_000,
         },
@@ -115,6 +116,14 @@ describe('failed', () => {
         where: mine,
       },
     });
+  });
+
+  test('in the group of what was thrown', () => {
+    const fingerprint = '57d20ae1b6927b3b';
+    const settlement = settle(held, { kind: 'failed', failure: rejected, fingerprint }, now, 0.5);
+    expect(settlement.change.set.fingerprint).toBe(fingerprint);
+    const waits = settle(held, { kind: 'failed', failure: network, fingerprint }, now, 0.5);
+    expect(waits.change.set).not.toHaveProperty('fingerprint');
   });
 
   test('with none left -> failed, with the cause of the last attempt', () => {
@@ -181,6 +190,7 @@ describe('failed by whoever finds it', () => {
         status: 'failed',
         ...ended,
         lastError: { code: 'lease_lost', cause: 'lease_lost', attempt: 5, at: 1_800_000_000_000 },
+        fingerprint: 'd12b96580852adec',
         attention: 'acme#failed#5',
         attentionAt: 1_800_000_000_000,
       },

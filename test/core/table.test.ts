@@ -31,7 +31,7 @@ describe('names', () => {
         name: 'attention',
         partitionKey: 'attention',
         sortKey: 'attentionAt',
-        projects: ['type', 'gate'],
+        projects: ['type', 'gate', 'queue', 'tags', 'fingerprint'],
       },
     });
     expect([keysTable, controlTable]).toEqual([

@@ -40,7 +40,7 @@ describe('tables', () => {
     expect(table('jobs').TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
   });
 
-  test('the attention index holds keys, type and gate', () => {
+  test('the attention index holds keys, and what jobs are grouped and filtered by', () => {
     expect(table('jobs').GlobalSecondaryIndexes).toEqual([
       {
         IndexName: 'attention',
@@ -48,7 +48,7 @@ describe('tables', () => {
           { AttributeName: 'attention', KeyType: 'HASH' },
           { AttributeName: 'attentionAt', KeyType: 'RANGE' },
         ],
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['type', 'gate'] },
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['type', 'gate', 'queue', 'tags', 'fingerprint'] },
       },
     ]);
   });

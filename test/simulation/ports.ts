@@ -36,6 +36,7 @@ export function makePorts({ table, lanes, plants, refusesToSeal }: Parts) {
           : process.call('change', () => table.change(changes, process.owner)),
       get: (keys) => (keys.length === 0 ? Promise.resolve([]) : process.call('get', () => table.get(keys))),
       newest: () => Promise.resolve([]),
+      failed: () => Promise.resolve([]),
       // An empty partition is most of them: no call is simulated for it.
       attention: (query) =>
         table.attention(query).length === 0

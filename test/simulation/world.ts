@@ -191,6 +191,7 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
       queue: 'default',
       store: storeOf(process),
       lanes: lanesOf(process),
+      keys,
       vault: vaultOf(process),
       contractOf: () => contract,
       handlerOf: async () => async (payload: never, job) => {

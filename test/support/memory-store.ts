@@ -115,6 +115,18 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
           .slice(0, limit)
           .map(({ pk, sk }) => ({ pk, sk })),
       ),
+    failed: ({ partition, since, until, after, limit }) =>
+      called('failed', 1, () =>
+        [...(index ?? rows.values())]
+          .filter((each) => each.attention === partition)
+          .map(({ pk, sk, type, queue, tags, fingerprint, attentionAt = 0 }) =>
+            copy({ pk, sk, type, queue, tags, fingerprint, attentionAt }),
+          )
+          .filter((each) => each.attentionAt >= since && each.attentionAt < until)
+          .sort(byTimeThenId)
+          .filter((each) => after === undefined || byTimeThenId(each, after) > 0)
+          .slice(0, limit),
+      ),
     unwatched: ({ pk, after, before }) =>
       called('unwatched', 1, () => {
         const found = [...rows.values()]
@@ -135,6 +147,14 @@ const walkedPage = 10;
 
 export function isUnwatched({ status, attention }: JobRecord): boolean {
   return attention === undefined && status !== 'void' && !isFinal(status);
+}
+
+/** Which of two entries of one time comes first is DynamoDB's own secret; that it is always the same is enough. */
+function byTimeThenId(
+  a: { attentionAt: number; sk: string },
+  b: { attentionAt: number; sk: string },
+): number {
+  return a.attentionAt - b.attentionAt || (a.sk < b.sk ? -1 : a.sk > b.sk ? 1 : 0);
 }
 
 /** DynamoDB takes a key once in a batch. */

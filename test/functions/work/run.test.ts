@@ -33,7 +33,10 @@ describe('a handler that throws', () => {
     expect(logs).toEqual([
       {
         message: 'the attempt failed',
-        fields: { job_id: record.sk, type: 'echo', attempt: 1, code: 'unknown', cause: 'transient_error' },
+        fields: {
+          ...{ job_id: record.sk, type: 'echo', attempt: 1, code: 'unknown', cause: 'transient_error' },
+          fingerprint: '473ab3fcfe3456b5',
+        },
       },
     ]);
   });
@@ -54,6 +57,7 @@ describe('a handler that throws', () => {
       attemptsLeft: 4,
       finishedAt: start,
       lastError: { code: 'rejected', cause: 'permanent_error', attempt: 1, at: start },
+      fingerprint: '2989e84e8e18d619',
       attention: `acme#failed#${record.pk.slice(5)}`,
       attentionAt: start,
     });
