@@ -1,4 +1,11 @@
 import type { BatchStatementError } from '@aws-sdk/client-dynamodb';
+import {
+  BatchExecuteStatementCommand,
+  BatchGetCommand,
+  paginateQuery,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Change, ChangeResult, InsertResult, JobStore } from '../../core/change.ts';
 import { BatchExecuteStatementCommand, BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type {
   Change,
@@ -47,16 +54,23 @@ export function jobStore(
     async newest({ pk, before, after, limit }) {
       // DynamoDB refuses bounds that cross, as those of a cursor before `since` do.
       if (after > before) return [];
-      const { Items } = await dynamo.send(
-        new QueryCommand({
+      const pages = paginateQuery(
+        { client: dynamo },
+        {
           TableName: table,
           KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :before',
           ExpressionAttributeValues: { ':pk': pk, ':after': after, ':before': before },
           ScanIndexForward: false,
           Limit: limit,
-        }),
+        },
       );
-      return (Items ?? []) as JobRecord[];
+      const records: JobRecord[] = [];
+      // One page is all, as a rule: only DynamoDB's 1 MB ends one before the limit.
+      for await (const { Items = [] } of pages) {
+        records.push(...(Items as JobRecord[]));
+        if (records.length >= limit) break;
+      }
+      return records.slice(0, limit);
     },
     async attention({ partition, until, limit }) {
       const { attentionIndex } = jobsTable;

@@ -6,6 +6,7 @@ import { describeEffects } from './effects-suite.ts';
 import { describeFailedJobs } from './failed-suite.ts';
 import { describeJobStore } from './jobs-suite.ts';
 import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
+import { describePoorStream, describeStream } from './stream-suite.ts';
 import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
 
 /**
@@ -27,6 +28,12 @@ function describeStores(target: Target): void {
   describeJobStore(async () => (await open()).jobs);
   describeFailedJobs(async () => (await open()).jobs);
   describeDedupeStore(async () => (await open()).dedupe);
+  const openStream = async () => {
+    const { jobs, stream } = await open();
+    return { jobs, ...stream };
+  };
+  if (target.streams) describeStream(openStream);
+  else describePoorStream(openStream);
   describeEffects(async () => (await open()).effects);
   describeSealedItems(async () => (await open()).sealed);
   if (target.endpoint !== undefined) describeCapacity(target.endpoint);

@@ -7,7 +7,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { vi } from 'vitest';
 import type { JobStore } from '../../core/change.ts';
 import type { EffectsStore } from '../../core/once.ts';
-import { jobsTable } from '../../core/table.ts';
+import { jobsTable, type RecordKey } from '../../core/table.ts';
 import type { DedupeStore } from '../../functions/enqueue/dedupe.ts';
 import type { SealedStore } from '../../functions/vault.ts';
 import { startDynamoDbLocal, whatIsMissing } from '../../local/dynamodb-local.ts';
@@ -18,6 +18,8 @@ import { memoryDedupe } from '../support/memory-dedupe.ts';
 import { memoryEffects } from '../support/memory-effects.ts';
 import { memorySealed } from '../support/memory-sealed.ts';
 import { memoryStore } from '../support/memory-store.ts';
+import type { StreamUnderTest } from './stream-suite.ts';
+import { tableStream } from './table-stream.ts';
 
 /** The ports to the jobs table, all of one target. */
 export interface Ports {
@@ -25,6 +27,7 @@ export interface Ports {
   dedupe: DedupeStore;
   sealed: SealedStore;
   effects: EffectsStore;
+  stream: Pick<StreamUnderTest, 'read' | 'expire'>;
 }
 
 /** Something that the suites run against. */
@@ -33,6 +36,8 @@ export interface Target {
   /** Why it cannot run on this machine. */
   missing?: string;
   objects: boolean;
+  /** Is every write in the table's stream. */
+  streams: boolean;
   /** Where it tells the truth about capacity, once it is open. */
   endpoint?: () => string;
   open(): Promise<Ports>;
@@ -49,12 +54,16 @@ export function inMemory(): Target {
   return {
     name: 'in memory',
     objects: true,
-    open: async () => ({
-      jobs: memoryStore(),
-      dedupe: memoryDedupe(),
-      sealed: memorySealed(),
-      effects: memoryEffects(),
-    }),
+    streams: true,
+    async open() {
+      const jobs = memoryStore();
+      const stream = {
+        read: async (...keys: RecordKey[]) =>
+          jobs.stream().filter(({ key }) => keys.some(({ pk, sk }) => key.pk === pk && key.sk === sk)),
+        expire: async ({ sk }: RecordKey) => jobs.remove(sk),
+      };
+      return { jobs, stream, dedupe: memoryDedupe(), sealed: memorySealed(), effects: memoryEffects() };
+    },
     close: async () => {},
   };
 }
@@ -64,6 +73,7 @@ export function onMiniStack(): Target {
   return {
     name: 'MiniStack',
     objects: true,
+    streams: false,
     async open() {
       emulator = await startMiniStack();
       await createTable(emulator.endpoint);
@@ -81,6 +91,7 @@ export async function onDynamoDbLocal(): Promise<Target> {
   return {
     name: 'DynamoDB Local',
     objects: false,
+    streams: true,
     ...(missing === undefined ? {} : { missing }),
     endpoint: () => server?.endpoint ?? '',
     async open() {
@@ -127,6 +138,7 @@ async function realPorts(endpoint: string): Promise<Ports> {
       dedupe: dedupeStore(tableName),
       sealed: sealedStore(tableName, bucket, () => start, sleep),
       effects: effectsStore(tableName, () => start, sleep),
+      stream: tableStream({ endpoint, table: tableName, region, credentials }),
     };
   });
 }
@@ -139,6 +151,7 @@ async function createTable(endpoint: string): Promise<void> {
     new CreateTableCommand({
       TableName: tableName,
       BillingMode: 'PAY_PER_REQUEST',
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
       AttributeDefinitions: [
         { AttributeName: jobsTable.partitionKey, AttributeType: 'S' },
         { AttributeName: jobsTable.sortKey, AttributeType: 'S' },
