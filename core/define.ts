@@ -53,6 +53,8 @@ export interface JobContract<
   timeoutSeconds: number;
   /** Default and maximum of starts; a request may only lower it. */
   retry: { maxAttempts: number };
+  /** Its `run.ts` can undo what a completed job did: workflows that compensate call it. */
+  compensates?: boolean;
 }
 
 export type Run<P, R> = (payload: P, job: JobContext) => Promise<R>;

@@ -1,0 +1,190 @@
+import type { Graph, GraphNode } from './graph.ts';
+import { isEnded, type NodeState } from './states.ts';
+import { undo } from './undo.ts';
+
+/**
+ * Where a workflow goes:
+ * - `forward`: nodes start as what they depend on ends.
+ * - `stopping`: cancelled by a person, or out of time: nothing starts, what runs is told to stop.
+ * - `compensating`: a failure that asks for it: as stopping, then what was completed is undone.
+ */
+export type Phase = 'forward' | 'stopping' | 'compensating';
+
+export const workflowEnds = [
+  'completed',
+  'failed',
+  'cancelled',
+  'compensated',
+  'compensation_failed',
+] as const;
+export type WorkflowEnd = (typeof workflowEnds)[number];
+
+export interface Progress {
+  graph: Graph;
+  /** One for each node of the graph. */
+  states: readonly NodeState[];
+  phase: Phase;
+  /** Of conditional nodes that were asked about: did their condition hold. */
+  conditions: ReadonlyMap<number, boolean>;
+}
+
+/** What to do next, and the states once it is done. Lists are in the nodes' order. */
+export interface Step {
+  phase: Phase;
+  states: NodeState[];
+  /** Now `running`: enqueue a job, expand a map, or wait for a signal. */
+  start: number[];
+  /** Everything they wait for has ended: their condition is to be judged, then advance again. */
+  ask: number[];
+  /** They run: their jobs are to be cancelled. */
+  stop: number[];
+  /** Now `compensating`: enqueue their compensation. */
+  undo: number[];
+  /** Nothing runs and nothing can start. */
+  end?: Exclude<WorkflowEnd, 'cancelled'> | 'stopped';
+  /** Nothing runs, nothing can start, and yet it is not over: never, unless the graph or the code is broken. */
+  stuck: boolean;
+}
+
+/**
+ * One step of a workflow, from the states of its nodes alone. Called again with the same input it answers the
+ * same, so that a step that was only half carried out is simply taken again.
+ */
+export function advance({ graph, states: before, phase: was, conditions }: Progress): Step {
+  const states = [...before];
+  endMaps(graph, states);
+  const phase = was === 'forward' && wantsCompensation(graph, states) ? 'compensating' : was;
+  const step: Step = { phase, states, start: [], ask: [], stop: [], undo: [], stuck: false };
+  if (phase === 'forward') goForward(graph, step, conditions);
+  else stopAll(graph, step);
+  endMaps(graph, states);
+
+  const live = states.some((state) => state === 'running' || state === 'compensating');
+  if (live || step.ask.length > 0) return step;
+  if (phase === 'compensating') return undo(graph, step);
+  if (states.includes('waiting')) return { ...step, stuck: true };
+  return { ...step, end: phase === 'stopping' ? 'stopped' : endOf(graph, states) };
+}
+
+/** Starts, skips, cancels: in rounds, because what is skipped or cancelled lets others move. */
+function goForward(graph: Graph, step: Step, conditions: ReadonlyMap<number, boolean>): void {
+  const { states } = step;
+  const room = roomOf(graph, states);
+  const broken = brokenMaps(graph, states);
+  let looking = states.flatMap((state, index) => (state === 'waiting' ? [index] : []));
+  while (looking.length > 0) {
+    const moved: number[] = [];
+    for (const index of looking) {
+      if (states[index] !== 'waiting') continue;
+      const move = moveOf(graph, states, index, conditions, broken);
+      if (move === 'wait') continue;
+      if (move === 'ask') {
+        step.ask.push(index);
+        continue;
+      }
+      const { kind, elementOf } = graph.nodes[index] as GraphNode;
+      if (move === 'start' && elementOf !== undefined) {
+        const free = room.get(elementOf) ?? 0;
+        if (free <= 0) continue;
+        room.set(elementOf, free - 1);
+      }
+      states[index] = move === 'start' ? (kind === 'join' ? 'completed' : 'running') : move;
+      if (states[index] === 'running') step.start.push(index);
+      else moved.push(index);
+    }
+    if (moved.length === 0) moved.push(...endMaps(graph, states));
+    looking = [...new Set(moved.flatMap((index) => graph.dependants[index] ?? []))];
+  }
+  step.start.sort(ascending);
+  step.ask = [...new Set(step.ask)].sort(ascending);
+}
+
+type Move = 'wait' | 'ask' | 'start' | 'skipped' | 'cancelled';
+
+function moveOf(
+  { nodes }: Graph,
+  states: readonly NodeState[],
+  index: number,
+  conditions: ReadonlyMap<number, boolean>,
+  broken: ReadonlySet<number>,
+): Move {
+  const node = nodes[index] as GraphNode;
+  if (node.elementOf !== undefined) return broken.has(node.elementOf) ? 'cancelled' : 'start';
+  let waits = false;
+  let skips = false;
+  for (const { on, onFailure, takes } of node.dependsOn) {
+    const state = states[on] as NodeState;
+    if ((state === 'failed' || state === 'cancelled') && onFailure !== 'continue') return 'cancelled';
+    if (!isEnded(state)) waits = true;
+    if (state === 'skipped' && takes) skips = true;
+  }
+  if (waits) return 'wait';
+  if (skips) return 'skipped';
+  if (!node.conditional) return 'start';
+  const holds = conditions.get(index);
+  return holds === undefined ? 'ask' : holds ? 'start' : 'skipped';
+}
+
+/** Maps of which an element failed: the list can't be had any more, so what has not started is not started. */
+function brokenMaps({ elements }: Graph, states: readonly NodeState[]): Set<number> {
+  return new Set(
+    [...elements].flatMap(([map, own]) =>
+      own.some((each) => states[each] === 'failed' || states[each] === 'cancelled') ? [map] : [],
+    ),
+  );
+}
+
+/** For each map, how many of its elements may start now. */
+function roomOf({ nodes, elements }: Graph, states: readonly NodeState[]): Map<number, number> {
+  return new Map(
+    [...elements].map(([map, own]) => {
+      const running = own.filter((each) => states[each] === 'running').length;
+      return [map, (nodes[map]?.maxConcurrency ?? Number.POSITIVE_INFINITY) - running];
+    }),
+  );
+}
+
+/** A map ends with its last element: completed if none of them failed. Returns those that ended. */
+function endMaps({ elements }: Graph, states: NodeState[]): number[] {
+  const ended: number[] = [];
+  for (const [map, own] of elements) {
+    // Running without elements: it was started and is not yet expanded.
+    if (states[map] !== 'running' || own.length === 0) continue;
+    if (own.some((each) => !isEnded(states[each] as NodeState))) continue;
+    const failed = own.some((each) => states[each] === 'failed');
+    const cancelled = own.some((each) => states[each] === 'cancelled');
+    states[map] = failed ? 'failed' : cancelled ? 'cancelled' : 'completed';
+    ended.push(map);
+  }
+  return ended;
+}
+
+function wantsCompensation({ nodes }: Graph, states: readonly NodeState[]): boolean {
+  return nodes.some(
+    (node, index) =>
+      (states[index] === 'failed' && node.onFailure === 'compensate') ||
+      (!isEnded(states[index] as NodeState) &&
+        node.dependsOn.some(({ on, onFailure }) => onFailure === 'compensate' && states[on] === 'failed')),
+  );
+}
+
+/** Nothing starts any more; jobs that run are told so, and awaited. What has no job ends here, a map with its elements. */
+function stopAll({ nodes, elements }: Graph, { states, stop }: Step): void {
+  for (const [index, state] of states.entries()) {
+    if (state === 'waiting') states[index] = 'cancelled';
+    if (state !== 'running') continue;
+    if (nodes[index]?.kind === 'job') stop.push(index);
+    else if ((elements.get(index) ?? []).length === 0) states[index] = 'cancelled';
+  }
+}
+
+/** A failure that its node lets pass fails nothing; what was cancelled because of another fails with that one. */
+function endOf({ nodes }: Graph, states: readonly NodeState[]): 'completed' | 'failed' {
+  const counts = nodes.some((node, index) => states[index] === 'failed' && node.onFailure !== 'continue');
+  const stopped = nodes.some((node, index) => states[index] === 'cancelled' && node.onFailure !== 'continue');
+  return counts || stopped ? 'failed' : 'completed';
+}
+
+function ascending(one: number, other: number): number {
+  return one - other;
+}

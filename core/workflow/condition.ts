@@ -1,0 +1,89 @@
+import { type ASTNode, Environment } from '@marcbachmann/cel-js';
+
+/**
+ * `when` of a node: an expression in CEL (https://cel.dev) over what came before. It sees `results.key` of the nodes
+ * that it depends on, and `states.key`: how each of them ended.
+ */
+export interface Condition {
+  /** Keys whose results it looks at. */
+  uses: string[];
+}
+
+export interface Seen {
+  results: Readonly<Record<string, unknown>>;
+  states: Readonly<Record<string, string>>;
+}
+
+export const maxConditionLength = 1_000;
+
+/** Far above what people write; it keeps a hostile expression from filling memory. */
+const limits = {
+  maxAstNodes: 300,
+  maxDepth: 30,
+  maxListElements: 100,
+  maxMapEntries: 100,
+  maxCallArguments: 10,
+};
+const environment = new Environment({ limits })
+  .registerVariable('results', 'map')
+  .registerVariable('states', 'map');
+
+/** Loops over a list: one at the most, because nested ones over a long result would run for ever. */
+const loops = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
+/** A regular expression may take exponential time. */
+const refused = new Set(['matches']);
+
+/** Is it an expression, and what does it look at. @returns what is wrong, as a sentence, if it is none */
+export function readCondition(text: string): Condition | { fault: string } {
+  if (text.length > maxConditionLength)
+    return { fault: `must have at most ${maxConditionLength} characters` };
+  let nodes: ASTNode[];
+  try {
+    nodes = flat(environment.parse(text).ast);
+  } catch (error) {
+    return { fault: `must be an expression in CEL: ${firstLine(error)}` };
+  }
+  const calls = nodes.flatMap(({ op, args }) =>
+    op === 'call' || op === 'rcall' ? [(args as readonly unknown[])[0] as string] : [],
+  );
+  const bad = calls.find((name) => refused.has(name));
+  if (bad !== undefined) return { fault: `must not call ${bad}()` };
+  if (calls.filter((name) => loops.has(name)).length > 1)
+    return { fault: `must have at most one of ${[...loops].join(', ')}` };
+  const stray = nodes.find(
+    ({ op, args }) =>
+      op === 'id' && calls.every((name) => !loops.has(name)) && args !== 'results' && args !== 'states',
+  );
+  if (stray !== undefined) return { fault: `must look at results or states, not at ${String(stray.args)}` };
+  return { uses: [...new Set(nodes.flatMap(usedKey))] };
+}
+
+/** Does it hold. @returns what is wrong, as a sentence that holds no value, when it cannot be told */
+export function judgeCondition(text: string, seen: Seen): boolean | { fault: string } {
+  try {
+    const holds = environment.parse(text)(seen as unknown as Record<string, unknown>);
+    return typeof holds === 'boolean' ? holds : { fault: 'the condition gives neither true nor false' };
+  } catch (error) {
+    return { fault: `the condition could not be judged: ${firstLine(error)}` };
+  }
+}
+
+/** `results.key` or `results["key"]`. */
+function usedKey({ op, args }: ASTNode): string[] {
+  if (op !== '.' && op !== '[]') return [];
+  const [of, key] = args as [ASTNode, string | ASTNode];
+  if (of.op !== 'id' || of.args !== 'results') return [];
+  if (typeof key === 'string') return [key];
+  return key.op === 'value' && typeof key.args === 'string' ? [key.args] : [];
+}
+
+function flat(node: ASTNode): ASTNode[] {
+  const parts = [node.args]
+    .flat(3)
+    .filter((part): part is ASTNode => typeof part === 'object' && part !== null && 'op' in part);
+  return [node, ...parts.flatMap(flat)];
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split('\n')[0] ?? '';
+}

@@ -1,0 +1,122 @@
+import { check } from '../faults.ts';
+import type { Fault } from '../problem.ts';
+import { maxNodes, type NodeRequest, nodeRequest } from './request.ts';
+
+/** Names of the nodes that can be referred to from a place, the sub-workflow's own first, then those around it. */
+export interface Scope {
+  /** Key as written → full key. */
+  names: Map<string, string>;
+  around?: Scope;
+}
+
+/** A node of the flat list. A sub-workflow is two: its start, which its inner nodes wait for, and its end, which waits for them. */
+export interface Entry {
+  kind: 'node' | 'start' | 'end';
+  key: string;
+  request: NodeRequest;
+  /** JSON Pointer into the body, for faults. */
+  path: string;
+  scope: Scope;
+  /** The start of the sub-workflow it is in. */
+  within?: string;
+  /** `end` only: what it waits for. */
+  members?: string[];
+}
+
+/**
+ * Checks each node's shape and lays sub-workflows out flat, in the order they were written.
+ * @param faults what was found wrong is added here
+ */
+export function flatten(nodes: readonly unknown[], faults: Fault[]): Entry[] {
+  const entries: Entry[] = [];
+  walk({ nodes, path: '/nodes', prefix: '' });
+  if (entries.length > maxNodes)
+    faults.push({ path: '/nodes', message: `must be at most ${maxNodes} nodes, sub-workflows' counted` });
+  return entries;
+
+  /** @returns the full keys of what stands directly in it */
+  function walk(at: {
+    nodes: readonly unknown[];
+    path: string;
+    prefix: string;
+    around?: Scope;
+    within?: string;
+  }): string[] {
+    const { path, prefix, within } = at;
+    const scope: Scope = { names: new Map(), ...(at.around === undefined ? {} : { around: at.around }) };
+    const shaped = at.nodes.flatMap((node, index) => {
+      const request = shapeOf(node, `${path}/${index}`, faults);
+      if (request === undefined) return [];
+      if (scope.names.has(request.key))
+        faults.push({
+          path: `${path}/${index}/key`,
+          message: `must be unique: another node is called "${request.key}"`,
+        });
+      scope.names.set(request.key, `${prefix}${request.key}`);
+      return [{ request, path: `${path}/${index}` }];
+    });
+    for (const { request, path: own } of shaped) {
+      const key = `${prefix}${request.key}`;
+      const entry: Entry = {
+        kind: 'node',
+        key,
+        request,
+        path: own,
+        scope,
+        ...(within === undefined ? {} : { within }),
+      };
+      if (request.workflow === undefined) {
+        entries.push(entry);
+        continue;
+      }
+      const start = startOf(key);
+      entries.push({ ...entry, kind: 'start', key: start });
+      const members = walk({
+        nodes: request.workflow.nodes,
+        path: `${own}/workflow/nodes`,
+        prefix: `${key}/`,
+        around: scope,
+        within: start,
+      });
+      entries.push({ ...entry, kind: 'end', members: [start, ...members] });
+    }
+    return [...scope.names.values()];
+  }
+}
+
+/** No key holds a colon, so this is nobody else's. */
+export function startOf(key: string): string {
+  return `${key}:start`;
+}
+
+/** The full key of what is referred to from a scope; undefined if there is no such node in sight. */
+export function resolve(scope: Scope, reference: string): string | undefined {
+  const [first = '', ...inner] = reference.split('/');
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.around) {
+    const full = at.names.get(first);
+    if (full !== undefined) return [full, ...inner].join('/');
+  }
+  return undefined;
+}
+
+function shapeOf(node: unknown, path: string, faults: Fault[]): NodeRequest | undefined {
+  const shape = check(nodeRequest, node, 'invalid_request', '');
+  if (!shape.ok) {
+    for (const fault of shape.problem.details ?? []) faults.push({ ...fault, path: `${path}${fault.path}` });
+    return undefined;
+  }
+  const request = shape.value;
+  const kinds = [request.type, request.signal, request.workflow].filter((each) => each !== undefined);
+  if (kinds.length !== 1) {
+    faults.push({ path, message: 'must have exactly one of type, signal and workflow' });
+    return undefined;
+  }
+  const misplaced = (
+    ['payload', 'from', 'map', 'queue', 'priority', 'delay_seconds', 'max_attempts'] as const
+  ).filter((field) => request.type === undefined && request[field] !== undefined);
+  for (const field of misplaced)
+    faults.push({ path: `${path}/${field}`, message: 'belongs to a node with a type' });
+  if (request.workflow !== undefined && request.timeout_seconds !== undefined)
+    faults.push({ path: `${path}/timeout_seconds`, message: 'belongs to a node with a type or a signal' });
+  return request;
+}

@@ -1,0 +1,92 @@
+/**
+ * A workflow's graph, as `advance` sees it: what depends on what, by index, and nothing of payloads. Nodes are
+ * only ever appended (elements of a map, nodes a handler adds), so that an index stays a node's name for good.
+ */
+
+/** What a node's failure does to one that depends on it, and to the workflow. */
+export const failurePolicies = ['cancel', 'continue', 'compensate'] as const;
+export type FailurePolicy = (typeof failurePolicies)[number];
+
+export interface Dependency {
+  /** Index of the node that must end first. */
+  on: number;
+  /** What this node does when that one fails. */
+  onFailure: FailurePolicy;
+  /** It takes data from that node: skipped there, it is skipped too. */
+  takes: boolean;
+}
+
+/**
+ * - `job`: runs one job.
+ * - `signal`: waits for an event from outside.
+ * - `map`: one `job` node for each element of a list; they are appended when it starts, and it ends with them.
+ * - `join`: nothing of its own; start and end of a sub-workflow.
+ */
+export type NodeKind = 'job' | 'signal' | 'map' | 'join';
+
+export interface GraphNode {
+  kind: NodeKind;
+  dependsOn: readonly Dependency[];
+  /** What its own failure does to the workflow. */
+  onFailure: FailurePolicy;
+  /** It runs only when its condition holds. */
+  conditional: boolean;
+  /** Its type can undo what it did. */
+  compensates: boolean;
+  /** `map` only: how many elements run at the same time. */
+  maxConcurrency?: number;
+  /** An element: the index of its map. */
+  elementOf?: number;
+}
+
+export interface Graph {
+  nodes: readonly GraphNode[];
+  /** For each node, who waits for it: the reverse of `dependsOn`, a map after each of its elements. */
+  dependants: readonly (readonly number[])[];
+  /** For each map, its elements, in their order. */
+  elements: ReadonlyMap<number, readonly number[]>;
+}
+
+/** Adds to the nodes what can be said of them only together. */
+export function graphOf(nodes: readonly GraphNode[]): Graph {
+  const dependants: number[][] = nodes.map(() => []);
+  const elements = new Map<number, number[]>();
+  for (const [index, node] of nodes.entries()) {
+    for (const { on } of node.dependsOn) dependants[on]?.push(index);
+    if (node.kind === 'map') elements.set(index, elements.get(index) ?? []);
+    if (node.elementOf !== undefined) {
+      dependants[index]?.push(node.elementOf);
+      elements.set(node.elementOf, [...(elements.get(node.elementOf) ?? []), index]);
+    }
+  }
+  return { nodes, dependants, elements };
+}
+
+/**
+ * The first cycle, as indexes in the order of their dependency, the first one repeated at the end; undefined
+ * if there is none.
+ */
+export function cycleOf(dependsOn: readonly (readonly number[])[]): number[] | undefined {
+  const done = new Set<number>();
+  for (const start of dependsOn.keys()) {
+    // By hand and not by recursion: a chain of 10,000 nodes is deeper than the stack.
+    const path: { node: number; next: number }[] = [{ node: start, next: 0 }];
+    const onPath = new Map([[start, 0]]);
+    while (path.length > 0) {
+      const top = path[path.length - 1] as { node: number; next: number };
+      const next = done.has(top.node) ? undefined : dependsOn[top.node]?.[top.next++];
+      if (next === undefined) {
+        done.add(top.node);
+        onPath.delete(top.node);
+        path.pop();
+        continue;
+      }
+      const at = onPath.get(next);
+      if (at !== undefined) return [...path.slice(at).map(({ node }) => node), next];
+      if (done.has(next)) continue;
+      onPath.set(next, path.length);
+      path.push({ node: next, next: 0 });
+    }
+  }
+  return undefined;
+}

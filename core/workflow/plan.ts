@@ -1,0 +1,264 @@
+import * as z from 'zod/mini';
+import type { JobContract } from '../define.ts';
+import { type Checked, type Fault, type ProblemCode, problem } from '../problem.ts';
+import { type Catalogue, draftOf } from '../request.ts';
+import { readCondition } from './condition.ts';
+import { type Entry, flatten, resolve } from './flatten.ts';
+import { cycleOf, type Dependency, type GraphNode } from './graph.ts';
+import { nodesOf, type Source } from './source.ts';
+import type { JobSpec, NodeSpec } from './spec.ts';
+
+/** What a release declares that workflows may use. */
+export interface WorkflowCatalogue extends Catalogue {
+  /** Names of the declared signals. */
+  signals: readonly string[];
+}
+
+/** The most faults one answer lists. */
+const maxFaults = 50;
+const defaultMapConcurrency = 40;
+
+interface Found extends Fault {
+  code: ProblemCode;
+}
+
+/**
+ * Checks the nodes of a workflow, all faults at once with their paths, and returns them as they are stored. The
+ * order is 400 before 422: what is no graph first, then what this release does not know or take.
+ * @param nodes `nodes` of the body
+ * @param now ms since the epoch
+ */
+export function plan(
+  nodes: readonly unknown[],
+  catalogue: WorkflowCatalogue,
+  now: number,
+): Checked<NodeSpec[]> {
+  const shape: Fault[] = [];
+  const entries = flatten(nodes, shape);
+  if (shape.length > 0) return refused(shape.map((each) => ({ ...each, code: 'invalid_request' })));
+  const faults: Found[] = [];
+  const byKey = new Map(entries.map((entry, index) => [entry.key, { entry, index }]));
+  const links = entries.map((entry) => linksOf(entry, byKey, faults));
+  if (faults.length === 0) {
+    const cycle = cycleOf(links.map((each) => each.map(({ on }) => on)));
+    if (cycle !== undefined) faults.push(cycleFault(cycle, entries));
+  }
+  const specs = entries.map((entry, index) => ({
+    ...specOf(entry, catalogue, now, faults),
+    dependsOn: links[index] as Dependency[],
+  }));
+  if (faults.length > 0) return refused(faults);
+  return {
+    ok: true,
+    value: specs.map(({ dependsOn, node, ...spec }) => ({ ...spec, node: { ...node, dependsOn } })),
+  };
+}
+
+type Known = ReadonlyMap<string, { entry: Entry; index: number }>;
+
+/** What an entry waits for: what it names, what it takes data from, and the start of the sub-workflow it is in. */
+function linksOf(entry: Entry, byKey: Known, faults: Found[]): Dependency[] {
+  const links = new Map<number, Dependency>();
+  const link = (key: string | undefined, written: string, path: string, more: Partial<Dependency>): void => {
+    const found = key === undefined ? undefined : byKey.get(key);
+    if (found === undefined)
+      return void faults.push({
+        code: 'invalid_request',
+        path,
+        message: `there is no node "${written}" in this workflow`,
+      });
+    const before = links.get(found.index);
+    links.set(found.index, {
+      on: found.index,
+      onFailure: more.onFailure ?? before?.onFailure ?? found.entry.request.on_failure ?? 'cancel',
+      takes: (more.takes ?? false) || (before?.takes ?? false),
+    });
+  };
+  const { request, path, scope } = entry;
+  if (entry.kind === 'end') {
+    for (const [place, key] of (entry.members ?? []).entries()) link(key, key, path, { takes: place === 0 });
+    return [...links.values()];
+  }
+  if (entry.within !== undefined)
+    link(entry.within, entry.within, path, { onFailure: 'cancel', takes: true });
+  for (const [index, each] of (request.depends_on ?? []).entries()) {
+    const { key, on_failure } = typeof each === 'string' ? { key: each, on_failure: undefined } : each;
+    link(
+      resolve(scope, key),
+      key,
+      `${path}/depends_on/${index}`,
+      on_failure === undefined ? {} : { onFailure: on_failure },
+    );
+  }
+  for (const [pointer, source] of Object.entries(request.from ?? {})) {
+    if ('node' in source)
+      link(resolve(scope, source.node), source.node, `${path}/from/${escaped(pointer)}/node`, {
+        takes: true,
+      });
+    else if (request.map === undefined)
+      faults.push({
+        code: 'invalid_request',
+        path: `${path}/from/${escaped(pointer)}`,
+        message: 'element and index belong to a node with a map',
+      });
+  }
+  if (request.map !== undefined) {
+    const { node } = request.map.over;
+    link(resolve(scope, node), node, `${path}/map/over/node`, { takes: true });
+  }
+  return [...links.values()];
+}
+
+function cycleFault(cycle: readonly number[], entries: readonly Entry[]): Found {
+  const names = cycle.map((index) => (entries[index] as Entry).key.replace(/:start$/, ''));
+  const first = entries[cycle[0] as number] as Entry;
+  return {
+    code: 'invalid_request',
+    path: `${first.path}/depends_on`,
+    message: `these nodes wait for each other: ${names.map((each) => `"${each}"`).join(' → ')}`,
+  };
+}
+
+function specOf(entry: Entry, catalogue: WorkflowCatalogue, now: number, faults: Found[]): NodeSpec {
+  const { key, request, kind } = entry;
+  const node: GraphNode = {
+    kind: kindOf(entry),
+    dependsOn: [],
+    onFailure: request.on_failure ?? 'cancel',
+    conditional: request.when !== undefined && kind !== 'end',
+    compensates: false,
+  };
+  if (kind === 'end') return { key, node };
+  const asked = conditionOf(entry, faults);
+  if (kind === 'start') return { key, node, ...asked };
+  if (request.signal !== undefined) {
+    if (!catalogue.signals.includes(request.signal))
+      faults.push({
+        code: 'unknown_type',
+        path: `${entry.path}/signal`,
+        message: 'must be a declared signal',
+      });
+    const timeout = request.timeout_seconds === undefined ? {} : { timeoutSeconds: request.timeout_seconds };
+    return { key, node, ...asked, signal: { name: request.signal, ...timeout } };
+  }
+  const contract = jobFaults(entry, catalogue, now, faults);
+  const { payload, from, map } = request;
+  return {
+    key,
+    node: {
+      ...node,
+      compensates: contract?.compensates ?? false,
+      ...(map === undefined ? {} : { maxConcurrency: map.max_concurrency ?? defaultMapConcurrency }),
+    },
+    ...asked,
+    job: jobOf(request),
+    ...(payload === undefined ? {} : { payload }),
+    ...(from === undefined ? {} : { from: mapValues(from, (source) => fullSource(source, entry)) }),
+    ...(map === undefined ? {} : { over: fullSource(map.over, entry) }),
+  };
+}
+
+function kindOf({ kind, request }: Entry): GraphNode['kind'] {
+  if (kind !== 'node') return 'join';
+  return request.signal !== undefined ? 'signal' : request.map !== undefined ? 'map' : 'job';
+}
+
+/** `when`, and the names it knows nodes by: those that the node depends on. */
+function conditionOf({ request, path, scope }: Entry, faults: Found[]): Pick<NodeSpec, 'when' | 'names'> {
+  if (request.when === undefined) return {};
+  const direct = (request.depends_on ?? []).map((each) => (typeof each === 'string' ? each : each.key));
+  const taken = [...nodesOf(request.from), ...(request.map === undefined ? [] : [request.map.over.node])];
+  const names = Object.fromEntries([...direct, ...taken].map((each) => [each, resolve(scope, each) ?? each]));
+  const condition = readCondition(request.when);
+  const wrong =
+    'fault' in condition
+      ? [condition.fault]
+      : condition.uses
+          .filter((each) => !Object.hasOwn(names, each))
+          .map((each) => `must look at nodes that this one depends on; "${each}" is none`);
+  for (const message of wrong) faults.push({ code: 'invalid_request', path: `${path}/when`, message });
+  return { when: request.when, names };
+}
+
+/** What would be wrong with its job; a payload that is complete by parts from elsewhere is judged when it runs. */
+function jobFaults(
+  entry: Entry,
+  catalogue: WorkflowCatalogue,
+  now: number,
+  faults: Found[],
+): JobContract | undefined {
+  const { request, path } = entry;
+  const contract = catalogue.contracts.find((each) => each.type === request.type);
+  const isWhole = request.from === undefined && request.map === undefined;
+  const { type, queue, priority, delay_seconds, max_attempts, timeout_seconds } = request;
+  const body = Object.fromEntries(
+    Object.entries({ type, queue, priority, delay_seconds, max_attempts, timeout_seconds }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  const drafted = draftOf(
+    { ...body, payload: request.payload ?? null },
+    isWhole ? catalogue : lenient(catalogue),
+    now,
+  );
+  if (!drafted.ok) {
+    const { code, error, details } = drafted.problem;
+    for (const fault of details ?? [{ path: '', message: error }])
+      faults.push({ code, path: `${path}${fault.path}`, message: fault.message });
+  }
+  return contract;
+}
+
+/** The same types, whatever their payload. */
+function lenient(catalogue: Catalogue): Catalogue {
+  return { ...catalogue, contracts: catalogue.contracts.map((each) => ({ ...each, payload: z.unknown() })) };
+}
+
+function jobOf(request: Entry['request']): JobSpec {
+  return {
+    type: request.type ?? '',
+    ...(request.queue === undefined ? {} : { queue: request.queue }),
+    ...(request.priority === undefined ? {} : { priority: request.priority }),
+    ...(request.delay_seconds === undefined ? {} : { delaySeconds: request.delay_seconds }),
+    ...(request.max_attempts === undefined ? {} : { maxAttempts: request.max_attempts }),
+    ...(request.timeout_seconds === undefined ? {} : { timeoutSeconds: request.timeout_seconds }),
+  };
+}
+
+/** A source with its node's full key, by which it is found when it is read. */
+function fullSource(source: Source, { scope }: Entry): Source {
+  return 'node' in source ? { ...source, node: resolve(scope, source.node) ?? source.node } : source;
+}
+
+function mapValues<T, U>(from: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, change(value)]));
+}
+
+/** A pointer as one part of another (RFC 6901). */
+function escaped(pointer: string): string {
+  return pointer.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+const sentences: Partial<Record<ProblemCode, string>> = {
+  unknown_type: 'the workflow names what is not in this release',
+  unknown_queue: 'the workflow names a queue that is not in this release',
+  payload_too_large: 'a payload of the workflow is too large',
+  invalid_payload: 'a payload of the workflow does not fit its job type',
+};
+
+/** One answer for all faults, under the code of the first in the order 413, 400, 422. */
+function refused(faults: readonly Found[]): { ok: false; problem: ReturnType<typeof problem> } {
+  const order: ProblemCode[] = [
+    'payload_too_large',
+    'invalid_request',
+    'unknown_type',
+    'unknown_queue',
+    'invalid_payload',
+  ];
+  const code = order.find((each) => faults.some((fault) => fault.code === each)) ?? 'invalid_request';
+  const details = faults.slice(0, maxFaults).map(({ path, message }) => ({ path, message }));
+  return {
+    ok: false,
+    problem: problem(code, sentences[code] ?? 'the workflow is not as the API describes it', { details }),
+  };
+}
