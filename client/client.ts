@@ -135,6 +135,7 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     listPage,
     /** Runs a failed or cancelled job again, with its own payload or an edited one. */
     retry: (id: string, body?: z.infer<typeof retryRequest>) => call('retryJob', { id, body }),
+    /** `cancelled` at once while it waits; while it runs the job as it is, which ends within seconds (`waitFor`). */
     cancel: (id: string) => call('cancelJob', { id }),
     health: () => call('getHealth'),
   };

@@ -2,7 +2,7 @@ import type { ErrorsResponse, Job } from '../core/api.ts';
 import { isFinal } from '../core/state.ts';
 import type { FailureCause } from '../core/table.ts';
 import { ageOf, spanOf } from './duration.ts';
-import { commandFor, paint, paintStatus, table } from './render.ts';
+import { commandFor, howFar, paint, paintStatus, table } from './render.ts';
 
 /** Each cause in a sentence. */
 const causes: Record<FailureCause, string> = {
@@ -33,14 +33,22 @@ export function describeJob(job: Job, nowMs: number): string {
     ['attempts', `${job.attempt} of ${job.max_attempts}, ${spanOf(job.timeout_seconds * 1000)} each at most`],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['created', `${moment(job.created_at)} by ${job.created_by}`],
+    ['progress', progressOf(job, nowMs)],
     ['due', isFinal(job.status) || job.status === 'running' ? undefined : moment(job.available_at)],
     ['started', moment(started)],
+    ['cancel', isFinal(job.status) ? undefined : moment(job.cancel_requested_at)],
     ['finished', moment(job.finished_at)],
     ['last run', lasted],
     ['code', job.code_version],
   ];
   const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[paint('dim', name), value]]));
   return table([], rows);
+}
+
+/** `40 %, rows read, 3 s ago`; undefined for a job that told nothing. */
+function progressOf({ progress }: Job, nowMs: number): string | undefined {
+  if (progress === undefined) return undefined;
+  return [howFar(progress), ageOf(progress.at, nowMs)].join(', ');
 }
 
 /** Why it went wrong: the last cause in words, then what each attempt said. */

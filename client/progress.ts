@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Job } from '../core/api.ts';
 import { isFinal, jobStates } from '../core/state.ts';
+import { howFar } from './render.ts';
 
 /** Shows how far a set of jobs is. */
 export interface Progress {
@@ -22,13 +23,21 @@ export function countsOf(jobs: readonly Job[]): string {
     .join(', ');
 }
 
+/** `: 40 %, rows read` where a single job is watched and tells it. */
+function toldBy(jobs: readonly Job[]): string {
+  const [job] = jobs;
+  return jobs.length !== 1 || job?.status !== 'running' || job.progress === undefined
+    ? ''
+    : `: ${howFar(job.progress)}`;
+}
+
 function openBar(stream: NodeJS.WriteStream): Progress {
   const bar = new SingleBar({ stream, format: '{bar} {value}/{total} final: {counts}', barsize: 24 });
   let started = false;
   return {
     show(jobs) {
       const done = jobs.filter((job) => isFinal(job.status)).length;
-      const payload = { counts: countsOf(jobs) };
+      const payload = { counts: countsOf(jobs) + toldBy(jobs) };
       if (started) bar.setTotal(jobs.length);
       if (started) bar.update(done, payload);
       else bar.start(jobs.length, done, payload);
@@ -43,7 +52,7 @@ function openLines(stream: NodeJS.WritableStream): Progress {
   return {
     show(jobs) {
       const done = jobs.filter((job) => isFinal(job.status)).length;
-      const line = `${done}/${jobs.length} final: ${countsOf(jobs)}\n`;
+      const line = `${done}/${jobs.length} final: ${countsOf(jobs)}${toldBy(jobs)}\n`;
       if (line !== before) stream.write(line);
       before = line;
     },

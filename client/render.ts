@@ -91,11 +91,17 @@ export function refusedTable(refused: { line: number; result: BatchResponse['res
   return table(['LINE', 'CODE', 'WHY'], rows);
 }
 
+/** `40 %, rows read`. */
+export function howFar({ percent, note }: NonNullable<Job['progress']>): string {
+  return note === undefined ? `${percent} %` : `${percent} %, ${note}`;
+}
+
 /** What a reader of the table asks next: when it runs, what holds it, why it failed. */
 function noteOf(job: Job, nowMs: number): string {
   if (job.gate !== undefined && !isFinal(job.status)) return `held by ${job.gate}`;
   const waits = job.status === 'scheduled' || job.status === 'retrying';
   const due = waits ? `due ${ageOf(job.available_at, nowMs)}` : '';
   const error = job.status === 'completed' ? '' : (job.last_error?.code ?? '');
-  return [due, error].filter((each) => each !== '').join(', ');
+  const far = job.status === 'running' && job.progress !== undefined ? howFar(job.progress) : '';
+  return [due, far, error].filter((each) => each !== '').join(', ');
 }

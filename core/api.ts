@@ -68,6 +68,8 @@ export const job = z.object({
   available_at: z.string(),
   started_at: z.optional(z.string()),
   finished_at: z.optional(z.string()),
+  cancel_requested_at: z.optional(z.string()),
+  progress: z.optional(z.object({ percent: z.int(), note: z.optional(z.string()), at: z.string() })),
   last_error: z.optional(
     z.object({
       code: z.string(),

@@ -1,7 +1,7 @@
 import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
 import { afterLeaseMs, type ClaimMessage, givesBack, judgeAbsent, startsLeft } from './claim.ts';
-import { blamed, isSettled, keptMs } from './settle.ts';
+import { blamed, cancelLostChange, isSettled, keptMs } from './settle.ts';
 import { transitions } from './state.ts';
 import type { JobRecord } from './table.ts';
 
@@ -15,6 +15,7 @@ export type BuryDecision =
   | { do: 'bury_void' }
   /** Record first, then a pointer to quarantine, then drop. */
   | { do: 'rescue'; change: Change }
+  | { do: 'cancel'; change: Change }
   | { do: 'fail'; change: Change };
 
 /**
@@ -28,6 +29,8 @@ export function judgeBurial(found: JobRecord | undefined, message: ClaimMessage,
     if (found.message !== message.messageId) return { do: 'drop' };
     return { do: 'hide', seconds: Math.ceil((found.availableAt - now + afterLeaseMs) / 1000) };
   }
+  if (found.status === 'running' && found.cancelRequestedAt !== undefined)
+    return { do: 'cancel', change: cancelLostChange(found, now) };
   const burials = (found.buried ?? 0) + 1;
   const left = found.status === 'running' ? startsLeft(found) : found.attemptsLeft;
   if (left <= 0 || burials >= maxBurials) return { do: 'fail', change: failBuried(found, burials, now) };

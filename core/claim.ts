@@ -41,7 +41,7 @@ export function claimChange(
       codeVersion: holder.codeVersion,
     },
     add: { fence: 1, attempt: 1, attemptsLeft: -1 },
-    remove: ['gate'],
+    remove: ['gate', 'progress'],
     where: [
       ['status', 'in', transitions.claim.from],
       ['availableAt', '<=', now],
@@ -68,6 +68,7 @@ export function takeOverChange(found: JobRecord, message: ClaimMessage, holder: 
     },
     // One given back and one taken: what is given back here was the lost attempt.
     add: givesBack(found) ? { fence: 1 } : { fence: 1, attempt: 1, attemptsLeft: -1 },
+    remove: ['progress'],
     where: [
       ['status', 'in', transitions.take_over.from],
       ['fence', '=', found.fence],

@@ -15,10 +15,16 @@ export interface JobContext {
   tenant: string;
   /** 1 for the first start. */
   attempt: number;
-  /** Aborts on timeout, on a lease about to end, and on shutdown. Pass it to whatever waits. */
+  /** Aborts on timeout, on cancellation (within 10 s) and on a lost lease. Pass it to whatever waits: what the handler does after that is ignored. */
   signal: AbortSignal;
   /** One structured line, with job id and attempt added. Never log what a payload holds. */
   log(message: string, fields?: Record<string, string | number | boolean>): void;
+  /**
+   * How far the attempt is: `percent` of 0 to 100, whole, and a note of up to 100 characters (the rest is cut).
+   * Call it as often as you like: it is written every 2 s at most, the last value wins. Metadata, which whoever
+   * may see the job may read: never put anything of the payload into the note.
+   */
+  progress(percent: number, note?: string): void;
   /**
    * Streams an object of the data bucket. `key` is relative to `tenants/{tenant}/`; no other object can
    * be reached. Throws PermanentError when there is no such object.

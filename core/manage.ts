@@ -23,7 +23,7 @@ export function reopenChange(found: JobRecord, payload: Stored | undefined, now:
     },
     remove: [
       ...(['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'] as const),
-      ...(['attentionStep', 'result', 'fingerprint'] as const),
+      ...(['attentionStep', 'progress', 'result', 'fingerprint'] as const),
     ],
     where: [
       ['status', 'in', transitions.reopen.from],
@@ -45,6 +45,18 @@ export function cancelChange(found: JobRecord, now: number): Change {
     remove: ['owner', 'gate', 'attention', 'attentionAt', 'attentionStep'],
     where: [
       ['status', 'in', transitions.cancel.from],
+      ['fence', '=', found.fence],
+    ],
+  };
+}
+
+/** Asks the holder of a running job to end it: it reads the record within seconds. Whoever finds the lease over settles it `cancelled`. */
+export function askCancelChange(found: JobRecord, now: number): Change {
+  return {
+    key: { pk: found.pk, sk: found.sk },
+    set: { cancelRequestedAt: now },
+    where: [
+      ['status', 'in', transitions.cancel_running.from],
       ['fence', '=', found.fence],
     ],
   };

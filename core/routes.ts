@@ -143,8 +143,8 @@ export const routes = {
     method: 'POST',
     path: '/v1/jobs/{id}/cancel',
     function: 'manage',
-    summary: 'Cancel a job that waits',
-    responses: { 200: api.job },
+    summary: 'Cancel a job: at once while it waits (200), within seconds while it runs (202)',
+    responses: { 200: api.job, 202: api.job },
     problems: ['invalid_request', 'not_found', 'invalid_transition', 'internal', 'unavailable'],
   },
   getOpenapi: {

@@ -12,6 +12,8 @@ export const keptMs = 30 * 24 * 60 * 60 * 1000;
 export type Outcome =
   | { kind: 'returned'; result: Stored }
   | { kind: 'failed'; failure: Failure; fingerprint?: string }
+  /** Its cancel was asked for while it ran: whatever the handler does now is ignored. */
+  | { kind: 'cancelled' }
   /** Never started: no time was left. Spends nothing. */
   | { kind: 'not_started' }
   /** A later attempt is at work, as the handler's `once` was told: there is nothing to write. */
@@ -46,6 +48,8 @@ export function settle(
   switch (outcome.kind) {
     case 'returned':
       return complete(held, outcome.result, now);
+    case 'cancelled':
+      return settleCancelled(held, now);
     case 'not_started':
       return handBack(held, now);
     case 'failed': {
@@ -59,7 +63,7 @@ export function settle(
 }
 
 /** Every write of a holder: only while it runs under the fence that was claimed. */
-function held(record: JobRecord): Condition[] {
+export function held(record: JobRecord): Condition[] {
   return [
     ['status', 'in', ['running']],
     ['fence', '=', record.fence],

@@ -52,7 +52,7 @@ export const transitions = {
   cancel_running: {
     from: ['running'],
     to: 'cancelled',
-    by: 'work: the settle of a job whose cancel was asked for',
+    by: 'work or bury: a person asked for its cancel while it ran',
   },
   reopen: { from: ['failed', 'cancelled'], to: 'pending', by: 'manage: a person retries the job' },
 } as const satisfies Record<string, Transition>;

@@ -82,6 +82,14 @@ export type FailureCause =
   | 'attempts_exhausted'
   | 'buried';
 
+/** How far an attempt says it is. Metadata: whoever may read the job reads it. */
+export interface Progress {
+  /** 0 to 100, whole. */
+  percent: number;
+  note?: string;
+  at: number;
+}
+
 /** The record of a job. Times are ms since the epoch. `createdAt` is in the id, `maxAttempts` is attempt + attemptsLeft. */
 export interface JobRecord {
   /** tenant#shard. Insert, never changed. */
@@ -121,6 +129,8 @@ export interface JobRecord {
   codeVersion?: string;
   startedAt?: number;
   finishedAt?: number;
+  /** Of the last attempt that told. Its holder; removed by the next claim. */
+  progress?: Progress;
   result?: Stored;
   lastError?: LastError;
   /** What it failed of, alike for failures that are alike (`core/fingerprint.ts`). Only while it is `failed`. */

@@ -23,6 +23,12 @@ export function viewOf(record: JobRecord): Job {
     available_at: rfc3339(record.availableAt),
     ...(record.startedAt === undefined ? {} : { started_at: rfc3339(record.startedAt) }),
     ...(record.finishedAt === undefined ? {} : { finished_at: rfc3339(record.finishedAt) }),
+    ...(record.cancelRequestedAt === undefined
+      ? {}
+      : { cancel_requested_at: rfc3339(record.cancelRequestedAt) }),
+    ...(record.progress === undefined
+      ? {}
+      : { progress: { ...record.progress, at: rfc3339(record.progress.at) } }),
     ...(record.lastError === undefined
       ? {}
       : {

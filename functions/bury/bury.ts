@@ -98,6 +98,8 @@ export function bury(deps: BuryDeps) {
           );
         return acknowledged;
       }
+      case 'cancel':
+        return (await left(decision.change)) === undefined ? comesBack(changedHideSeconds) : acknowledged;
       case 'fail': {
         const record = await left(decision.change);
         if (record === undefined) return comesBack(changedHideSeconds);

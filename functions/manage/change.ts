@@ -1,9 +1,9 @@
 import { maxPayloadBytes, retryRequest } from '../../core/api.ts';
-import { type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
+import { type Change, type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
 import type { JobContract } from '../../core/define.ts';
 import { check } from '../../core/faults.ts';
 import { laneOf } from '../../core/lane.ts';
-import { cancelChange, reopenChange } from '../../core/manage.ts';
+import { askCancelChange, cancelChange, reopenChange } from '../../core/manage.ts';
 import { placePayload } from '../../core/placement.ts';
 import { type Checked, type Problem, problem } from '../../core/problem.ts';
 import { checkPayload, tooLarge } from '../../core/request.ts';
@@ -98,7 +98,13 @@ async function payloadFor(
   return { ok: true, value: place === 'record' ? sealed : await vault.putElsewhere(sealed, as, place) };
 }
 
-/** POST …/cancel of a job that waits. Its pointer finds a final record and is dropped. */
+/** Times a cancel is decided anew because the job moved on meanwhile. */
+const cancelTries = 5;
+
+/**
+ * POST …/cancel. A job that waits is cancelled at once: its pointer finds a final record and is dropped. Of one
+ * that runs its holder is asked, who reads the record within seconds; 202, and the same for a second time.
+ */
 export async function cancelJob({ store, now }: ChangeDeps, request: ApiRequest): Promise<ApiAnswer> {
   if (request.body.trim() !== '') {
     return {
@@ -109,15 +115,27 @@ export async function cancelJob({ store, now }: ChangeDeps, request: ApiRequest)
   }
   const found = await findJob(store, request);
   if ('problem' in found) return found;
-  if (!isWaiting(found.record.status))
-    return { problem: notFrom(found.record, 'cancelled', 'scheduled, pending or retrying') };
-  const change = cancelChange(found.record, now());
-  const [result] = await store.change([change]);
-  if (result === undefined || 'retry' in result) return { problem: throttled };
-  const cancelled = leftBy(change, result);
-  if (cancelled === undefined)
-    return { problem: overtaken(result, 'cancelled', 'scheduled, pending or retrying') };
-  return { status: 200, body: viewOf(cancelled) };
+  let { record } = found;
+  for (let tries = 0; tries < cancelTries; tries++) {
+    if (record.status === 'running' && record.cancelRequestedAt !== undefined)
+      return { status: 202, body: viewOf(record) };
+    const change = cancelOf(record, now());
+    if (change === undefined)
+      return { problem: notFrom(record, 'cancelled', 'scheduled, pending, retrying or running') };
+    const [result] = await store.change([change]);
+    if (result === undefined || 'retry' in result) break;
+    const left = leftBy(change, result);
+    if (left !== undefined) return { status: left.status === 'running' ? 202 : 200, body: viewOf(left) };
+    if (result.applied || result.found === undefined) return { problem: expired };
+    record = result.found;
+  }
+  return { problem: throttled };
+}
+
+/** Undefined for a job that cannot be cancelled. */
+function cancelOf(record: JobRecord, now: number): Change | undefined {
+  if (isWaiting(record.status)) return cancelChange(record, now);
+  return record.status === 'running' ? askCancelChange(record, now) : undefined;
 }
 
 /** Something else was written between the read and the write. */

@@ -19,6 +19,7 @@ export function contextOf(
   record: JobRecord,
   signal: AbortSignal,
   onLate: (error: LateAttempt) => void,
+  progress: JobContext['progress'],
 ): JobContext {
   const { readObject, settings, log } = deps;
   const tenant = tenantOf(record);
@@ -41,6 +42,7 @@ export function contextOf(
         );
       return stream;
     },
+    progress,
     once: onceOf(deps, record, signal, onLate),
   };
 }

@@ -3,20 +3,21 @@ import type { JobContext, JobContract, Run } from '../../core/define.ts';
 import { PermanentError, SystemError, TransientError } from '../../core/errors.ts';
 import { check } from '../../core/faults.ts';
 import { placeResult } from '../../core/placement.ts';
+import type { Ending } from '../../core/renew.ts';
 import { classify } from '../../core/retry.ts';
 import type { Outcome } from '../../core/settle.ts';
 import { type JobRecord, type Stored, tenantOf } from '../../core/table.ts';
 import type { Vault } from '../vault.ts';
 import { type ContextDeps, contextOf } from './context.ts';
+import type { Watch } from './lookout.ts';
 import { LateAttempt } from './once.ts';
 import { ours } from './ours.ts';
+import { type ProgressDeps, progressWriter } from './progress.ts';
 
-export interface RunDeps extends ContextDeps {
+export interface RunDeps extends ContextDeps, ProgressDeps {
   vault: Vault;
   contractOf: (type: string) => JobContract | undefined;
   handlerOf: (type: string) => Promise<Run<never, unknown>>;
-  /** Calls back after so many ms, unless cancelled by the function it returns. */
-  after: (ms: number, callback: () => void) => () => void;
 }
 
 /** Until when this invocation may work, in ms from now: its lease and its function's deadline. */
@@ -28,9 +29,18 @@ export interface Room {
 /** Kept free at the end of the function for settling what has run. */
 const settleMs = 5_000;
 
+/** A person asked for the end of a job while it ran. */
+class Cancelled extends Error {
+  override name = 'AbortError';
+}
+
 /** Runs one claimed job: open → handler, inside its time → outcome. Never throws: whatever goes wrong is the outcome. */
 export function run(deps: RunDeps) {
-  return async (record: JobRecord, room: () => Room): Promise<{ outcome: Outcome; thrown?: unknown }> => {
+  return async (
+    record: JobRecord,
+    room: () => Room,
+    watch: Watch,
+  ): Promise<{ outcome: Outcome; thrown?: unknown }> => {
     // Its settle will be `cancelled`.
     if (record.cancelRequestedAt !== undefined) return { outcome: { kind: 'not_started' } };
     try {
@@ -43,12 +53,13 @@ export function run(deps: RunDeps) {
       const timeoutMs = record.timeoutSeconds * 1000;
       if (timeoutMs > Math.min(room().leaseMs, room().functionMs - settleMs))
         return { outcome: { kind: 'not_started' } };
-      const returned = await inTime(deps, record, timeoutMs, room().leaseMs, (context) =>
+      const returned = await inTime(deps, record, timeoutMs, watch, (context) =>
         handler(payload as never, context),
       );
       const result = await ours(sealResult(deps.vault, record, returned));
       return { outcome: { kind: 'returned', result } };
     } catch (thrown) {
+      if (thrown instanceof Cancelled) return { outcome: { kind: 'cancelled' } };
       if (thrown instanceof LateAttempt) return { outcome: { kind: 'overtaken' } };
       return { outcome: { kind: 'failed', failure: classify(thrown) }, thrown };
     }
@@ -74,28 +85,38 @@ async function openPayload(vault: Vault, record: JobRecord, contract: JobContrac
   throw new PermanentError(`${fits.problem.error}: ${where}`, 'invalid_payload');
 }
 
-/** The handler's promise, or its end by timeout, lost lease or a later attempt. A handler that ignores the signal is left behind. */
+/** The handler's promise, or its end by timeout, cancel, lost lease or a later attempt. A handler that ignores the signal is left behind. */
 async function inTime(
   deps: RunDeps,
   record: JobRecord,
   timeoutMs: number,
-  leaseMs: number,
+  watch: Watch,
   start: (context: JobContext) => Promise<unknown>,
 ): Promise<unknown> {
   const controller = new AbortController();
-  const limitMs = Math.min(timeoutMs, leaseMs);
   const { promise: over, reject } = Promise.withResolvers<never>();
   const end = (error: Error): void => {
-    controller.abort(error);
+    // First, so that nothing a handler does on the signal becomes the outcome.
     reject(error);
+    controller.abort(error);
   };
-  const cancel = deps.after(limitMs, () =>
-    end(new SystemError(`the handler did not end within ${limitMs / 1000} s`, 'timeout')),
+  const endFor = (why: Ending): void =>
+    end(
+      why === 'cancelled'
+        ? new Cancelled('the job was cancelled')
+        : new LateAttempt('the lease of this attempt is lost'),
+    );
+  const stopClock = deps.after(timeoutMs, () =>
+    end(new SystemError(`the handler did not end within ${timeoutMs / 1000} s`, 'timeout')),
   );
+  const progress = progressWriter(deps, record, endFor);
+  const stopWatching = watch(record, endFor);
   try {
-    return await Promise.race([start(contextOf(deps, record, controller.signal, end)), over]);
+    return await Promise.race([start(contextOf(deps, record, controller.signal, end, progress.tell)), over]);
   } finally {
-    cancel();
+    stopClock();
+    stopWatching();
+    progress.stop();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Holder } from '../../core/claim.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { comesBack, type Fate, type Received, readMessages, type Unreadable } from '../messages.ts';
 import { type ClaimDeps, claim, type Held } from './claim.ts';
+import { lookout } from './lookout.ts';
 import { type RunDeps, run } from './run.ts';
 import { type SettleDeps, settle } from './settle.ts';
 
@@ -67,8 +68,9 @@ export function work(deps: WorkDeps) {
     const claimed = await claimJobs(received, holder, counts);
     for (const [message, fate] of claimed.fates) fates.set(message, fate);
 
+    const watch = lookout(deps);
     const attempt = async ({ record, message, folded }: Held): Promise<void> => {
-      const { outcome, thrown } = await runJob(record, room);
+      const { outcome, thrown } = await runJob(record, room, watch);
       const fate = await settleJob(record, outcome, thrown, counts, room);
       // What was folded goes with the claim's own message, and not before.
       for (const each of [message, ...folded]) fates.set(each, fate);

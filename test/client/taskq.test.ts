@@ -34,6 +34,28 @@ describe('retry, cancel, health', () => {
     });
   });
 
+  test('a cancel of a job that runs says that it is asked for; --wait waits for its end', async () => {
+    const { taskq } = await aTaskq({
+      cancelJob: () => ({ status: 202, body: aJob({ status: 'running' }) }),
+      getResult: () => aProblem(409, 'no_result', 'the job is cancelled'),
+      getJob: (_call, nth) => ({
+        status: 200,
+        body: aJob({ status: nth <= 2 ? 'cancelled' : 'completed' }),
+      }),
+    });
+    expect((await taskq(['cancel', jobId])).stdout).toBe(
+      `${jobId} runs; its cancel is asked for and ends it within seconds: taskq watch ${jobId}\n`,
+    );
+    expect(await taskq(['cancel', jobId, '--wait'])).toMatchObject({
+      code: 0,
+      stdout: `${jobId} is cancelled\n`,
+    });
+    expect(await taskq(['cancel', jobId, '--wait'])).toMatchObject({
+      code: 1,
+      stdout: `${jobId} is completed\n`,
+    });
+  });
+
   test('health', async () => {
     const { taskq } = await aTaskq({
       getHealth: () => ({ status: 200, body: { status: 'ok', version: '0.1.0' } }),

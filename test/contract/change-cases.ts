@@ -1,8 +1,9 @@
 import { judgeDue, waitForReleaseChange } from '../../core/attention.ts';
 import { judgeBurial } from '../../core/bury.ts';
 import type { Change } from '../../core/change.ts';
-import { cancelChange, reopenChange } from '../../core/manage.ts';
+import { askCancelChange, cancelChange, reopenChange } from '../../core/manage.ts';
 import { dueChange } from '../../core/release.ts';
+import { progressChange } from '../../core/renew.ts';
 import type { JobRecord } from '../../core/table.ts';
 import { aJob, sealedBytes } from '../support/a-job.ts';
 import { start } from '../support/clock.ts';
@@ -111,6 +112,20 @@ export const changeCases: ChangeCase[] = [
       'a job that runs': { status: 'running' },
       'a finished job': { status: 'failed' },
     },
+  },
+  {
+    name: 'cancel asked for: running → running',
+    found: aJob({ status: 'running' }),
+    change: (found) => askCancelChange(found, start),
+    becomes: { cancelRequestedAt: start },
+    refusedBy: { ...anotherFence, ...notRunning },
+  },
+  {
+    name: 'progress: running → running',
+    found: aJob({ status: 'running', progress: { percent: 1, note: 'begun', at: start } }),
+    change: (found) => progressChange(found, { percent: 50, at: start }),
+    becomes: { progress: { percent: 50, at: start } },
+    refusedBy: { ...anotherFence, ...notRunning },
   },
   {
     name: 'due entry: put off, and sent',

@@ -39,6 +39,28 @@ describe('as a claim would judge', () => {
   });
 });
 
+test('lease over, its cancel asked for -> cancelled, whatever attempts are left', () => {
+  const lost = { availableAt: now, fence: 3, cancelRequestedAt: now - 1 };
+  expect(judgeBurial(aJob('running', lost), message, now)).toEqual({
+    do: 'cancel',
+    change: {
+      key,
+      set: {
+        status: 'cancelled',
+        finishedAt: 1_800_000_000_000,
+        availableAt: 1_800_000_000_000,
+        expiresAt: 1_802_592_000,
+      },
+      remove: ['owner', 'attention', 'attentionAt', 'attentionStep'],
+      where: [
+        ['status', 'in', ['running']],
+        ['fence', '=', 3],
+        ['availableAt', '<=', 1_800_000_000_000],
+      ],
+    },
+  });
+});
+
 describe('attempts left', () => {
   test('lease over -> pending, buried once, in attention for 60 s', () => {
     expect(changeOf(aJob('running', { availableAt: now, fence: 3 }))).toEqual({

@@ -33,7 +33,7 @@ describe('the claim', () => {
         codeVersion: 'c1',
       },
       add: { fence: 1, attempt: 1, attemptsLeft: -1 },
-      remove: ['gate'],
+      remove: ['gate', 'progress'],
       where: [
         ['status', 'in', ['scheduled', 'pending', 'retrying']],
         ['availableAt', '<=', 1_800_000_000_000],
@@ -56,6 +56,7 @@ describe('the claim', () => {
         codeVersion: 'c1',
       },
       add: { fence: 1, attempt: 1, attemptsLeft: -1 },
+      remove: ['progress'],
       where: [
         ['status', 'in', ['running']],
         ['fence', '=', 4],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cancelChange, reopenChange } from '../../core/manage.ts';
+import { askCancelChange, cancelChange, reopenChange } from '../../core/manage.ts';
 import { aJob, key, now, sealed } from './a-job.ts';
 import { apply } from './apply.ts';
 
@@ -21,7 +21,7 @@ describe('retry by a person', () => {
       },
       remove: [
         ...['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'],
-        ...['attentionStep', 'result', 'fingerprint'],
+        ...['attentionStep', 'progress', 'result', 'fingerprint'],
       ],
       where: [
         ['status', 'in', ['failed', 'cancelled']],
@@ -71,4 +71,15 @@ test('cancel of a job that waits: final, no gate, no entry', () => {
 
 test('a cancelled job is kept 30 days and not a second less', () => {
   expect(cancelChange(aJob('pending'), 1_800_000_000_001).set.expiresAt).toBe(1_802_592_001);
+});
+
+test('a cancel of a job that runs is asked of this holder, who goes on holding it', () => {
+  expect(askCancelChange(aJob('running', { fence: 3 }), now)).toEqual({
+    key,
+    set: { cancelRequestedAt: 1_800_000_000_000 },
+    where: [
+      ['status', 'in', ['running']],
+      ['fence', '=', 3],
+    ],
+  });
 });

@@ -76,7 +76,7 @@ test('what each may answer: statuses, then codes', () => {
     getEffects: '200 invalid_request not_found internal unavailable',
     retryJob:
       '200 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_type invalid_payload internal unavailable',
-    cancelJob: '200 invalid_request not_found invalid_transition internal unavailable',
+    cancelJob: '200 202 invalid_request not_found invalid_transition internal unavailable',
     getOpenapi: '200 internal',
     getHealth: '200 internal unavailable',
   });

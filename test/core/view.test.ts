@@ -23,6 +23,17 @@ describe('a job as the API shows it', () => {
     });
   });
 
+  test('one that runs, tells how far it is, and is to be cancelled', () => {
+    const record = aJob('running', {
+      progress: { percent: 40, note: 'rows read', at: 1_800_000_004_000 },
+      cancelRequestedAt: 1_800_000_005_000,
+    });
+    const body = viewOf(record);
+    expect(body.progress).toEqual({ percent: 40, note: 'rows read', at: '2027-01-15T08:00:04.000Z' });
+    expect(body.cancel_requested_at).toBe('2027-01-15T08:00:05.000Z');
+    expect(job.parse(body)).toEqual(body);
+  });
+
   test('one that failed, with all it can have', () => {
     const record = aJob('failed', {
       priority: 9,

@@ -8,6 +8,7 @@ export function jobContext(overrides: Partial<JobContext> = {}): JobContext {
     attempt: 1,
     signal: new AbortController().signal,
     log: () => {},
+    progress: () => {},
     read: async () => {
       throw new Error('this test gave no object to read');
     },

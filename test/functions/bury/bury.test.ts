@@ -158,6 +158,14 @@ describe('a dead letter whose job', () => {
   });
 });
 
+it('a dead letter whose lost job was to be cancelled ends it so', async () => {
+  const lost = { status: 'running', availableAt: start, cancelRequestedAt: start - 1 } as const;
+  const { invoke, record, world } = await dead(lost);
+  expect(await invoke()).toEqual({ batchItemFailures: [] });
+  expect(record()).toMatchObject({ status: 'cancelled', finishedAt: start });
+  expect(world.lanes.waiting('quarantine')).toEqual([]);
+});
+
 describe('a dead letter to nothing', () => {
   it('young → hidden', async () => {
     const world = aWorld();

@@ -169,32 +169,59 @@ describe('cancel', () => {
       expect(record()).not.toHaveProperty(gone);
   });
 
-  it.each(['running', 'completed', 'failed', 'cancelled'] as const)(
-    '%s → 409, nothing changed',
-    async (status) => {
-      const { job, cancel, record } = await withJob({ status });
-      expect(await cancel()).toMatchObject({
-        code: 'invalid_transition',
-        body: {
-          error: `the job is ${status}; only a job that is scheduled, pending or retrying can be cancelled`,
-        },
-      });
-      expect(record()).toEqual(job);
-    },
-  );
+  it('running → 202, asked of its holder; a second time changes nothing', async () => {
+    const { world, job, cancel, record } = await withJob({ status: 'running' });
+    const asked = { status: 'running', cancel_requested_at: '2026-11-22T10:00:00.000Z' };
+    expect(await cancel()).toMatchObject({ status: 202, body: asked });
+    expect(record()).toEqual({ ...job, cancelRequestedAt: start });
+    await world.clock.advance(3_000);
+    expect(await cancel()).toMatchObject({ status: 202, body: asked });
+    expect(record()).toEqual({ ...job, cancelRequestedAt: start });
+  });
 
-  it('claimed between the read and the write → 409, and it runs on', async () => {
-    const { world, job, cancel, record } = await withJob();
-    const { change } = world.store;
-    world.store.change = (changes) => {
-      world.store.put({ ...job, status: 'running', fence: 1 });
-      return change(changes);
-    };
+  it.each(['completed', 'failed', 'cancelled'] as const)('%s → 409, nothing changed', async (status) => {
+    const { job, cancel, record } = await withJob({ status });
     expect(await cancel()).toMatchObject({
       code: 'invalid_transition',
-      body: { error: expect.stringContaining('running') },
+      body: {
+        error: `the job is ${status}; only a job that is scheduled, pending, retrying or running can be cancelled`,
+      },
     });
-    expect(record().status).toBe('running');
+    expect(record()).toEqual(job);
+  });
+
+  it.each([
+    ['claimed: its holder is asked', { status: 'running', fence: 1 }, 202, 'running', start],
+    ['handed back: cancelled at once', { status: 'retrying', fence: 1 }, 200, 'cancelled', undefined],
+    ['completed: 409', { status: 'completed' }, undefined, 'completed', undefined],
+  ] as const)('between the read and the write %s', async (_, fields, status, after, askedAt) => {
+    const { world, job, cancel, record } = await withJob();
+    const { change } = world.store;
+    let calls = 0;
+    world.store.change = (changes) => {
+      if (calls++ === 0) world.store.put({ ...job, ...fields });
+      return change(changes);
+    };
+    const answer = await cancel();
+    expect([answer.status, answer.code]).toEqual([
+      status,
+      status === undefined ? 'invalid_transition' : undefined,
+    ]);
+    expect(record()).toMatchObject({ status: after });
+    expect(record().cancelRequestedAt).toBe(askedAt);
+  });
+
+  it('a job that moves on every time: 503, and not for ever', async () => {
+    const { world, job, cancel } = await withJob();
+    const { change } = world.store;
+    let fence = 0;
+    world.store.change = (changes) => {
+      fence++;
+      world.store.put({ ...job, fence });
+      return change(changes);
+    };
+    expect((await cancel()).code).toBe('unavailable');
+    expect(fence).toBe(5);
   });
 
   it('its pointer finds it and is dropped', async () => {
