@@ -5,8 +5,6 @@ import {
   paginateQuery,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Change, ChangeResult, InsertResult, JobStore } from '../../core/change.ts';
-import { BatchExecuteStatementCommand, BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type {
   Change,
   ChangeResult,
