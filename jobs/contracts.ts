@@ -3,6 +3,7 @@ import { csvReport } from './csv.report/contract.ts';
 import { csvSummarize } from './csv.summarize/contract.ts';
 import { echo } from './echo/contract.ts';
 import { webhookDeliver } from './webhook.deliver/contract.ts';
+import { webhookFanout } from './webhook.fanout/contract.ts';
 
 /** Every job type. A new type is one folder, one line here and one in `runs.ts`. */
 export const contracts = [
@@ -10,4 +11,5 @@ export const contracts = [
   csvSummarize,
   csvReport,
   webhookDeliver,
+  webhookFanout,
 ] as const satisfies readonly JobContract[];

@@ -15,4 +15,5 @@ export const runs: Readonly<Record<(typeof contracts)[number]['type'], () => Pro
   'csv.summarize': () => import('./csv.summarize/run.ts'),
   'csv.report': () => import('./csv.report/run.ts'),
   'webhook.deliver': () => import('./webhook.deliver/run.ts'),
+  'webhook.fanout': () => import('./webhook.fanout/run.ts'),
 };

@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 import { defineJob } from '../../core/define.ts';
 import { headerProblem, targetProblem } from './request.ts';
 
-const url = z.string().check(
+/** Somewhere to post to. */
+export const url = z.string().check(
   z.maxLength(2_048),
   z.check(({ value, issues }) => {
     const message = targetProblem(value);

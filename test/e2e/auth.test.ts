@@ -126,6 +126,12 @@ it('so do a retry by the worker and one by a person, with errors and a bigger pa
   expect(sink.of(id)).toHaveLength(3);
 });
 
+it('so does once, and what it has stored', async () => {
+  const { id } = await acme.enqueue('webhook.fanout', { urls: [sink.url('/once')], body: 1 });
+  expect(await acme.finished(id)).toMatchObject({ status: 'completed', attempt: 1 });
+  expect((await acme.call('getEffects', { id })).body.effects).toMatchObject([{ value: 200, attempt: 1 }]);
+});
+
 it('so do far delays, release and cancel', async () => {
   const { id, available_at } = await acme.enqueue('echo', {}, { delay_seconds: 5_000 });
   const past = Date.parse(available_at) - 10_000_000;
