@@ -23,14 +23,17 @@ const opens = (value: Sealed, named: SealedAs = as, bytes: Uint8Array = key.byte
 describe('round trips', () => {
   const bytes = fc.uint8Array({ maxLength: 4096 });
   const name = fc.string({ maxLength: 40 });
-  const named = fc.record(
-    {
-      tenant: name,
-      jobId: name,
-      field: fc.constantFrom('payload', 'result', 'error'),
-      fence: fc.nat(),
-    },
-    { requiredKeys: ['tenant', 'jobId', 'field'] },
+  const named = fc.oneof(
+    fc.record(
+      {
+        tenant: name,
+        jobId: name,
+        field: fc.constantFrom('payload', 'result', 'error'),
+        fence: fc.nat(),
+      },
+      { requiredKeys: ['tenant', 'jobId', 'field'] },
+    ),
+    fc.record({ tenant: name, jobId: name, field: fc.constant('effect'), name }),
   ) as fc.Arbitrary<SealedAs>;
   const keyed = fc.record({ id: name, bytes: fc.uint8Array({ minLength: 32, maxLength: 32 }) });
   const ivs = fc.uint8Array({ minLength: 12, maxLength: 12 });

@@ -26,6 +26,13 @@ const vectors: { name: string; as: SealedAs; plain: string; data: string; tag: s
     data: '15d1899371d39ab3b873',
     tag: 'e3c05ba9b1ed45771931b5a14d5e3b54',
   },
+  {
+    name: 'an effect under its key',
+    as: { tenant: 'acme', jobId, field: 'effect', name: 'charge' },
+    plain: '{"value":"ch_1"}',
+    data: 'deb9c142ca6500ab764ed25535126e76',
+    tag: 'ae011b9ba0ae8c000875fee2d751339e',
+  },
 ];
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'));
