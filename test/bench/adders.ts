@@ -50,6 +50,10 @@ export async function measureAdders(local: LocalAws, aws: AwsClients, taskq: Wir
       type: 'webhook.deliver',
       payload: { url: `${sink.url}/${path}/${index}`, body },
     });
+  const fanout = (_: unknown, index: number) => ({
+    type: 'webhook.fanout',
+    payload: { urls: [`${sink.url}/take/${index}`], body: '' },
+  });
   const echo = (bytes: number) => () => ({ type: 'echo', payload: { message: randomText(bytes) } });
 
   /** Write units per job of what `act` does, until the lanes are empty. `act` returns the ids of its jobs. */
@@ -101,6 +105,7 @@ export async function measureAdders(local: LocalAws, aws: AwsClients, taskq: Wir
     );
     await add('claim that fails: a spare pointer', 1, () => sendSpare(aws, taskq, done), 0);
     await add('retry: settle, claim, the error kept', 3, batch(webhook('again')));
+    await add('an effect of once: the fence, its value', 2, batch(fanout));
     await add('failed for good: the error kept, an index entry', 2, batch(webhook('refuse')));
     return [...measured, ...notBuilt.map((each) => ({ ...each, ok: true }))];
   } finally {
