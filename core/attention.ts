@@ -1,5 +1,6 @@
+import { type Depth, laneOfWaiting, type Resent, starvationMs, waitedMs } from './aging.ts';
 import type { Change } from './change.ts';
-import { maxDelaySeconds } from './lane.ts';
+import { type Lane, laneOf, maxDelaySeconds } from './lane.ts';
 import { isFinal } from './state.ts';
 import { duePartition, type JobRecord } from './table.ts';
 
@@ -33,36 +34,60 @@ export function fitsDelay(availableAt: number, now: number): boolean {
   return availableAt - now <= maxDelaySeconds * 1000;
 }
 
+/** Why a pointer is sent: each is counted (`core/telemetry.ts`). */
+export type SendReason = Resent['why'] | 'released' | 'quarantined';
+
 /** What a due entry asks for, by the record it belongs to. */
 export type DueDecision =
   /** Nothing waits here any more: take the entry off. */
   | { do: 'remove' }
   /** Look again then. */
   | { do: 'postpone'; to: number }
-  /** Put the entry off, then send a pointer, to quarantine if its lease is over. */
-  | { do: 'send'; quarantine: boolean; delaySeconds: number; to: number; stepMinutes: number };
+  /** Put the entry off, then send a pointer into that lane. */
+  | { do: 'send'; why: SendReason; lane: Lane; delaySeconds: number; to: number; stepMinutes: number };
 
 /**
- * PROTOCOL, "Two hand-overs": final → remove; lease alive → end of the lease + 60 s; lease over →
- * quarantine; else send again, doubling the entry's time (1, 2, 4 … 60 min).
+ * PROTOCOL, "Two hand-overs": final → remove; lease alive → end of the lease + 60 s, or later (`afterLease`);
+ * lease over → quarantine; else send again, doubling the entry's time (1, 2, 4 … 60 min), a starving job one
+ * lane up.
  */
-export function judgeDue(record: JobRecord, now: number): DueDecision {
+export function judgeDue(record: JobRecord, now: number, depthOf: Depth): DueDecision {
   if (record.status === 'void' || isFinal(record.status)) return { do: 'remove' };
   if (record.status === 'running') {
-    if (record.availableAt > now) return { do: 'postpone', to: record.availableAt + handOverMs };
-    return send(record, now, true);
+    if (record.availableAt > now) return { do: 'postpone', to: afterLease(record, now) };
+    return send(record, now, { why: 'quarantined', lane: 'quarantine' });
   }
   if (!fitsDelay(record.availableAt, now)) return { do: 'postpone', to: releaseAt(record.availableAt) };
-  return send(record, now, false);
+  // Buried and not claimed since: it goes alone, as bury has sent it.
+  if (record.buried && record.shared === 0) return send(record, now, { why: 'resent', lane: 'quarantine' });
+  // Its entry lies before its time: it waited here for it, and no pointer was sent yet.
+  if ((record.attentionAt ?? now) < record.availableAt)
+    return send(record, now, { why: 'released', lane: laneOf(record.priority) });
+  const next = laneOfWaiting(record, now, depthOf);
+  return next === undefined
+    ? { do: 'postpone', to: now + Math.min(waitedMs(record, now), maxStepMinutes * 60_000) }
+    : send(record, now, next);
 }
 
-function send(record: JobRecord, now: number, quarantine: boolean): DueDecision {
-  const stepMinutes = Math.min((record.attentionStep ?? 0) * 2 || 1, maxStepMinutes);
-  const from = quarantine ? now : Math.max(now, record.availableAt);
+/** A long run is looked at seldom: an entry put off costs three write units, and the pointer comes back by itself as well. */
+const longestAliveMs = 15 * 60_000;
+
+/** A minute after the lease, or after as long as it runs already, 15 minutes at the most. */
+function afterLease(record: JobRecord, now: number): number {
+  const ranMs = now - (record.startedAt ?? now);
+  return Math.max(record.availableAt + handOverMs, now + Math.min(ranMs, longestAliveMs));
+}
+
+function send(record: JobRecord, now: number, to: { why: SendReason; lane: Lane }): DueDecision {
+  const waits = record.status !== 'running';
+  const firstMinutes = waitedMs(record, now) < starvationMs ? 1 : starvationMs / 60_000;
+  const doubled = Math.max((record.attentionStep ?? 0) * 2, firstMinutes);
+  const stepMinutes = Math.min(doubled, maxStepMinutes);
+  const from = waits ? Math.max(now, record.availableAt) : now;
   return {
     do: 'send',
-    quarantine,
-    delaySeconds: quarantine ? 0 : delaySecondsUntil(record.availableAt, now),
+    ...to,
+    delaySeconds: waits ? delaySecondsUntil(record.availableAt, now) : 0,
     to: from + stepMinutes * 60_000,
     stepMinutes,
   };

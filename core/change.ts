@@ -56,6 +56,19 @@ export interface FailedQuery {
   limit: number;
 }
 
+/** What the attention index says of a record: where it is, and when it is due. */
+export interface AttentionEntry extends RecordKey {
+  attentionAt: number;
+}
+
+export interface AttentionQuery {
+  partition: string;
+  until: number;
+  limit: number;
+  /** The last entry of the page before. */
+  after?: AttentionEntry;
+}
+
 /** The port to the jobs table. Rows succeed and fail one by one, whatever call they share. */
 export interface JobStore {
   insert(records: readonly JobRecord[]): Promise<InsertResult[]>;
@@ -64,8 +77,8 @@ export interface JobStore {
   get(keys: readonly RecordKey[]): Promise<(JobRecord | undefined)[]>;
   /** Records of one partition with `after <= sk <= before`, newest first, at most `limit`; no bound is empty. */
   newest(query: { pk: string; before: string; after: string; limit: number }): Promise<JobRecord[]>;
-  /** Entries of one attention partition at or before `until`, oldest first. Eventually consistent. */
-  attention(query: { partition: string; until: number; limit: number }): Promise<RecordKey[]>;
+  /** Entries of one attention partition at or before `until`, oldest first, those behind `after`. Eventually consistent. */
+  attention(query: AttentionQuery): Promise<AttentionEntry[]>;
   /**
    * Failed jobs of one attention partition with `since <= failed at < until`, oldest first, beyond `after`; fewer
    * than `limit` means the end. Eventually consistent.

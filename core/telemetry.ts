@@ -11,8 +11,12 @@ export const metrics = {
   unreadable: { name: 'UnreadableMessages', unit: 'Count' },
   tombstones: { name: 'Tombstones', unit: 'Count' },
   released: { name: 'JobsReleased', unit: 'Count' },
+  resent: { name: 'JobsResent', unit: 'Count' },
+  aged: { name: 'JobsAged', unit: 'Count' },
+  foundLost: { name: 'JobsFoundLost', unit: 'Count' },
+  quarantined: { name: 'JobsQuarantined', unit: 'Count' },
   watched: { name: 'JobsWatched', unit: 'Count' },
-  foundLate: { name: 'JobsFoundLate', unit: 'Count' },
+  unfinished: { name: 'PartitionsUnfinished', unit: 'Count' },
   walkBehind: { name: 'WalkBehindSeconds', unit: 'Seconds' },
   refused: { name: 'RequestsRefused', unit: 'Count' },
 } as const;

@@ -1,3 +1,4 @@
+import { type Depth, starvationMs } from './aging.ts';
 import { type DueDecision, entry, fitsDelay, handOverMs, judgeDue, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
 import { isFinal } from './state.ts';
@@ -14,9 +15,6 @@ import { type JobRecord, listShards, shardKey } from './table.ts';
  * may be a minute apart. What came later still would have its pointer, and no entry.
  */
 export const walkAgeMs = 5 * 60_000;
-
-/** A waiting job is found late, and sent again, when it could have been claimed so long ago. */
-export const starvationMs = 300_000;
 
 /** How far a group of shards is walked. Every shard belongs to one group, by its key, for ever. */
 export interface WalkCursor {
@@ -118,16 +116,16 @@ export type WalkDecision =
 
 /**
  * Final, or in attention already → leave. Running → an entry a minute after its lease. Waiting for a time →
- * an entry when it will have starved; beyond 15 minutes when `release` must take it. Starved → send at once.
+ * an entry when it will have starved; beyond 15 minutes when `release` must take it. Starved → as a due entry.
  */
-export function judgeWalked(found: JobRecord, now: number): WalkDecision {
+export function judgeWalked(found: JobRecord, now: number, depthOf: Depth): WalkDecision {
   if (found.status === 'void' || isFinal(found.status) || found.attention !== undefined)
     return { do: 'leave' };
   if (found.status === 'running') return { do: 'enter', to: found.availableAt + handOverMs };
   if (!fitsDelay(found.availableAt, now)) return { do: 'enter', to: releaseAt(found.availableAt) };
   if (now - found.availableAt < starvationMs) return { do: 'enter', to: found.availableAt + starvationMs };
-  const due = judgeDue(found, now);
-  return due.do === 'send' ? due : { do: 'leave' };
+  const due = judgeDue(found, now, depthOf);
+  return due.do === 'postpone' ? { do: 'enter', to: due.to } : due.do === 'send' ? due : { do: 'leave' };
 }
 
 /** The entry, conditional on what was read: whatever came since has been looked at by someone, or is walked again at once. */

@@ -17,6 +17,9 @@ export interface Hiding {
   seconds: number;
 }
 
+/** The port to a lane's depth: messages that can be received now, as far as SQS knows (up to a minute late). */
+export type LaneDepth = (queue: string, lane: Lane) => Promise<number>;
+
 /** The port to the lanes. Every entry succeeds or fails by itself. */
 export interface Lanes {
   /** Was each pointer accepted, in order. */

@@ -113,6 +113,31 @@ export function alarms(
       threshold: thresholds.apiErrors,
     },
     {
+      kind: 'jobs-found-lost',
+      severity: 'ticket',
+      description:
+        'Jobs waited although nothing could be received from their lane: their pointers were lost.',
+      metric: taskqMetric('foundLost', 'release'),
+      threshold: 0,
+    },
+    {
+      kind: 'release-behind',
+      subject: 'due',
+      severity: 'ticket',
+      description: 'More is due than release brings back in its time, or it meets errors.',
+      metric: taskqMetric('unfinished', 'release'),
+      threshold: 0,
+      periods: 3,
+    },
+    {
+      kind: 'release-behind',
+      subject: 'walk',
+      severity: 'ticket',
+      description: 'The walk over all jobs is late: a lost pointer would be noticed late.',
+      metric: taskqMetric('walkBehind', 'release'),
+      threshold: thresholds.walkBehindSeconds,
+    },
+    {
       kind: 'release-silent',
       severity: 'page',
       description: 'The minute has stopped: nothing that is due, parked or lost is brought back.',

@@ -72,10 +72,10 @@ export function masterKey(of: IKey, call: 'Decrypt' | 'GenerateDataKey', require
   return { value: of.keyArn, allows: [statement] };
 }
 
-/** Queue → lane → URL as JSON (`LaneUrls`), and leave to send to these, less those that are only to be known. */
+/** Queue → lane → URL as JSON (`LaneUrls`), and leave to send to these, less those that are only to be known; to ask their depth where that is wanted. */
 export function lanes(
   to: Record<string, Record<string, IQueue>>,
-  onlyKnown: readonly string[] = [],
+  { onlyKnown = [], depth = false }: { onlyKnown?: readonly string[]; depth?: boolean } = {},
 ): Binding {
   const all = Object.values(to).flatMap((each) => Object.entries(each));
   const [first] = all;
@@ -84,7 +84,10 @@ export function lanes(
   const urls = mapValues(to, (each) => mapValues(each, (queue) => queue.queueUrl));
   return {
     value: Stack.of(first[1]).toJsonString(urls),
-    allows: [allow('sqs', ['SendMessage'], sendable)],
+    allows: [
+      allow('sqs', ['SendMessage'], sendable),
+      ...(depth ? [allow('sqs', ['GetQueueAttributes'], sendable)] : []),
+    ],
   };
 }
 

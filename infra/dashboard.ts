@@ -24,6 +24,18 @@ export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
       taskqMetric('released', 'release'),
     ]),
   );
+  board.addWidgets(
+    graph('Sent again: none of these while lanes are on time', [
+      ...(['resent', 'aged', 'foundLost', 'quarantined'] as const).map((each) =>
+        taskqMetric(each, 'release'),
+      ),
+    ]),
+    graph('The walk: entries given', [taskqMetric('watched', 'release')]),
+    graph('Behind: partitions unfinished, seconds of the walk', [
+      taskqMetric('unfinished', 'release'),
+      taskqMetric('walkBehind', 'release'),
+    ]),
+  );
   for (const { contract, lanes: of, dead } of queue.queues) {
     board.addWidgets(
       graph(`${contract.name}: waiting`, [...lanes.map((each) => waiting(of[each])), waiting(dead)], 12),

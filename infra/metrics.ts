@@ -9,13 +9,14 @@ import type { QueueStack } from './queue-stack.ts';
 /** The one list of what is measured; alarms and dashboard take from it. */
 const period = Duration.minutes(5);
 
-/** A metric that a function writes. */
+/** A metric that a function writes: counts add up, of anything else the worst counts. */
 export function taskqMetric(metric: MetricName, source: FunctionName): Metric {
+  const { name, unit } = metrics[metric];
   return new Metric({
     namespace: metricNamespace,
-    metricName: metrics[metric].name,
+    metricName: name,
     dimensionsMap: { [metricDimension]: source },
-    statistic: Stats.SUM,
+    statistic: unit === 'Count' ? Stats.SUM : Stats.MAXIMUM,
     period,
   });
 }

@@ -4,6 +4,7 @@ import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { type App, Duration, Stack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 import type { JobContract, QueueContract } from '../core/define.ts';
 import { jobsTable } from '../core/table.ts';
 import { restApi } from './api.ts';
@@ -120,7 +121,7 @@ export class QueueStack extends Stack {
         JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem']),
         DATA_BUCKET: bucket(data.bucket, { write: ['unreadable'] }),
         // Dead letters that are not yet to be judged are hidden, by their queue's URL.
-        LANES: lanes(quarantineAndDead(this.queues), ['dead']),
+        LANES: lanes(quarantineAndDead(this.queues), { onlyKnown: ['dead'] }),
       },
     });
 
@@ -136,19 +137,12 @@ export class QueueStack extends Stack {
           [jobsTable.attentionIndex.name],
         ),
         CONTROL_TABLE: table(data.control, ['Query', 'PutItem']),
-        LANES: lanes(allLanes),
+        LANES: lanes(allLanes, { depth: true }),
       },
     });
     // The next minute looks again; a repeat of this one would run beside it.
     release.lambda.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
-    new Rule(this, 'every-minute', {
-      description: 'TaskQ: brings back what is due',
-      schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [
-        new FunctionTarget(release.lambda),
-        new FunctionTarget(release.lambda, { event: RuleTargetInput.fromObject({ task: 'walk' }) }),
-      ],
-    });
+    everyMinute(this, release.lambda, stage.releaseParts);
 
     // Workers first: a type that enqueue takes already must not meet a worker that does not know it.
     enqueue.node.addDependency(...workers);
@@ -164,4 +158,21 @@ function quarantineAndDead(queues: readonly JobQueue[]): Record<string, Record<s
   return Object.fromEntries(
     queues.map(({ contract, lanes: { quarantine }, dead }) => [contract.name, { quarantine, dead }]),
   );
+}
+
+/** A rule of EventBridge takes five targets. */
+const targetsPerRule = 5;
+
+/** Calls `release` every minute: once to walk, and once for each part of what may be due. */
+function everyMinute(scope: Construct, release: LambdaFunction, parts: number): void {
+  const tasks = [{ walk: true }, ...Array.from({ length: parts }, (_, part) => ({ part, parts }))];
+  for (let start = 0; start < tasks.length; start += targetsPerRule) {
+    new Rule(scope, start === 0 ? 'every-minute' : `every-minute-${start / targetsPerRule}`, {
+      description: 'TaskQ: walks, and brings back what is due',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: tasks
+        .slice(start, start + targetsPerRule)
+        .map((task) => new FunctionTarget(release, { event: RuleTargetInput.fromObject(task) })),
+    });
+  }
 }

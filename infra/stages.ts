@@ -7,6 +7,8 @@ export interface Stage {
   laneConcurrency: Record<Lane, number>;
   /** Batches of dead letters that are judged at once, per queue. */
   buryConcurrency: number;
+  /** Invocations of `release` a minute, each for its part of what is due; one more walks. */
+  releaseParts: number;
   /** Memory of the functions; a worker's stands on its queue (`jobs/queues.ts`). */
   memoryMb: Record<Exclude<FunctionName, 'work'>, number>;
   /**
@@ -39,6 +41,8 @@ export interface Stage {
     laneLateSeconds: Record<Lane, number>;
     /** How long a dead letter may wait to be judged. */
     deadLetterSeconds: number;
+    /** How late the walk may be. Of many tenants' shards, idle ones are looked at every ten minutes. */
+    walkBehindSeconds: number;
     /** Failures in 5 minutes. */
     functionErrors: number;
     apiErrors: number;
@@ -47,11 +51,12 @@ export interface Stage {
   };
 }
 
-const memoryMb = { enqueue: 512, manage: 512, bury: 256, release: 256, keys: 256 };
+const memoryMb = { enqueue: 512, manage: 512, bury: 256, release: 512, keys: 256 };
 
 const alarms = {
   laneLateSeconds: { critical: 60, high: 300, normal: 900, low: 3600, quarantine: 3600 },
   deadLetterSeconds: 900,
+  walkBehindSeconds: 1800,
   functionErrors: 0,
   apiErrors: 0,
   throttles: 0,
@@ -62,6 +67,7 @@ export const stages = {
   local: {
     laneConcurrency: { critical: 2, high: 3, normal: 5, low: 2, quarantine: 2 },
     buryConcurrency: 2,
+    releaseParts: 1,
     memoryMb,
     reservedConcurrency: {},
     logRetentionDays: 1,
@@ -80,6 +86,7 @@ export const stages = {
   prod: {
     laneConcurrency: { critical: 20, high: 20, normal: 50, low: 10, quarantine: 2 },
     buryConcurrency: 2,
+    releaseParts: 4,
     memoryMb,
     reservedConcurrency: {},
     logRetentionDays: 30,

@@ -6,6 +6,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type {
+  AttentionEntry,
   Change,
   ChangeResult,
   FailedEntry,
@@ -70,7 +71,7 @@ export function jobStore(
       }
       return records.slice(0, limit);
     },
-    async attention({ partition, until, limit }) {
+    async attention({ partition, until, limit, after }) {
       const { attentionIndex } = jobsTable;
       const { Items } = await dynamo.send(
         new QueryCommand({
@@ -78,11 +79,14 @@ export function jobStore(
           IndexName: attentionIndex.name,
           KeyConditionExpression: `${attentionIndex.partitionKey} = :partition AND ${attentionIndex.sortKey} <= :until`,
           ExpressionAttributeValues: { ':partition': partition, ':until': until },
-          ProjectionExpression: 'pk, sk',
+          ProjectionExpression: `pk, sk, ${attentionIndex.sortKey}`,
           Limit: limit,
+          ...(after === undefined
+            ? {}
+            : { ExclusiveStartKey: { ...after, [attentionIndex.partitionKey]: partition } }),
         }),
       );
-      return (Items ?? []) as RecordKey[];
+      return (Items ?? []) as AttentionEntry[];
     },
     // Bounds that cross are refused.
     failed: async (query) => (query.since < query.until ? queryFailed(table, query) : []),

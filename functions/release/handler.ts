@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
+import type { Part } from '../../core/release.ts';
 import type { Counts } from '../../core/telemetry.ts';
+import { sqsDepth } from '../aws/depths.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { listTenants } from '../aws/tenants.ts';
@@ -11,30 +13,30 @@ import { release } from './release.ts';
 import { walk } from './walk.ts';
 
 const env = readEnv('release');
+const urls = JSON.parse(env.LANES);
 const onError = errorLog({});
 const ports = {
   store: jobStore(env.JOBS_TABLE, sleep, onError),
-  lanes: sqsLanes(JSON.parse(env.LANES), onError),
+  lanes: sqsLanes(urls, onError),
+  depth: sqsDepth(urls),
   now: Date.now,
   onError,
 };
-const releaseStep = release(ports);
-const walkStep = walk({
+const releasePart = release(ports);
+const walkShards = walk({
   ...ports,
   shards: walkedShards(env.JOBS_TABLE),
   cursors: walkCursors(env.CONTROL_TABLE),
   tenants: () => listTenants(env.CONTROL_TABLE),
 });
 
-/** Called every minute, once to walk and once to release. */
-export const handler = async ({ task }: { task?: 'walk' }, context: Context): Promise<void> => {
+/** Called every minute, once for the walk and once for each part of what may be due. */
+export const handler = async (task: Partial<Part> & { walk?: true }, context: Context): Promise<void> => {
+  const counts: Counts = {};
   const remainingMs = () => context.getRemainingTimeInMillis();
-  const fields = { task: task ?? 'release', request_id: context.awsRequestId };
-  if (task === 'walk') {
-    const counts: Counts = {};
-    counts.walkBehind = (await walkStep(remainingMs, counts)).behindSeconds;
-    return logInvocation('release', counts, fields, Date.now());
-  }
-  const { released, unfinished } = await releaseStep(remainingMs);
-  logInvocation('release', { released }, { ...fields, unfinished }, Date.now());
+  const { walk: walks, part = 0, parts = 1 } = task;
+  if (walks) await walkShards(remainingMs, counts);
+  else await releasePart(remainingMs, counts, { part, parts });
+  const did = walks ? 'walk' : `part ${part} of ${parts}`;
+  logInvocation('release', counts, { did, request_id: context.awsRequestId }, Date.now());
 };

@@ -1,94 +1,118 @@
-import { type DueDecision, judgeDue } from '../../core/attention.ts';
-import { type Change, type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
-import { laneOf } from '../../core/lane.ts';
-import { dueChange } from '../../core/release.ts';
-import { duePartitionName, duePartitions, type JobRecord, tenantOf } from '../../core/table.ts';
-import type { Delivery, Lanes } from '../lanes.ts';
+import { judgeDue } from '../../core/attention.ts';
+import type { AttentionEntry, JobStore } from '../../core/change.ts';
+import { dueChange, type Part, partitionsOf } from '../../core/release.ts';
+import type { JobRecord } from '../../core/table.ts';
+import type { Counts } from '../../core/telemetry.ts';
+import type { LaneDepth, Lanes } from '../lanes.ts';
+import { type KnownDepths, knownDepths } from './depths.ts';
+import { type Send, sendPointers, stands, unread } from './handover.ts';
 
 export interface ReleaseDeps {
-  store: JobStore;
-  lanes: Lanes;
+  store: Pick<JobStore, 'attention' | 'get' | 'change'>;
+  lanes: Pick<Lanes, 'deliver'>;
+  depth: LaneDepth;
   now: () => number;
   onError: (message: string, error: unknown) => void;
 }
 
-/** Entries of one partition that are taken at a time. */
+/** Entries of one partition that are taken at a time: what one BatchGetItem reads. */
 const page = 100;
-/** Partitions that are read at the same time. */
+/** Changes that share a call (BatchExecuteStatement); the calls of a page go at the same time. */
+const writtenTogether = 25;
+/** Partitions that are released at the same time. */
 const atOnce = 8;
+/** Room to bring a page to its end. */
+const roomMs = 5_000;
+
+interface Run extends ReleaseDeps {
+  depths: KnownDepths;
+  counts: Counts;
+  remainingMs: () => number;
+}
 
 /**
- * Brings back what is due: reads the due half of the attention index, judges each record, puts its entry
- * off and then sends its pointer. Two releases at once are harmless: the write that puts an entry off is
- * conditional on the entry that was read, and only its winner sends.
+ * Brings back what is due: reads its part of the due half of the attention index, judges each record, puts
+ * its entry off and then sends its pointer. Two releases at once are harmless: the write that puts an entry
+ * off is conditional on the entry that was read, and only its winner sends.
  * @param remainingMs until the function ends; what is not reached now is reached a minute later
- * @returns how many pointers were sent
+ * @returns how many pointers were sent, and how many partitions have more that is due
  */
 export function release(deps: ReleaseDeps) {
-  return async (remainingMs: () => number): Promise<{ released: number; unfinished: number }> => {
-    const partitions = Array.from({ length: duePartitions }, (_, index) => duePartitionName(index));
-    let released = 0;
+  return async (
+    remainingMs: () => number,
+    counts: Counts,
+    part: Part = { part: 0, parts: 1 },
+  ): Promise<{ sent: number; unfinished: number }> => {
+    const run: Run = { ...deps, depths: knownDepths(deps.depth, deps.onError), counts, remainingMs };
+    const partitions = partitionsOf(part, deps.now());
+    let sent = 0;
     let unfinished = 0;
     const worker = async (): Promise<void> => {
       for (let partition = partitions.shift(); partition !== undefined; partition = partitions.shift()) {
-        if (remainingMs() < 5_000) {
-          unfinished++;
-          continue;
-        }
-        // Not `released += await …`: that reads the sum before the others have added to it.
-        const sent = await releasePartition(deps, partition, remainingMs).catch((error: unknown) => {
+        // Not `sent += await …`: that reads the sum before the others have added to it.
+        const ended = await releasePartition(run, partition, (count) => {
+          sent += count;
+        }).catch((error: unknown) => {
           // One partition's trouble is not the others': its entries are due again in a minute.
           deps.onError('a partition of the attention index could not be released', error);
-          unfinished++;
-          return 0;
+          return false;
         });
-        released += sent;
+        if (!ended) unfinished++;
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
-    return { released, unfinished };
+    counts.unfinished = unfinished;
+    return { sent, unfinished };
   };
 }
 
+/** Page by page, the next one read while this one is written. False where time ran out before the end. */
 async function releasePartition(
-  { store, lanes, now }: ReleaseDeps,
+  run: Run,
   partition: string,
-  remainingMs: () => number,
-): Promise<number> {
-  let released = 0;
-  while (remainingMs() >= 5_000) {
-    const keys = await store.attention({ partition, until: now(), limit: page });
+  onSent: (count: number) => void,
+): Promise<boolean> {
+  const until = run.now();
+  const read = async (after?: AttentionEntry) => {
+    const query = { partition, until, limit: page };
+    const entries = await run.store.attention(after === undefined ? query : { ...query, after });
     // The index lags behind the table: the record decides.
-    const records = (await store.get(keys)).filter(
+    const records = (await run.store.get(entries)).filter(
       (each): each is JobRecord =>
-        each?.attention === partition && (each.attentionAt ?? Number.POSITIVE_INFINITY) <= now(),
+        each?.attention === partition && (each.attentionAt ?? Number.POSITIVE_INFINITY) <= until,
     );
-    const judged = records.map((record) => ({ record, decision: judgeDue(record, now()) }));
-    const changes = judged.map(({ record, decision }) => dueChange(record, decision));
-    const results = await store.change(changes);
-    const sending = judged.filter((_, index) => isLeft(changes[index], results[index]));
-    const deliveries = sending.flatMap(({ record, decision }) => deliveryOf(record, decision));
-    const sent = await lanes.deliver(deliveries);
-    released += sent.filter(Boolean).length;
-    // A full page of which nothing changed is the index lagging, or another release at work.
-    if (keys.length < page || sending.length === 0) return released;
+    return { records, last: entries.length < page ? undefined : entries.at(-1) };
+  };
+  if (run.remainingMs() < roomMs) return false;
+  for (let reading = read(); ; ) {
+    const { records, last } = await reading;
+    const more = last !== undefined && run.remainingMs() >= roomMs;
+    if (more) {
+      reading = read(last);
+      // Heard when it is awaited; until then it is nobody's.
+      reading.catch(() => {});
+    }
+    onSent(await releaseRecords(run, records));
+    if (!more) return last === undefined;
   }
-  return released;
 }
 
-/** Did this very change leave the record so, also when its answer was lost and a repeat was refused. */
-function isLeft(change: Change | undefined, result: ChangeResult | undefined): boolean {
-  return change !== undefined && result !== undefined && leftBy(change, result) !== undefined;
-}
-
-function deliveryOf(record: JobRecord, decision: DueDecision): Delivery[] {
-  if (decision.do !== 'send') return [];
-  return [
-    {
-      queue: record.queue,
-      lane: decision.quarantine ? 'quarantine' : laneOf(record.priority),
-      pointer: { tenant: tenantOf(record), jobId: record.sk },
-      delaySeconds: decision.delaySeconds,
-    },
-  ];
+async function releaseRecords(run: Run, records: readonly JobRecord[]): Promise<number> {
+  const { store, lanes, now, depths, counts } = run;
+  await depths.ask(records, now());
+  const judged = records.map((record) => {
+    const decision = judgeDue(record, now(), depths.of);
+    if (decision.do === 'send' && decision.why === 'aged') depths.add(record.queue, decision.lane);
+    return { record, decision, change: unread(dueChange(record, decision)) };
+  });
+  const chunks = Array.from({ length: Math.ceil(judged.length / writtenTogether) }, (_, index) =>
+    judged.slice(index * writtenTogether, (index + 1) * writtenTogether),
+  );
+  const results = await Promise.all(chunks.map((chunk) => store.change(chunk.map(({ change }) => change))));
+  const left = judged.filter(({ change }, index) => stands(change, results.flat()[index]));
+  return sendPointers(
+    lanes,
+    left.filter((each): each is typeof each & { decision: Send } => each.decision.do === 'send'),
+    counts,
+  );
 }

@@ -1,22 +1,21 @@
-import { type Change, type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
+import type { ChangeResult, JobStore } from '../../core/change.ts';
 import { idFloor, mintedAtOf } from '../../core/id.ts';
-import { laneOf } from '../../core/lane.ts';
-import { type JobRecord, tenantOf } from '../../core/table.ts';
+import type { JobRecord } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import {
   cursorAfter,
   idleMinutes,
   judgeWalked,
-  type Leg,
   legsOf,
   shardGroups,
   type WalkCursor,
-  type WalkDecision,
   type Walked,
   walkAgeMs,
   walkedChange,
 } from '../../core/walk.ts';
-import type { Delivery, Lanes } from '../lanes.ts';
+import type { LaneDepth, Lanes } from '../lanes.ts';
+import { type KnownDepths, knownDepths } from './depths.ts';
+import { type Send, sendPointers, stands, unread } from './handover.ts';
 
 /** The port to what is walked: read where the records lie, a page at a time, oldest first. */
 export interface WalkedShards {
@@ -45,8 +44,15 @@ export interface WalkDeps {
   tenants: () => Promise<string[]>;
   store: Pick<JobStore, 'change'>;
   lanes: Pick<Lanes, 'deliver'>;
+  depth: LaneDepth;
   now: () => number;
   onError: (message: string, error: unknown) => void;
+}
+
+interface Run extends WalkDeps {
+  depths: KnownDepths;
+  counts: Counts;
+  remainingMs: () => number;
 }
 
 /** Shards that are read at the same time. */
@@ -61,11 +67,11 @@ const looks = 4;
  * walks at once, and one that died, are harmless: entries are conditional on what was read, and the cursor
  * moves only over what was walked.
  * @param remainingMs until the function ends; where the walk broke off, the next one goes on
- * @returns `behindSeconds`: ids older than the walk's age by so much may not be walked yet
  */
 export function walk(deps: WalkDeps) {
-  return async (remainingMs: () => number, counts: Counts): Promise<{ behindSeconds: number }> => {
+  return async (remainingMs: () => number, counts: Counts): Promise<void> => {
     const { cursors, tenants, now, onError } = deps;
+    const run: Run = { ...deps, depths: knownDepths(deps.depth, onError), counts, remainingMs };
     const until = now() - walkAgeMs;
     const [before, everyone] = await Promise.all([cursors.read(), tenants()]);
     const groups = shardGroups(everyone);
@@ -78,7 +84,7 @@ export function walk(deps: WalkDeps) {
       for (let leg = legs.shift(); leg !== undefined; leg = legs.shift()) {
         const reached: Walked = { ...leg, reached: leg.from, busy: true };
         walked.push(reached);
-        await walkLeg(deps, reached, until, remainingMs, counts).catch((error: unknown) =>
+        await walkLeg(run, reached, until).catch((error: unknown) =>
           onError('a shard could not be walked: the next walk goes on there', error),
         );
       }
@@ -95,27 +101,20 @@ export function walk(deps: WalkDeps) {
       ),
     );
     await cursors.write(after);
-    return {
-      behindSeconds: Math.max(...after.map(({ walkedTo }) => Math.floor((until - walkedTo) / 1000)), 0),
-    };
+    // Ids older than the walk's age by so much may not be walked yet.
+    counts.walkBehind = Math.max(...after.map(({ walkedTo }) => Math.floor((until - walkedTo) / 1000)));
   };
 }
 
 /** Walks one shard, page by page, and notes in `leg` how far it came. */
-async function walkLeg(
-  deps: WalkDeps,
-  leg: Leg & Walked,
-  until: number,
-  remainingMs: () => number,
-  counts: Counts,
-): Promise<void> {
+async function walkLeg(run: Run, leg: Walked, until: number): Promise<void> {
   const before = idFloor(until);
   let after = idFloor(leg.from);
   let looked = 0;
-  while (remainingMs() >= roomMs) {
-    const page = await deps.shards.unwatched({ pk: leg.pk, after, before });
+  while (run.remainingMs() >= roomMs) {
+    const page = await run.shards.unwatched({ pk: leg.pk, after, before });
     looked += page.looked;
-    if (!(await watch(deps, page.records, counts))) return;
+    if (!(await watch(run, page.records))) return;
     if (page.next === undefined) {
       leg.reached = until;
       leg.busy = looked > 0;
@@ -126,62 +125,38 @@ async function walkLeg(
   }
 }
 
-/** Gives each record its entry, and those that starve their pointer. False where a row was throttled to the end. */
-async function watch(deps: WalkDeps, records: readonly JobRecord[], counts: Counts): Promise<boolean> {
+/** Gives each record its entry, and those that starve a pointer. False where a row was throttled to the end. */
+async function watch(run: Run, records: readonly JobRecord[]): Promise<boolean> {
+  const { store, lanes, now, depths, counts, onError } = run;
   let open = [...records];
   for (let look = 0; look < looks && open.length > 0; look++) {
-    const judged = open
-      .map((record) => ({ record, decision: judgeWalked(record, deps.now()) }))
-      .filter(isToWatch)
-      .map((each) => ({ ...each, change: walkedChange(each.record, each.decision) }));
-    const results = await deps.store.change(judged.map(({ change }) => change));
-    const entered = judged.filter(({ change }, index) => isLeft(change, results[index]));
-    await send(deps, entered, counts);
-    // Changed since it was read, and perhaps still without an entry: looked at again, as it is now.
+    await depths.ask(open, now());
+    const judged = open.flatMap((record) => {
+      const decision = judgeWalked(record, now(), depths.of);
+      if (decision.do === 'leave') return [];
+      if (decision.do === 'send' && decision.why === 'aged') depths.add(record.queue, decision.lane);
+      return [{ record, decision, change: unread(walkedChange(record, decision)) }];
+    });
+    const results = await store.change(judged.map(({ change }) => change));
+    const entered = judged.filter(({ change }, index) => stands(change, results[index]));
+    counts.watched = (counts.watched ?? 0) + entered.length;
+    // They have their entries: what is not sent now is sent again when those are due.
+    await sendPointers(
+      lanes,
+      entered.filter((each): each is typeof each & { decision: Send } => each.decision.do === 'send'),
+      counts,
+    ).catch((error: unknown) => onError('the pointers of late jobs could not be sent: release will', error));
+    // Changed since it was read, and perhaps still without an entry: judged again, as it is now.
     open = judged.flatMap((each, index) =>
-      entered.includes(each) ? [] : againAs(each.record, results[index]),
+      entered.includes(each) ? [] : again(each.record, results[index]),
     );
   }
   return open.length === 0;
 }
 
-interface Judged {
-  record: JobRecord;
-  decision: Exclude<WalkDecision, { do: 'leave' }>;
-}
-
-function isToWatch(each: { record: JobRecord; decision: WalkDecision }): each is Judged {
-  return each.decision.do !== 'leave';
-}
-
-function isLeft(change: Change, result: ChangeResult | undefined): boolean {
-  return result !== undefined && leftBy(change, result) !== undefined;
-}
-
 /** What is to be judged instead of this record: itself where the row was throttled, nothing where it is gone. */
-function againAs(record: JobRecord, result: ChangeResult | undefined): JobRecord[] {
+function again(record: JobRecord, result: ChangeResult | undefined): JobRecord[] {
   if (result === undefined || result.applied) return [];
   if ('retry' in result) return [record];
   return result.found === undefined ? [] : [result.found];
-}
-
-async function send({ lanes, onError }: WalkDeps, entered: readonly Judged[], counts: Counts): Promise<void> {
-  const deliveries = entered.flatMap(({ record, decision }): Delivery[] =>
-    decision.do === 'send'
-      ? [
-          {
-            queue: record.queue,
-            lane: laneOf(record.priority),
-            pointer: { tenant: tenantOf(record), jobId: record.sk },
-            delaySeconds: decision.delaySeconds,
-          },
-        ]
-      : [],
-  );
-  counts.watched = (counts.watched ?? 0) + entered.length - deliveries.length;
-  counts.foundLate = (counts.foundLate ?? 0) + deliveries.length;
-  // They have their entries: what is not taken now is sent again when those are due.
-  await lanes
-    .deliver(deliveries)
-    .catch((error: unknown) => onError('the pointers of late jobs could not be sent: release will', error));
 }

@@ -130,7 +130,11 @@ export const changeCases: ChangeCase[] = [
   {
     name: 'due entry: put off, and sent',
     found: aJob({ ...waitsForRelease, attentionStep: 2 }),
-    change: (found) => dueChange(found, judgeDue(found, start)),
+    change: (found) =>
+      dueChange(
+        found,
+        judgeDue(found, start, () => 0),
+      ),
     becomes: { attention: 'of its own id', attentionAt: start + 240_000, attentionStep: 4 },
     refusedBy: {
       ...anotherFence,
@@ -142,7 +146,11 @@ export const changeCases: ChangeCase[] = [
   {
     name: 'due entry of a finished job: gone',
     found: aJob({ status: 'completed', ...waitsForRelease, attentionStep: 2 }),
-    change: (found) => dueChange(found, judgeDue(found, start)),
+    change: (found) =>
+      dueChange(
+        found,
+        judgeDue(found, start, () => 0),
+      ),
     becomes: { attention: undefined, attentionAt: undefined, attentionStep: undefined },
     refusedBy: { 'a job reopened meanwhile': { status: 'pending' } },
   },

@@ -279,7 +279,7 @@ export function describeJobStore(open: () => Promise<JobStore>): void {
       await store.change([fail!.change(job)]);
       await expect
         .poll(() => store.attention({ partition, until: start, limit: 9 }))
-        .toEqual([{ pk: job.pk, sk: job.sk }]);
+        .toEqual([{ pk: job.pk, sk: job.sk, attentionAt: start }]);
       const reopen = changeCases.find((each) => each.name.startsWith('reopen'));
       const [reopened] = await store.change([reopen!.change({ ...job, status: 'failed' })]);
       await expect.poll(() => entriesOf(partition)).toEqual([]);

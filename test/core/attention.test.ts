@@ -11,6 +11,9 @@ import { dueChange } from '../../core/release.ts';
 import { never } from '../../core/table.ts';
 import { aJob, jobId, key, now } from './a-job.ts';
 
+/** No lane could be asked. */
+const unknown = () => undefined;
+
 describe('times', () => {
   test('an entry lies in the partition of its id', () => {
     expect(entry(jobId, 5)).toEqual({ attention: 'due#09', attentionAt: 5 });
@@ -42,17 +45,27 @@ describe('times', () => {
 
 describe('a due entry of a job that is', () => {
   test.each(['completed', 'failed', 'cancelled', 'skipped', 'void'] as const)('%s -> removed', (status) => {
-    expect(judgeDue(aJob(status), now)).toEqual({ do: 'remove' });
+    expect(judgeDue(aJob(status), now, unknown)).toEqual({ do: 'remove' });
   });
 
   test('running, lease alive -> end of the lease + 60 s', () => {
-    expect(judgeDue(aJob('running'), now)).toEqual({ do: 'postpone', to: 1_800_000_125_000 });
+    expect(judgeDue(aJob('running'), now, unknown)).toEqual({ do: 'postpone', to: 1_800_000_125_000 });
+  });
+
+  test.each([
+    ['a minute', 1_799_999_940_000, 1_800_000_085_000],
+    ['four minutes', 1_799_999_760_000, 1_800_000_240_000],
+    ['an hour', 1_799_996_400_000, 1_800_000_900_000],
+  ])('running for %s under a renewed lease -> looked at ever more seldom', (_, startedAt, to) => {
+    const found = aJob('running', { availableAt: 1_800_000_025_000, startedAt });
+    expect(judgeDue(found, now, unknown)).toEqual({ do: 'postpone', to });
   });
 
   test('running, lease over -> quarantine', () => {
-    expect(judgeDue(aJob('running', { availableAt: now }), now)).toEqual({
+    expect(judgeDue(aJob('running', { availableAt: now }), now, unknown)).toEqual({
       do: 'send',
-      quarantine: true,
+      why: 'quarantined',
+      lane: 'quarantine',
       delaySeconds: 0,
       to: 1_800_000_060_000,
       stepMinutes: 1,
@@ -61,23 +74,68 @@ describe('a due entry of a job that is', () => {
 
   test('running, lease long over -> the next look is counted from now', () => {
     const found = aJob('running', { availableAt: 1_700_000_000_000, attentionStep: 1 });
-    expect(judgeDue(found, now)).toMatchObject({ to: 1_800_000_120_000, stepMinutes: 2 });
+    expect(judgeDue(found, now, unknown)).toMatchObject({ to: 1_800_000_120_000, stepMinutes: 2 });
   });
 
-  test.each(['scheduled', 'pending', 'retrying'] as const)('%s and due -> sent to its own lane', (status) => {
-    expect(judgeDue(aJob(status, { availableAt: 1_799_999_000_000 }), now)).toEqual({
+  test.each(['scheduled', 'pending', 'retrying'] as const)(
+    '%s, handed over a minute ago -> sent again to its own lane',
+    (status) => {
+      const found = aJob(status, { availableAt: 1_799_999_940_000, attentionAt: now });
+      expect(judgeDue(found, now, unknown)).toEqual({
+        do: 'send',
+        why: 'resent',
+        lane: 'normal',
+        delaySeconds: 0,
+        to: 1_800_000_060_000,
+        stepMinutes: 1,
+      });
+    },
+  );
+
+  test('waiting for its time here, release being late -> released', () => {
+    const found = aJob('scheduled', { availableAt: 1_799_999_000_000, attentionAt: 1_799_998_100_000 });
+    expect(judgeDue(found, now, unknown)).toMatchObject({ why: 'released', lane: 'normal', delaySeconds: 0 });
+  });
+
+  test('starving -> one lane up, looked at again after five minutes', () => {
+    const found = aJob('pending', { priority: 1, availableAt: 1_799_999_700_000, attentionAt: now });
+    expect(judgeDue(found, now, () => 3)).toEqual({
       do: 'send',
-      quarantine: false,
+      why: 'aged',
+      lane: 'normal',
       delaySeconds: 0,
-      to: 1_800_000_060_000,
-      stepMinutes: 1,
+      to: 1_800_000_300_000,
+      stepMinutes: 5,
     });
   });
 
+  test('starving while the lane above is full -> looked at again after as long as it has waited', () => {
+    const found = aJob('pending', { availableAt: 1_799_999_400_000, attentionAt: now });
+    expect(judgeDue(found, now, () => 500)).toEqual({ do: 'postpone', to: 1_800_000_600_000 });
+    const since = aJob('pending', { availableAt: 1_799_900_000_000, attentionAt: now });
+    expect(judgeDue(since, now, () => 500)).toEqual({ do: 'postpone', to: 1_800_003_600_000 });
+  });
+
+  test('buried and not claimed since -> sent to quarantine again, however long it waits', () => {
+    const found = aJob('pending', { availableAt: 1_799_999_000_000, buried: 1, shared: 0 });
+    expect(judgeDue(found, now, () => 3)).toMatchObject({ why: 'resent', lane: 'quarantine' });
+  });
+
+  test('buried once, and claimed since -> its own lane', () => {
+    const found = aJob('retrying', {
+      availableAt: 1_799_999_940_000,
+      attentionAt: now,
+      buried: 1,
+      shared: 1,
+    });
+    expect(judgeDue(found, now, unknown)).toMatchObject({ lane: 'normal' });
+  });
+
   test('due within 15 minutes -> sent with the rest as a delay, looked at a minute after its time', () => {
-    expect(judgeDue(aJob('scheduled', { availableAt: 1_800_000_899_500 }), now)).toEqual({
+    expect(judgeDue(aJob('scheduled', { availableAt: 1_800_000_899_500 }), now, unknown)).toEqual({
       do: 'send',
-      quarantine: false,
+      why: 'released',
+      lane: 'normal',
       delaySeconds: 900,
       to: 1_800_000_959_500,
       stepMinutes: 1,
@@ -85,7 +143,7 @@ describe('a due entry of a job that is', () => {
   });
 
   test('due later (rescheduled since) -> 15 minutes before its time', () => {
-    expect(judgeDue(aJob('scheduled', { availableAt: 1_800_003_600_000 }), now)).toEqual({
+    expect(judgeDue(aJob('scheduled', { availableAt: 1_800_003_600_000 }), now, unknown)).toEqual({
       do: 'postpone',
       to: 1_800_002_700_000,
     });
@@ -101,18 +159,28 @@ describe('a due entry of a job that is', () => {
     [32, 60, 1_800_003_600_000],
     [60, 60, 1_800_003_600_000],
   ])('sent again after a step of %s min -> %d min', (attentionStep, stepMinutes, to) => {
-    expect(judgeDue(aJob('pending', { attentionStep }), now)).toMatchObject({ stepMinutes, to });
+    expect(judgeDue(aJob('pending', { attentionStep }), now, unknown)).toMatchObject({ stepMinutes, to });
+  });
+
+  test.each([
+    [undefined, 5, 1_800_000_300_000],
+    [1, 5, 1_800_000_300_000],
+    [4, 8, 1_800_000_480_000],
+    [5, 10, 1_800_000_600_000],
+  ])('starving, after a step of %s min -> %d min', (attentionStep, stepMinutes, to) => {
+    const found = aJob('pending', { availableAt: 1_799_999_700_000, attentionAt: now, attentionStep });
+    expect(judgeDue(found, now, () => 3)).toMatchObject({ why: 'aged', stepMinutes, to });
   });
 
   // Gates are not built yet: PROTOCOL has "closed gate → ask again", every minute.
   test.fails('parked -> its gate is asked again within the hour', () => {
-    const decision = judgeDue(aJob('pending', { availableAt: never, gate: 'paused' }), now);
+    const decision = judgeDue(aJob('pending', { availableAt: never, gate: 'paused' }), now, unknown);
     expect(decision).toMatchObject({ do: 'postpone' });
     expect((decision as { to: number }).to).toBeLessThanOrEqual(1_800_003_600_000);
   });
 
   test('waiting for dependencies -> keeps its entry, as whatever is not final does', () => {
-    expect(judgeDue(aJob('waiting_dependencies'), now).do).toBe('postpone');
+    expect(judgeDue(aJob('waiting_dependencies'), now, unknown).do).toBe('postpone');
   });
 });
 
@@ -145,7 +213,8 @@ describe('the write of a due entry', () => {
   test('send: the doubled step is remembered', () => {
     const send = {
       do: 'send',
-      quarantine: false,
+      why: 'released',
+      lane: 'normal',
       delaySeconds: 0,
       to: 1_800_000_240_000,
       stepMinutes: 4,

@@ -8,46 +8,48 @@ const minuteMs = 60_000;
 
 describe('a walked record', () => {
   test.each(['completed', 'failed', 'cancelled', 'skipped', 'void'] as const)('%s -> left', (status) => {
-    expect(judgeWalked(aJob(status), now)).toEqual({ do: 'leave' });
+    expect(judgeWalked(aJob(status), now, () => undefined)).toEqual({ do: 'leave' });
   });
 
   test('with an entry -> left', () => {
     const entry = { attention: 'due#09', attentionAt: 1_800_000_060_000 };
-    expect(judgeWalked(aJob('pending', entry), now)).toEqual({ do: 'leave' });
+    expect(judgeWalked(aJob('pending', entry), now, () => undefined)).toEqual({ do: 'leave' });
   });
 
   test.each([
     ['alive', 1_800_000_020_000, 1_800_000_080_000],
     ['over', 1_799_999_900_000, 1_799_999_960_000],
   ])('running, its lease %s -> an entry a minute after the lease', (_, availableAt, to) => {
-    expect(judgeWalked(aJob('running', { availableAt }), now)).toEqual({ do: 'enter', to });
+    expect(judgeWalked(aJob('running', { availableAt }), now, () => undefined)).toEqual({ do: 'enter', to });
   });
 
   test('waiting for less than 5 minutes -> an entry when it will have waited so long', () => {
     const found = aJob('retrying', { availableAt: 1_799_999_700_001 });
-    expect(judgeWalked(found, now)).toEqual({ do: 'enter', to: 1_800_000_000_001 });
+    expect(judgeWalked(found, now, () => undefined)).toEqual({ do: 'enter', to: 1_800_000_000_001 });
   });
 
   test.each(['scheduled', 'pending', 'retrying'] as const)('%s for 5 minutes -> sent at once', (status) => {
-    expect(judgeWalked(aJob(status, { availableAt: 1_799_999_700_000 }), now)).toMatchObject({
-      do: 'send',
-      delaySeconds: 0,
-    });
+    expect(judgeWalked(aJob(status, { availableAt: 1_799_999_700_000 }), now, () => undefined)).toMatchObject(
+      {
+        do: 'send',
+        delaySeconds: 0,
+      },
+    );
   });
 
   test('due within 15 minutes, on its way as a delayed message -> an entry 5 minutes after its time', () => {
     const found = aJob('scheduled', { availableAt: 1_800_000_900_000 });
-    expect(judgeWalked(found, now)).toEqual({ do: 'enter', to: 1_800_001_200_000 });
+    expect(judgeWalked(found, now, () => undefined)).toEqual({ do: 'enter', to: 1_800_001_200_000 });
   });
 
   test('due later -> an entry 15 minutes before its time', () => {
     const found = aJob('scheduled', { availableAt: 1_800_003_600_000 });
-    expect(judgeWalked(found, now)).toEqual({ do: 'enter', to: 1_800_002_700_000 });
+    expect(judgeWalked(found, now, () => undefined)).toEqual({ do: 'enter', to: 1_800_002_700_000 });
   });
 
   test('waiting for dependencies -> keeps an entry, as whatever is not final does', () => {
     const found = aJob('waiting_dependencies', { attention: undefined, attentionAt: undefined });
-    expect(judgeWalked({ ...found, availableAt: never }, now).do).toBe('enter');
+    expect(judgeWalked({ ...found, availableAt: never }, now, () => undefined).do).toBe('enter');
   });
 });
 
@@ -70,7 +72,7 @@ describe('the write of a walked record', () => {
 
   test('an entry and the step to double', () => {
     const late = aJob('pending', { availableAt: 1_799_999_000_000 });
-    const decision = judgeWalked(late, now);
+    const decision = judgeWalked(late, now, () => undefined);
     if (decision.do === 'leave') throw new Error('left');
     expect(walkedChange(late, decision)).toMatchObject({
       set: { attention: 'due#09', attentionAt: decision.to, attentionStep: expect.any(Number) },

@@ -94,6 +94,7 @@ describe('a role allows what its function does, and no more', () => {
       'dynamodb:Query',
       'dynamodb:Query',
       'dynamodb:Query',
+      'sqs:GetQueueAttributes',
       'sqs:SendMessage',
     ],
     keys: ['dynamodb:PutItem', 'dynamodb:PutItem', 'kms:GenerateDataKey'],
@@ -257,12 +258,24 @@ describe('every function', () => {
 });
 
 describe('the minute', () => {
-  test('calls release, once to release and once to walk', () => {
-    const [rule] = Object.values(resources(prod, 'AWS::Events::Rule'));
+  const tasks = (template: typeof prod) => {
+    const [rule, ...more] = Object.values(resources(template, 'AWS::Events::Rule'));
+    expect(more).toEqual([]);
     expect(rule!.Properties.ScheduleExpression).toBe('rate(1 minute)');
-    const targets: { Arn: { 'Fn::GetAtt': string[] }; Input?: string }[] = rule!.Properties.Targets;
+    const targets: { Arn: { 'Fn::GetAtt': string[] }; Input: string }[] = rule!.Properties.Targets;
     for (const { Arn } of targets) expect(Arn['Fn::GetAtt'][0]).toMatch(/^release/);
-    expect(targets.map(({ Input }) => Input)).toEqual([undefined, '{"task":"walk"}']);
+    return targets.map(({ Input }) => JSON.parse(Input));
+  };
+
+  test('calls release to walk, and for each part of what is due', () => {
+    expect(tasks(local)).toEqual([{ walk: true }, { part: 0, parts: 1 }]);
+    expect(tasks(prod)).toEqual([
+      { walk: true },
+      { part: 0, parts: 4 },
+      { part: 1, parts: 4 },
+      { part: 2, parts: 4 },
+      { part: 3, parts: 4 },
+    ]);
   });
 
   test('does not run beside itself', () => {

@@ -1,6 +1,12 @@
-import type { Change, ChangeResult, InsertResult } from '../../core/change.ts';
+import type {
+  AttentionEntry,
+  AttentionQuery,
+  Change,
+  ChangeResult,
+  InsertResult,
+} from '../../core/change.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
-import { changed, holds } from '../support/rows.ts';
+import { changed, entriesOf, holds } from '../support/rows.ts';
 
 /** The jobs table, rows as those of the in-memory store that passes the contract suite: each row's write is atomic. `onWrite` sees every applied one, before and after. */
 export interface SimulatedTable {
@@ -8,7 +14,7 @@ export interface SimulatedTable {
   /** `owner` of the invocation that writes. */
   change: (changes: readonly Change[], owner?: string) => ChangeResult[];
   get: (keys: readonly RecordKey[]) => (JobRecord | undefined)[];
-  attention: (query: { partition: string; until: number; limit: number }) => RecordKey[];
+  attention: (query: AttentionQuery) => AttentionEntry[];
   all: () => JobRecord[];
   /** How many writes there were. */
   changes: () => number;
@@ -48,14 +54,7 @@ export function simulateTable(
         return { applied: true, record: { ...after } };
       }),
     get: (keys) => keys.map((key) => copy(rows.get(key.sk))),
-    attention: ({ partition, until, limit }) =>
-      [...rows.values()]
-        .filter(
-          (row) => row.attention === partition && (row.attentionAt ?? Number.POSITIVE_INFINITY) <= until,
-        )
-        .sort((a, b) => (a.attentionAt ?? 0) - (b.attentionAt ?? 0))
-        .slice(0, limit)
-        .map(({ pk, sk }) => ({ pk, sk })),
+    attention: (query) => entriesOf(rows.values(), query),
     all: () => [...rows.values()],
     changes: () => writes,
   };

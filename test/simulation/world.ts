@@ -242,11 +242,12 @@ export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, 
     const step = release({
       store: storeOf(process),
       lanes: lanesOf(process),
+      depth: (_, lane) => process.call('depth', () => lanes.count(lane)),
       now: process.now,
       onError: () => {},
     });
     await Promise.race([
-      step(() => deadline - scheduler.now()).catch(() => {}),
+      step(() => deadline - scheduler.now(), {}).catch(() => {}),
       scheduler.sleep(55_000).then(() => gone(process)),
     ]);
     leave(process);

@@ -2,7 +2,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { lanes as laneNames, maxReceiveCount } from '../../core/lane.ts';
 import { encodePointer } from '../../core/pointer.ts';
 import type { LaneUrls } from '../../core/wiring.ts';
-import type { Lanes } from '../../functions/lanes.ts';
+import type { LaneDepth, Lanes } from '../../functions/lanes.ts';
 import type { Clock } from './clock.ts';
 import { type Faults, noFaults } from './faults.ts';
 import { memorySqs, SqsError, type SqsMessage } from './memory-sqs.ts';
@@ -10,6 +10,7 @@ import { memorySqs, SqsError, type SqsMessage } from './memory-sqs.ts';
 /** The lanes of queue `default` on SQS in memory and a clock that tests move; held to the same suite as SQS. */
 export interface MemoryLanes extends Lanes {
   urls: LaneUrls;
+  depth: LaneDepth;
   /** The next so many pointers are not accepted. */
   refuse(count: number): void;
   /** Puts any text into a lane. */
@@ -68,6 +69,7 @@ export function memoryLanes(
         for (const { queueUrl, receiptHandle, seconds } of hidings)
           fails(() => sqs.changeVisibility(laneOf(queueUrl), receiptHandle, seconds));
       }),
+    depth: (_, lane) => faults.around('depth', 1, () => sqs.visible(lane)),
     receive: (lane) => sqs.receive(lane, 10, 'long').map((each) => recordOf(lane, each)),
     finish(records, { batchItemFailures }) {
       const stay = batchItemFailures.map((each) => each.itemIdentifier);

@@ -3,7 +3,7 @@ import { isFinal } from '../../core/state.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
 import type { WalkedShards } from '../../functions/release/walk.ts';
 import { type Faults, noFaults } from './faults.ts';
-import { changed, copy, holds, type StreamRecord, streamRecords } from './rows.ts';
+import { changed, copy, entriesOf, holds, type StreamRecord, streamRecords } from './rows.ts';
 
 /** The jobs table in memory, held to the same suite as the real one (`test/contract`). */
 export interface MemoryStore extends JobStore, WalkedShards {
@@ -106,15 +106,7 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
           .map(copy),
       );
     },
-    attention: ({ partition, until, limit }) =>
-      called('attention', 1, () =>
-        [...(index ?? rows.values())]
-          .filter((each) => each.attention === partition && each.attentionAt !== undefined)
-          .filter((each) => (each.attentionAt as number) <= until)
-          .sort((a, b) => (a.attentionAt as number) - (b.attentionAt as number))
-          .slice(0, limit)
-          .map(({ pk, sk }) => ({ pk, sk })),
-      ),
+    attention: (query) => called('attention', 1, () => entriesOf(index ?? rows.values(), query)),
     failed: ({ partition, since, until, after, limit }) =>
       called('failed', 1, () =>
         [...(index ?? rows.values())]

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Change, Condition } from '../../core/change.ts';
+import type { AttentionEntry, AttentionQuery, Change, Condition } from '../../core/change.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
 
 /** Does the record meet a condition, as DynamoDB reads it. */
@@ -26,6 +26,28 @@ export function changed(found: JobRecord, { set, add = {}, remove = [] }: Change
   for (const [name, amount] of Object.entries(add) as [keyof typeof add, number][]) record[name] += amount;
   for (const name of remove) delete record[name];
   return record;
+}
+
+/** What the attention index answers. */
+export function entriesOf(
+  rows: Iterable<JobRecord>,
+  { partition, until, limit, after }: AttentionQuery,
+): AttentionEntry[] {
+  const found = [...rows].flatMap(({ pk, sk, attention, attentionAt }) =>
+    attention === partition && attentionAt !== undefined && attentionAt <= until
+      ? [{ pk, sk, attentionAt }]
+      : [],
+  );
+  return found
+    .sort(inOrder)
+    .filter((each) => after === undefined || inOrder(each, after) > 0)
+    .slice(0, limit);
+}
+
+/** By time; of the same time, in some order that stays. */
+function inOrder(a: AttentionEntry, b: AttentionEntry): number {
+  const nameOf = ({ pk, sk }: AttentionEntry) => `${pk}/${sk}`;
+  return a.attentionAt - b.attentionAt || (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0);
 }
 
 /** What a table stores: nothing undefined, nothing shared with the caller, bytes as plain Uint8Array. */

@@ -41,13 +41,15 @@ export function aWorld() {
   const faults = noFaults();
   const sealed = memorySealed(faults);
   const keys = fakeKeys(faults);
+  const lanes = memoryLanes(clock, { faults });
   const world = {
     clock,
     faults,
     keys,
     sealed,
     store: memoryStore(faults),
-    lanes: memoryLanes(clock, { faults }),
+    lanes,
+    depth: lanes.depth,
     dedupe: memoryDedupe(faults),
     effects: memoryEffects(faults),
     vault: vault(keys, sealed),

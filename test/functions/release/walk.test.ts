@@ -24,6 +24,7 @@ function aWalk({ tenants = ['acme'] }: { tenants?: string[] } = {}) {
       shards: world.store,
       store: world.store,
       lanes: world.lanes,
+      depth: world.depth,
       cursors,
       tenants: async () => tenants,
       now,
@@ -31,8 +32,8 @@ function aWalk({ tenants = ['acme'] }: { tenants?: string[] } = {}) {
     });
   const run = async (remainingMs: () => number = plenty) => {
     const counts: Counts = {};
-    const { behindSeconds } = await walker()(remainingMs, counts);
-    return { ...counts, behindSeconds };
+    await walker()(remainingMs, counts);
+    return counts as Required<Counts>;
   };
   return { world, cursors, errors, walker, run };
 }
@@ -49,7 +50,7 @@ async function walked(fields: Partial<JobRecord> & { status?: JobState } = {}) {
 describe('a job without an entry, 5 minutes old, that', () => {
   it('waits in its lane → an entry first, then a pointer, and it runs', async () => {
     const { world, job, run, record } = await walked();
-    expect(await run()).toMatchObject({ foundLate: 1, watched: 0, behindSeconds: 0 });
+    expect(await run()).toMatchObject({ foundLost: 1, watched: 1, walkBehind: 0 });
     expect(record()).toMatchObject({ status: 'pending', attention: expect.stringMatching(/^due#\d\d$/) });
     expect(world.faults.calls.filter((each) => /change|deliver/.test(each))).toEqual([
       'change 1',
@@ -63,7 +64,7 @@ describe('a job without an entry, 5 minutes old, that', () => {
 
   it('waits for its time as a delayed message → an entry 5 minutes after its time', async () => {
     const { world, run, record } = await walked({ status: 'scheduled', availableAt: start + 14 * minuteMs });
-    expect(await run()).toMatchObject({ watched: 1, foundLate: 0 });
+    expect(await run()).toMatchObject({ watched: 1 });
     expect(record().attentionAt).toBe(start + 19 * minuteMs);
     expect(world.lanes.waiting('normal')).toEqual([]);
   });
@@ -133,7 +134,7 @@ describe('a walk that starts late', () => {
     for (let count = 0; count < 130; count++)
       world.store.put(aJob({ sk: aJobId({ at: start + (count + 1) * 3 * minuteMs, shard: count % 8 }) }));
     await world.clock.advance(8 * 60 * minuteMs);
-    expect(await run()).toMatchObject({ foundLate: 130, behindSeconds: 0 });
+    expect(await run()).toMatchObject({ foundLost: 130, walkBehind: 0 });
   });
 
   it('does what its time allows, says how far behind it is, and the next goes on there', async () => {
@@ -149,13 +150,13 @@ describe('a walk that starts late', () => {
     while (world.store.all().some(isUnwatched)) {
       left = 3;
       runs.push(reads());
-      behind.push((await run(pages)).behindSeconds);
+      behind.push((await run(pages)).walkBehind);
     }
     expect(runs.length).toBeGreaterThan(3);
     expect(runs.length).toBeLessThan(12);
     expect(behind[0]).toBeGreaterThan(3_600);
     left = 1_000;
-    expect((await run(pages)).behindSeconds).toBe(0);
+    expect((await run(pages)).walkBehind).toBe(0);
   });
 
   it('starves no shard: who lags the most goes first', async () => {
@@ -257,11 +258,11 @@ describe('trouble', () => {
     for (let shard = 0; shard < 8; shard++) world.store.put(aJob({ sk: aJobId({ shard }) }));
     await world.clock.advance(5 * minuteMs + 1);
     world.faults.throwBefore('unwatched');
-    expect((await run()).behindSeconds).toBeGreaterThan(0);
+    expect((await run()).walkBehind).toBeGreaterThan(0);
     expect(errors).toEqual(['a shard could not be walked: the next walk goes on there']);
     expect(world.store.all().filter(isUnwatched)).toHaveLength(1);
     await world.clock.advance(minuteMs);
-    expect((await run()).behindSeconds).toBe(0);
+    expect((await run()).walkBehind).toBe(0);
     expect(world.store.all().filter(isUnwatched)).toEqual([]);
   });
 
@@ -276,7 +277,7 @@ describe('trouble', () => {
   it('without the list of tenants there is no walk, and the cursor stays', async () => {
     const { world, cursors } = aWalk();
     const broken = walk({
-      ...{ shards: world.store, store: world.store, lanes: world.lanes, cursors },
+      ...{ shards: world.store, store: world.store, lanes: world.lanes, depth: world.depth, cursors },
       tenants: () => Promise.reject(new Error('refused')),
       now: world.clock.now,
       onError: () => {},
