@@ -14,15 +14,16 @@ export const maxWaitSeconds = 20;
 export const maxListLimit = 200;
 export const defaultListLimit = 50;
 
-const name = z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, 'must match [a-z0-9._-]{1,64}'));
+export const name = z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, 'must match [a-z0-9._-]{1,64}'));
 /** Characters are code points here as in JSON Schema: `z.maxLength` would count an emoji twice. */
-const tag = z.string().check(
+export const tag = z.string().check(
   z.regex(/^[\s\S]{1,32}$/u, 'must have 1 to 32 characters'),
   z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode'),
 );
 /** RFC 3339 with a zone, as Date reads it. */
-const moment = z.iso.datetime({ offset: true });
-const whole = (minimum: number, maximum: number) => z.int().check(z.minimum(minimum), z.maximum(maximum));
+export const moment = z.iso.datetime({ offset: true });
+export const whole = (minimum: number, maximum: number) =>
+  z.int().check(z.minimum(minimum), z.maximum(maximum));
 
 /** Any JSON value. A parsed body holds nothing else, so only its presence is checked: walking a megabyte would cost more than sealing it. */
 const json = z.unknown().check(z.refine((value) => value !== undefined, 'is required'));

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import * as api from './api.ts';
+import * as many from './many.ts';
 import type { ProblemCode } from './problem.ts';
 
 /** A route of the API. API Gateway's resources, the functions' dispatch and the OpenAPI document are made from these. */
@@ -77,6 +78,15 @@ export const routes = {
     summary: 'List jobs, newest first',
     query: api.listQuery,
     responses: { 200: api.listResponse },
+    problems: ['invalid_request', 'internal', 'unavailable'],
+  },
+  listFailures: {
+    method: 'GET',
+    path: '/v1/jobs/failures',
+    function: 'manage',
+    summary: 'Failed jobs in groups of alike ones; more with the cursor',
+    query: many.failuresQuery,
+    responses: { 200: many.failuresResponse },
     problems: ['invalid_request', 'internal', 'unavailable'],
   },
   getJob: {

@@ -202,7 +202,11 @@ export function duePartitionName(index: number): string {
 
 /** Index partition of what a person watches. */
 export function failedPartition(key: RecordKey): string {
-  return `${tenantOf(key)}#failed#${shardOf(key.sk)}`;
+  return failedPartitionOf(tenantOf(key), shardOf(key.sk));
+}
+
+export function failedPartitionOf(tenant: string, shard: number): string {
+  return `${tenant}#failed#${shard}`;
 }
 
 /**

@@ -74,7 +74,11 @@ export class QueueStack extends Stack {
       timeoutSeconds: 29,
       memoryMb: memoryMb.manage,
       bindings: {
-        JOBS_TABLE: table(data.jobs, ['BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem']),
+        JOBS_TABLE: table(
+          data.jobs,
+          ['BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem'],
+          [jobsTable.attentionIndex.name],
+        ),
         KEYS_TABLE: wrapped,
         DATA_BUCKET: bucket(data.bucket, { read: ['sealed'], write: ['sealed'] }),
         LANES: lanes(allLanes),

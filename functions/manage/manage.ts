@@ -1,6 +1,7 @@
 import type { RouteName } from '../../core/routes.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import { type ChangeDeps, cancelJob, retryJob } from './change.ts';
+import { getFailures } from './failures.ts';
 import { getEffects, getErrors, getJob, getList, getPayload, getResult, type ReadDeps } from './read.ts';
 
 export interface ManageDeps extends ReadDeps, ChangeDeps {
@@ -16,6 +17,7 @@ const answers: Partial<Record<RouteName, Answer>> = {
   getHealth: async ({ version }) => ({ status: 200, body: { status: 'ok', version } }),
   getOpenapi: async ({ openapi }) => ({ status: 200, body: await openapi() }),
   listJobs: getList,
+  listFailures: getFailures,
   getJob,
   getPayload,
   getResult,

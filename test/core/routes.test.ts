@@ -9,6 +9,7 @@ test('method, path and function of every route', () => {
     'enqueueJob: POST /v1/jobs by enqueue',
     'enqueueBatch: POST /v1/jobs/batch by enqueue',
     'listJobs: GET /v1/jobs by manage',
+    'listFailures: GET /v1/jobs/failures by manage',
     'getJob: GET /v1/jobs/{id} by manage',
     'getPayload: GET /v1/jobs/{id}/payload by manage',
     'getResult: GET /v1/jobs/{id}/result by manage',
@@ -42,8 +43,8 @@ describe('the route of a request', () => {
   const cases = all.flatMap(([name, route]) =>
     pathsOf(route).map((path): [string, string, string] => [route.method, path, name]),
   );
-  test('22 in all', () => {
-    expect(cases).toHaveLength(22);
+  test('24 in all', () => {
+    expect(cases).toHaveLength(24);
   });
   test.each(cases)('%s %s is %s', (method, path, name) => {
     expect(routeOf(method, path)).toBe(name);
@@ -69,6 +70,7 @@ test('what each may answer: statuses, then codes', () => {
       '200 201 invalid_request busy payload_too_large unknown_type unknown_queue invalid_payload idempotency_conflict internal unavailable',
     enqueueBatch: '207 invalid_request busy payload_too_large idempotency_conflict internal unavailable',
     listJobs: '200 invalid_request internal unavailable',
+    listFailures: '200 invalid_request internal unavailable',
     getJob: '200 304 invalid_request not_found internal unavailable',
     getPayload: '200 invalid_request not_found payload_expired internal unavailable',
     getResult: '200 202 invalid_request not_found no_result payload_expired internal unavailable',

@@ -48,7 +48,10 @@ describe('tables', () => {
           { AttributeName: 'attention', KeyType: 'HASH' },
           { AttributeName: 'attentionAt', KeyType: 'RANGE' },
         ],
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['type', 'gate', 'queue', 'tags', 'fingerprint'] },
+        Projection: {
+          ProjectionType: 'INCLUDE',
+          NonKeyAttributes: ['type', 'gate', 'queue', 'tags', 'fingerprint'],
+        },
       },
     ]);
   });

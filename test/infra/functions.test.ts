@@ -59,6 +59,7 @@ describe('a role allows what its function does, and no more', () => {
       'dynamodb:PartiQLUpdate',
       'dynamodb:Query',
       'dynamodb:Query',
+      'dynamodb:Query',
       'kms:Decrypt',
       's3:GetObject',
       's3:ListBucket',

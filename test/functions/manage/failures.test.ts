@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { aJob, aJobId } from '../../support/a-job.ts';
+import { start } from '../../support/clock.ts';
+import { manager, told } from '../../support/requests.ts';
+import { aWorld } from '../../support/world.ts';
+
+const alike = '57d20ae1b6927b3b';
+const other = 'beee316e2db7bb21';
+const hourMs = 3_600_000;
+
+/** Failed jobs of tenant `acme`, an hour ago unless told otherwise. */
+function withFailed(...jobs: NonNullable<Parameters<typeof aJob>[0]>[]) {
+  const world = aWorld();
+  const records = jobs.map((fields) =>
+    aJob({ status: 'failed', fingerprint: alike, attentionAt: start - hourMs, ...fields }),
+  );
+  world.store.put(...records);
+  const { call } = manager(world);
+  const ask = async (query: Record<string, string[]> = {}) =>
+    told(await call('listFailures', { query })) as unknown as { status: number; code?: string; body: Answer };
+  return { world, ids: records.map(({ sk }) => sk), ask };
+}
+
+interface Answer {
+  groups: { fingerprint: string; count: number; examples: string[] }[];
+  looked_at: number;
+  cursor?: string;
+}
+
+const counts = ({ groups }: Answer) => groups.map(({ fingerprint, count }) => [fingerprint, count]);
+
+describe('failures', () => {
+  it('in groups of alike ones, the largest first, from all shards', async () => {
+    const { ids, ask } = withFailed(
+      { fingerprint: other, type: 'greet', sk: aJobId({ shard: 0 }) },
+      { attentionAt: start - 3_000, sk: aJobId({ shard: 1 }) },
+      { attentionAt: start - 1_000, sk: aJobId({ shard: 7 }) },
+      { attentionAt: start - 2_000, sk: aJobId({ shard: 7 }) },
+      { attentionAt: start - 4_000, sk: aJobId({ shard: 4 }) },
+    );
+    const { status, body } = await ask();
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      looked_at: 5,
+      groups: [
+        {
+          ...{ fingerprint: alike, type: 'echo', queue: 'default', code_version: '1.0.0' },
+          ...{ code: 'network', cause: 'transient_error', count: 4 },
+          first_at: '2026-11-22T09:59:56.000Z',
+          last_at: '2026-11-22T09:59:59.000Z',
+          examples: [ids[2], ids[3], ids[1]],
+        },
+        {
+          ...{ fingerprint: other, type: 'greet', queue: 'default', code_version: '1.0.0' },
+          ...{ code: 'network', cause: 'transient_error', count: 1 },
+          first_at: '2026-11-22T09:00:00.000Z',
+          last_at: '2026-11-22T09:00:00.000Z',
+          examples: [ids[0]],
+        },
+      ],
+    });
+  });
+
+  it('none: no group', async () => {
+    expect((await withFailed().ask()).body).toEqual({ groups: [], looked_at: 0 });
+  });
+
+  it.each([
+    ['type', { type: ['greet'] }, { type: 'greet' }],
+    ['queue', { queue: ['webhooks'] }, { queue: 'webhooks' }],
+    ['all its tags', { tag: ['a', 'b'] }, { tags: ['b', 'a', 'c'] }],
+    ['fingerprint', { fingerprint: [other] }, { fingerprint: other }],
+    ['the time since', { since: ['2026-11-22T09:59:59Z'] }, { attentionAt: start - 1_000 }],
+    ['the time until', { until: ['2026-11-22T08:59:59.001Z'] }, { attentionAt: start - hourMs - 1_000 }],
+  ])('by %s', async (_, query, fields) => {
+    const { ids, ask } = withFailed({ tags: ['a'] }, fields, { tags: ['b'] });
+    const { body } = await ask(query);
+    expect(body.groups.map(({ examples }) => examples)).toEqual([[ids[1]]]);
+  });
+
+  it('of another tenant are none of ours', async () => {
+    const { ask } = withFailed({ tenant: 'other' });
+    expect((await ask()).body.groups).toEqual([]);
+  });
+
+  it('of a release that gave no fingerprint are a group of their own', async () => {
+    const { ask } = withFailed({ fingerprint: undefined }, {});
+    expect(counts((await ask()).body)).toContainEqual(['0000000000000000', 1]);
+    expect(counts((await ask({ fingerprint: ['0000000000000000'] })).body)).toEqual([
+      ['0000000000000000', 1],
+    ]);
+  });
+
+  it('that the index still has and that run again are left out', async () => {
+    const { world, ids, ask } = withFailed({}, { fingerprint: other });
+    world.store.freezeIndex();
+    world.store.put(aJob({ sk: ids[0] }));
+    expect(counts((await ask()).body)).toEqual([[other, 1]]);
+  });
+
+  it('more than an answer looks at: each once, over all answers', async () => {
+    const jobs = Array.from({ length: 4_100 }, (_, index) => ({
+      fingerprint: index % 3 === 0 ? other : alike,
+      attentionAt: start - 1 - (index % 7),
+    }));
+    const { world, ask } = withFailed(...jobs);
+    const first = (await ask()).body;
+    expect(first.looked_at).toBe(4_000);
+    const rest = (await ask({ cursor: [first.cursor ?? ''] })).body;
+    expect(rest).toMatchObject({ looked_at: 100 });
+    expect(rest).not.toHaveProperty('cursor');
+    const sum = Map.groupBy([...counts(first), ...counts(rest)], ([fingerprint]) => fingerprint);
+    const summed = [...sum].map(([fingerprint, all]) => [
+      fingerprint,
+      all.reduce((total, [, count]) => total + Number(count), 0),
+    ]);
+    expect(Object.fromEntries(summed)).toEqual({ [other]: 1_367, [alike]: 2_733 });
+    expect(world.faults.calls.filter((each) => each.startsWith('failed')).length).toBeLessThan(40);
+  });
+
+  it.each([
+    ['cursor', 'x'],
+    ['cursor', Buffer.from('1.999').toString('base64url')],
+    ['cursor', Buffer.from('1.3.5.019aa0f2-6c1e-0000-9d2e-5f0c8a417e03').toString('base64url')],
+    ['fingerprint', 'XYZ'],
+    ['since', 'yesterday'],
+    ['limit', '5'],
+    ['status', 'failed'],
+  ])('a query whose %s is %s is refused', async (path, value) => {
+    const { code, body } = await withFailed().ask({ [path]: [value] });
+    expect([code, body]).toMatchObject(['invalid_request', { details: [{ path }] }]);
+  });
+});
