@@ -53,8 +53,6 @@ export function onceOf(
         'a key of once() must match [A-Za-z0-9][A-Za-z0-9._:-]{0,63}; name the effect and not its data',
         'validation',
       );
-    // Left behind after its time, a handler must not begin what the next attempt may be doing.
-    signal.throwIfAborted();
     const running = calls.get(key) ?? onlyOnce(key, perform);
     const { value } = (await ours(vault.open(await running, as(key)))) as { value: T };
     return value;
@@ -78,6 +76,7 @@ export function onceOf(
         `a job may store ${maxEffects} effects, and "${key}" would be one more; do the rest in a job of its own, or several under one key`,
         'validation',
       );
+    // Left behind after its time, a handler must not begin what the next attempt may be doing.
     signal.throwIfAborted();
     taken.add(key);
     try {
