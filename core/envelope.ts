@@ -23,7 +23,7 @@ const maxOpenedBytes = 8 * 1024 * 1024;
 export interface SealedAs {
   tenant: string;
   jobId: string;
-  field: 'payload' | 'result' | 'error' | 'effect';
+  field: 'payload' | 'result' | 'error' | 'effect' | 'nodes' | 'signal';
   fence?: number;
   name?: string;
 }

@@ -30,6 +30,7 @@ export function newRecord(
     ...(draft.tags.length === 0 ? {} : { tags: draft.tags }),
     createdBy: caller.createdBy,
     ...(caller.traceparent === undefined ? {} : { traceparent: caller.traceparent }),
+    ...(draft.workflow === undefined ? {} : { workflow: draft.workflow }),
     payload,
     availableAt,
     fence: 0,

@@ -17,6 +17,8 @@ export interface Draft {
   tags: string[];
   /** The payload's JSON in UTF-8. */
   payload: Uint8Array;
+  /** The node of a workflow that it is for (`core/workflow/link.ts`). */
+  workflow?: string;
 }
 
 /** What this release declares: every queue and every job type. */

@@ -127,6 +127,8 @@ export interface JobRecord {
   /** Set by a person while it runs; obeyed by the next settle or claim. */
   cancelRequestedAt?: number;
   codeVersion?: string;
+  /** The node of a workflow that it runs for (`core/workflow/link.ts`). Insert. */
+  workflow?: string;
   startedAt?: number;
   finishedAt?: number;
   /** Of the last attempt that told. Its holder; removed by the next claim. */

@@ -1,0 +1,80 @@
+import { shardOf } from '../id.ts';
+import type { RecordKey, Sealed } from '../table.ts';
+import type { Phase, WorkflowEnd } from './advance.ts';
+
+/**
+ * A workflow in the control table:
+ *
+ *   pk = w#tenant#shard      sk = workflowId        the workflow itself
+ *   pk = wp#tenant#id        sk = nodes#000000      its nodes from that index on: sealed, or the elements of a map
+ *                            sk = states#0000       one letter a node, 512 nodes an item
+ *                            sk = signal#name       a signal that has come, sealed
+ */
+export interface WorkflowItem extends RecordKey {
+  v: 1;
+  status: 'running' | WorkflowEnd;
+  phase: Phase;
+  /** Why it is `stopping`. */
+  stopped?: 'cancelled' | 'timeout';
+  /** Rises with all that an advance must look at. */
+  changes: number;
+  /** What happened since (`core/workflow/news.ts`); absent when nothing did. */
+  unread?: Set<string>;
+  /** Task token of the execution that waits; absent while one advances. Whoever raises `changes` takes it. */
+  token?: string;
+  /** Nodes that it had when it was last advanced. */
+  nodes: number;
+  /** Node → how often it was run anew, where it was. */
+  generations?: Record<string, number>;
+  /** Signal node → until when it is waited for, ms. */
+  deadlines?: Record<string, number>;
+  /** Node → why it failed, where no job can say so. */
+  causes?: Record<string, string>;
+  /** Rises with every execution of Step Functions: `<id>`, `<id>-1`, … */
+  execution: number;
+  /** How often it was advanced in this execution, and in all. */
+  advances: number;
+  advancesInAll: number;
+  /** ms */
+  timeoutAt?: number;
+  createdBy: string;
+  traceparent?: string;
+  tags?: string[];
+  finishedAt?: number;
+  /** Seconds, for TTL. */
+  expiresAt?: number;
+}
+
+/** The nodes from `first` on. */
+export type NodesPart = { first: number; count: number } & ({ sealed: Sealed } | { elementOf: number });
+
+export interface StatesPart {
+  index: number;
+  letters: string;
+  /** Rises with every write: two advances at once do not overwrite each other. */
+  revision: number;
+}
+
+export function workflowKey(tenant: string, id: string): RecordKey {
+  return { pk: workflowShard(tenant, shardOf(id)), sk: id };
+}
+
+/** A tenant's workflows of one shard, newest last. */
+export function workflowShard(tenant: string, shard: number): string {
+  return `w#${tenant}#${shard}`;
+}
+
+export function partsPartition(tenant: string, id: string): string {
+  return `wp#${tenant}#${id}`;
+}
+
+export const partNames = {
+  nodes: (first: number) => `nodes#${String(first).padStart(6, '0')}`,
+  states: (index: number) => `states#${String(index).padStart(4, '0')}`,
+  signal: (name: string) => `signal#${name}`,
+} as const;
+
+/** The name of the execution: Step Functions knows a name for 90 days, so that starting twice is harmless. */
+export function executionName(id: string, execution: number): string {
+  return execution === 0 ? id : `${id}-${execution}`;
+}

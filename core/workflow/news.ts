@@ -1,0 +1,64 @@
+import type { FinalState } from '../state.ts';
+import type { Phase } from './advance.ts';
+import type { Link } from './link.ts';
+import { isEnded, type NodeState } from './states.ts';
+
+/**
+ * What happened to a workflow since it was last advanced: members of the set `unread` of its item, short texts. A
+ * set, so that what is told twice is there once, and each member is taken away by itself.
+ */
+export type News =
+  /** The job of a node is final. */
+  | { of: 'job'; node: number; generation: number; undo: boolean; status: FinalState }
+  /** A signal has come: its payload stands in an item of its own. */
+  | { of: 'signal'; name: string };
+
+export function encodeNews(news: News): string {
+  if (news.of === 'signal') return `signal:${news.name}`;
+  const { node, generation, undo, status } = news;
+  return `${undo ? 'undo' : 'job'}:${node}:${generation}:${status}`;
+}
+
+/** The news of a job that became final. */
+export function newsOf({ node, generation, undo }: Link, status: FinalState): string {
+  return encodeNews({ of: 'job', node, generation, undo, status });
+}
+
+const pattern = /^(job|undo):(\d+):(\d+):(completed|failed|cancelled|skipped)$/;
+
+/** Undefined on what another release may have written. */
+export function decodeNews(text: string): News | undefined {
+  if (text.startsWith('signal:')) return { of: 'signal', name: text.slice(7) };
+  const [, kind, node, generation, status] = pattern.exec(text) ?? [];
+  if (kind === undefined) return undefined;
+  return {
+    of: 'job',
+    node: Number(node),
+    generation: Number(generation),
+    undo: kind === 'undo',
+    status: status as FinalState,
+  };
+}
+
+/**
+ * The states after a job's end was heard of. What is told of an earlier generation, or of a node that has ended
+ * already, changes nothing; so it may be told any number of times.
+ */
+export function applyNews(
+  states: NodeState[],
+  news: Extract<News, { of: 'job' }>,
+  { phase, generationOf }: { phase: Phase; generationOf: (node: number) => number },
+): void {
+  const { node, generation, undo, status } = news;
+  const state = states[node];
+  if (state === undefined || generation !== generationOf(node)) return;
+  if (undo) {
+    // `completed` still: the advance that started it died before it could say so.
+    if (state === 'compensating' || (state === 'completed' && phase === 'compensating'))
+      states[node] = status === 'completed' || status === 'skipped' ? 'compensated' : 'compensation_failed';
+    return;
+  }
+  if (isEnded(state)) return;
+  // A job that a person cancelled by itself is missing to the workflow as if it had failed.
+  states[node] = status === 'cancelled' && phase === 'forward' ? 'failed' : status;
+}

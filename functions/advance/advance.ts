@@ -1,0 +1,143 @@
+import type { WorkflowItem } from '../../core/workflow/item.ts';
+import { executionName } from '../../core/workflow/item.ts';
+import { encodeStates } from '../../core/workflow/states.ts';
+import { type Executions, firstWaitSeconds, goOn, type RestChange, type Workflows } from '../workflows.ts';
+import { type CarryDeps, carry } from './carry.ts';
+import { changedStates, type Loaded, loader } from './load.ts';
+import { endOf, restOf } from './rest.ts';
+import { type Turn, turn } from './turn.ts';
+
+export interface AdvanceDeps extends CarryDeps {
+  workflows: Workflows;
+  executions: Executions;
+  sleep: (ms: number) => Promise<void>;
+}
+
+/** What Step Functions hands in. */
+export interface AdvanceInput {
+  tenant: string;
+  workflow: string;
+  /** Of the state that waits for it. */
+  token: string;
+  /** Name of the execution that asks. */
+  execution: string;
+  /** How long that state waits before it comes back by itself. */
+  waitSeconds: number;
+  /** It came back by itself: a wake-up may have been lost. */
+  timedOut: boolean;
+}
+
+export interface Advanced {
+  /** `resting`: the token is stored, and whoever has news hands it back. */
+  outcome: 'resting' | 'ended' | 'again' | 'continued' | 'gone';
+  rounds: number;
+  nodesRead: number;
+  stuck: boolean;
+}
+
+const longestWaitSeconds = 3_600;
+/** Advances of one execution: each leaves some 8 of the 25,000 events that Step Functions keeps of one. */
+const advancesPerExecution = 2_000;
+/** Many nodes that end at nearly the same time are to cost one advance: with so many running it waits a moment for more. */
+const crowd = 8;
+const lingerMs = 150;
+const longestLingers = 10;
+/** Two advances of one workflow at once get out of each other's way after a few rounds; more is a fault. */
+const mostRounds = 200;
+
+/**
+ * Advances a workflow until there is nothing to do but to wait, then stores the task token; or hands it back at
+ * once, when the workflow has ended or is to be looked at sooner than the state would wait.
+ */
+export function advanceWorkflow(deps: AdvanceDeps) {
+  const { workflows, executions, now, sleep } = deps;
+  const graphs = loader(deps);
+  const jobs = carry(deps);
+
+  return async (input: AdvanceInput): Promise<Advanced> => {
+    const { tenant, workflow: id, token } = input;
+    let looksAtJobs = input.timedOut;
+    let lingers = 0;
+    const sum = { rounds: 0, nodesRead: 0, stuck: false };
+    for (;;) {
+      if (++sum.rounds > mostRounds)
+        throw new Error(`workflow ${id} was not at rest after ${mostRounds} rounds`);
+      const item = await workflows.get(tenant, id);
+      if (item === undefined || item.status !== 'running')
+        return done(token, item === undefined ? 'gone' : 'ended', sum);
+      const mine = executionName(id, item.execution);
+      if (input.execution !== mine) {
+        // It went on in another execution, whose start may have been lost with the process.
+        await executions.start(mine, { tenant, workflow: id });
+        return done(token, 'continued', sum);
+      }
+      const loaded = await graphs.load(tenant, id, item);
+      const taken = await turn({ ...deps, jobs }, loaded, looksAtJobs);
+      if (taken === undefined || !(await save(loaded))) {
+        graphs.forget(tenant, id);
+        continue;
+      }
+      looksAtJobs = false;
+      sum.nodesRead += taken.nodesRead;
+      sum.stuck ||= taken.stuck;
+      const running = loaded.states.filter((state) => state === 'running').length;
+      if (taken.end === undefined && running >= crowd && lingers < longestLingers) {
+        lingers++;
+        await sleep(lingerMs);
+      }
+      const { change, answer } = plan(input, loaded, taken, now());
+      if (!(await workflows.rest(item, change))) continue;
+      if (answer === 'rest') return { outcome: 'resting', ...sum };
+      if (answer === 'continue')
+        await executions.start(executionName(id, item.execution + 1), { tenant, workflow: id });
+      if (typeof answer === 'string') return done(token, answer === 'end' ? 'ended' : 'continued', sum);
+      await executions.handBack(token, goOn(answer.waitSeconds));
+      return { outcome: 'again', ...sum };
+    }
+  };
+
+  async function done(
+    token: string,
+    outcome: 'gone' | 'ended' | 'continued',
+    sum: Omit<Advanced, 'outcome'>,
+  ): Promise<Advanced> {
+    await executions.handBack(token, { done: true, waitSeconds: firstWaitSeconds });
+    return { outcome, ...sum };
+  }
+
+  /** Only items whose letters changed are written. */
+  async function save({ tenant, id, stored, states }: Loaded): Promise<boolean> {
+    const parts = changedStates(stored, states, encodeStates);
+    const saved = await Promise.all(parts.map((part) => workflows.saveStates(tenant, id, part)));
+    return saved.every(Boolean);
+  }
+}
+
+type Answer = 'rest' | 'end' | 'continue' | { waitSeconds: number };
+
+/** What is written at the end of a round, and what Step Functions is told. */
+function plan(
+  input: AdvanceInput,
+  loaded: Loaded,
+  taken: Turn,
+  now: number,
+): { change: RestChange; answer: Answer } {
+  const { item } = loaded;
+  const rest = restOf(loaded, taken);
+  const change = (set: Partial<WorkflowItem>): RestChange => ({
+    read: [...(item.unread ?? [])],
+    set: { ...rest, ...set },
+  });
+  if (taken.end !== undefined) return { change: change(endOf(loaded.item, taken.end, now)), answer: 'end' };
+  if (item.advances + 1 >= advancesPerExecution)
+    return { change: change({ execution: item.execution + 1, advances: 0 }), answer: 'continue' };
+  const wanted =
+    taken.until === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil((taken.until - now) / 1000));
+  const waitSeconds = Math.min(
+    wanted,
+    input.timedOut ? Math.min(input.waitSeconds * 2, longestWaitSeconds) : input.waitSeconds,
+  );
+  // The state's own wait was set before this advance: another one takes a new state.
+  if (waitSeconds !== input.waitSeconds) return { change: change({}), answer: { waitSeconds } };
+  return { change: change({ token: input.token }), answer: 'rest' };
+}

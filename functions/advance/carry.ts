@@ -1,0 +1,99 @@
+import type { Change, JobStore } from '../../core/change.ts';
+import { askCancelChange, cancelChange } from '../../core/manage.ts';
+import type { Caller } from '../../core/newjob.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { Catalogue } from '../../core/request.ts';
+import { isWaiting } from '../../core/state.ts';
+import { type JobRecord, jobKey } from '../../core/table.ts';
+import { accept } from '../enqueue/accept.ts';
+import type { Lanes } from '../lanes.ts';
+import type { Vault } from '../vault.ts';
+import type { Loaded } from './load.ts';
+import { nodeJobId, type Results } from './results.ts';
+import { type NodeJob, nodeJob } from './start.ts';
+import { undoJob } from './undo.ts';
+
+export interface CarryDeps {
+  store: JobStore;
+  lanes: Lanes;
+  vault: Vault;
+  catalogue: Catalogue;
+  now: () => number;
+}
+
+/** What handing jobs over came to. */
+export interface Handed {
+  /** Nodes that could not have a job, and why: sentences without values. */
+  failed: { node: number; cause: string }[];
+  /** A tombstone stands at their job's id: a crash left its pointer alone for a minute. One generation on. */
+  again: number[];
+  /** AWS would not take them now. */
+  later: number[];
+}
+
+/** Carries out what `advance` decided about jobs. Each thing done twice is done once. */
+export function carry(deps: CarryDeps) {
+  const { store, now } = deps;
+  const acceptJobs = accept(deps);
+
+  return {
+    async start(loaded: Loaded, nodes: readonly number[], results: Results): Promise<Handed> {
+      const at = now();
+      return hand(
+        loaded,
+        nodes.map((node) => ({ node, job: nodeJob(loaded, node, results, deps.catalogue, at) })),
+        at,
+      );
+    },
+    async undo(loaded: Loaded, nodes: readonly number[]): Promise<Handed> {
+      const at = now();
+      const done = await store.get(nodes.map((node) => jobKey(loaded.tenant, nodeJobId(loaded, node))));
+      const jobs = nodes.map(async (node, index) => ({
+        node,
+        job: await undoJob(deps, loaded, node, done[index], at),
+      }));
+      return hand(loaded, await Promise.all(jobs), at);
+    },
+    /** Cancels the jobs of nodes: at once those that wait, and those that run by their signal. What is final stays. */
+    async stop(loaded: Loaded, nodes: readonly number[]): Promise<void> {
+      const records = await store.get(nodes.map((node) => jobKey(loaded.tenant, nodeJobId(loaded, node))));
+      const changes = records.flatMap((record) => (record === undefined ? [] : stopChange(record, now())));
+      if (changes.length > 0) await store.change(changes);
+    },
+  };
+
+  async function hand(
+    loaded: Loaded,
+    wanted: readonly { node: number; job: { ok: true; value: NodeJob } | { ok: false; problem: Problem } }[],
+    at: number,
+  ): Promise<Handed> {
+    const failed = wanted.flatMap(({ node, job }) =>
+      job.ok ? [] : [{ node, cause: sentence(job.problem) }],
+    );
+    const jobs = wanted.flatMap(({ job }) => (job.ok ? [job.value] : []));
+    const accepted = await acceptJobs(jobs, callerOf(loaded), at);
+    const refused = jobs.filter((_, index) => 'problem' in (accepted[index] ?? { problem: undefined }));
+    const found = await store.get(refused.map(({ id }) => jobKey(loaded.tenant, id)));
+    const isVoid = (index: number) => found[index]?.status === 'void';
+    return {
+      failed,
+      again: refused.flatMap(({ node }, index) => (isVoid(index) ? [node] : [])),
+      later: refused.flatMap(({ node }, index) => (isVoid(index) ? [] : [node])),
+    };
+  }
+}
+
+function stopChange(record: JobRecord, now: number): Change[] {
+  if (isWaiting(record.status)) return [cancelChange(record, now)];
+  const asked = record.status !== 'running' || record.cancelRequestedAt !== undefined;
+  return asked ? [] : [askCancelChange(record, now)];
+}
+
+function callerOf({ tenant, item }: Loaded): Caller {
+  const { createdBy, traceparent } = item;
+  return { tenant, createdBy, ...(traceparent === undefined ? {} : { traceparent }) };
+}
+
+function sentence({ error, details = [] }: Problem): string {
+  return [error, ...details.slice(0, 3).map(({ path, message }) => `${path} ${message}`)].join('; ');
+}

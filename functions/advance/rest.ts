@@ -1,0 +1,36 @@
+import { keptMs } from '../../core/settle.ts';
+import type { Step, WorkflowEnd } from '../../core/workflow/advance.ts';
+import type { WorkflowItem } from '../../core/workflow/item.ts';
+import type { Loaded } from './load.ts';
+import type { Turn } from './turn.ts';
+
+/** What every advance leaves on the workflow. */
+export function restOf({ item, specs }: Loaded, { phase }: Turn): Partial<WorkflowItem> {
+  return {
+    phase,
+    nodes: specs.length,
+    advances: item.advances + 1,
+    advancesInAll: item.advancesInAll + 1,
+    ...(item.stopped === undefined ? {} : { stopped: item.stopped }),
+    ...filled('generations', item.generations),
+    ...filled('deadlines', item.deadlines),
+    ...filled('causes', item.causes),
+  };
+}
+
+/** What ends it: a workflow that was stopped was cancelled, or ran out of time, which is a failure. */
+export function endOf(
+  item: WorkflowItem,
+  end: Exclude<Step['end'], undefined>,
+  now: number,
+): Partial<WorkflowItem> {
+  const status: WorkflowEnd =
+    end === 'stopped' ? (item.stopped === 'cancelled' ? 'cancelled' : 'failed') : end;
+  return { status, finishedAt: now, expiresAt: Math.ceil((now + keptMs) / 1000) };
+}
+
+function filled<K extends string, V extends object>(name: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined || Object.keys(value).length === 0
+    ? {}
+    : ({ [name]: value } as Partial<Record<K, V>>);
+}

@@ -1,0 +1,222 @@
+import type { JobStore } from '../../core/change.ts';
+import { isFinal } from '../../core/state.ts';
+import { type JobRecord, jobKey } from '../../core/table.ts';
+import { advance as decide, type Phase, type Step } from '../../core/workflow/advance.ts';
+import { judgeCondition } from '../../core/workflow/condition.ts';
+import { graphOf } from '../../core/workflow/graph.ts';
+import { applyNews, decodeNews } from '../../core/workflow/news.ts';
+import type { NodeSpec } from '../../core/workflow/spec.ts';
+import type { NodeState } from '../../core/workflow/states.ts';
+
+import type { carry, Handed } from './carry.ts';
+import { elementSpec, type Loaded } from './load.ts';
+import { generationKey, generationOf, nodeJobId, type ResultsDeps, resultsOf } from './results.ts';
+import { listOf, takenBy } from './start.ts';
+
+export interface TurnDeps extends ResultsDeps {
+  jobs: ReturnType<typeof carry>;
+  now: () => number;
+}
+
+/** What a turn came to; the loaded workflow has the states and the item as they are to be stored. */
+export interface Turn {
+  phase: Phase;
+  end: Step['end'];
+  stuck: boolean;
+  /** When it must be looked at again at the latest, ms; undefined: when something happens. */
+  until?: number;
+  nodesRead: number;
+}
+
+/** Soon enough for what AWS would not take, late enough for it to have calmed. */
+const tryAgainMs = 5_000;
+
+/**
+ * Takes in what happened, and does all that follows from it: starts, skips, asks, expands, stops, undoes, until there
+ * is nothing left to do but to wait.
+ * @param looksAtJobs a wake-up may have been lost: every job that should be running is read
+ * @returns undefined when another advance was quicker: what was loaded is old
+ */
+export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean): Promise<Turn | undefined> {
+  const { item } = loaded;
+  let phase = item.phase;
+  const generations = { ...item.generations };
+  const deadlines = { ...item.deadlines };
+  const causes = { ...item.causes };
+  loaded.item = { ...item, generations, deadlines, causes };
+  const results = resultsOf(deps, loaded);
+
+  for (const text of item.unread ?? []) {
+    const news = decodeNews(text);
+    if (news?.of === 'job')
+      applyNews(loaded.states, news, {
+        phase,
+        generationOf: (node) => generationOf(loaded, node, news.undo),
+      });
+    if (news?.of === 'signal') arrive(loaded, news.name);
+  }
+  if (looksAtJobs) await lookAtJobs(deps, loaded, phase);
+  const now = deps.now();
+  for (const [node, at] of Object.entries(deadlines)) {
+    if (loaded.states[Number(node)] !== 'running' || at > now) continue;
+    loaded.states[Number(node)] = 'failed';
+    causes[node] = 'the signal did not come in time';
+  }
+  if (phase === 'forward' && item.timeoutAt !== undefined && item.timeoutAt <= now) {
+    phase = 'stopping';
+    loaded.item.stopped = 'timeout';
+  }
+
+  const conditions = new Map<number, boolean>();
+  const later: { node: number; state: NodeState }[] = [];
+  for (;;) {
+    const step = decide({ graph: loaded.graph, states: loaded.states, phase, conditions });
+    loaded.states = step.states;
+    phase = step.phase;
+    await judge(step.ask);
+    const expanded = await begin(step.start);
+    if (expanded === undefined) return undefined;
+    const undone = await deps.jobs.undo(loaded, step.undo);
+    take(undone, true);
+    await deps.jobs.stop(loaded, step.stop);
+    const moved = step.ask.length + expanded + undone.failed.length + undone.again.length > 0;
+    if (moved) continue;
+    for (const { node, state } of later) loaded.states[node] = state;
+    return {
+      phase,
+      end: later.length > 0 ? undefined : step.end,
+      stuck: step.stuck && later.length === 0,
+      nodesRead: results.read(),
+      ...untilOf(),
+    };
+  }
+
+  async function judge(ask: readonly number[]): Promise<void> {
+    for (const node of ask) {
+      const { when = '', names = {} } = loaded.specs[node] as NodeSpec;
+      await results.fetch(Object.values(names));
+      const seen = Object.entries(names);
+      const holds = judgeCondition(when, {
+        results: Object.fromEntries(
+          seen.flatMap(([name, key]) => (results.of(key) === undefined ? [] : [[name, results.of(key)]])),
+        ),
+        states: Object.fromEntries(seen.map(([name, key]) => [name, results.stateOf(key)])),
+      });
+      if (typeof holds === 'boolean') conditions.set(node, holds);
+      else fail(node, holds.fault);
+    }
+  }
+
+  /** @returns how many nodes moved on at once; undefined when another advance was quicker */
+  async function begin(start: readonly number[]): Promise<number | undefined> {
+    const kindOf = (node: number) => loaded.specs[node]?.node.kind;
+    const jobNodes = start.filter((node) => kindOf(node) === 'job');
+    const maps = start.filter((node) => kindOf(node) === 'map');
+    const signals = start.filter((node) => kindOf(node) === 'signal');
+    await results.fetch([...new Set([...jobNodes, ...maps].flatMap((node) => takenBy(loaded, node)))]);
+    for (const map of maps) if (!(await expand(map))) return undefined;
+    let moved = maps.length;
+    for (const node of signals) moved += await awaitSignal(node);
+    if (jobNodes.length === 0) return moved;
+    const handed = await deps.jobs.start(loaded, jobNodes, results);
+    take(handed, false);
+    return moved + handed.failed.length + handed.again.length;
+  }
+
+  async function expand(map: number): Promise<boolean> {
+    // An advance before this one appended them, and died before it could say that the map runs.
+    if ((loaded.graph.elements.get(map) ?? []).length > 0) return true;
+    const list = listOf(loaded, map, results);
+    if (list === undefined) {
+      fail(map, 'what the map goes over is no list');
+      return true;
+    }
+    if (list.length > maxElements) {
+      fail(map, `the list has ${list.length} elements; at most ${maxElements} are taken`);
+      return true;
+    }
+    if (list.length === 0) {
+      loaded.states[map] = 'completed';
+      return true;
+    }
+    const part = { first: loaded.specs.length, count: list.length, elementOf: map };
+    if (!(await deps.workflows.append(loaded.tenant, loaded.id, part))) return false;
+    const spec = loaded.specs[map] as NodeSpec;
+    loaded.specs = [...loaded.specs, ...list.map((_, index) => elementSpec(spec, map, index))];
+    loaded.graph = graphOf(loaded.specs.map(({ node }) => node));
+    loaded.states.push(...list.map(() => 'waiting' as const));
+    return true;
+  }
+
+  /** A signal may have come before it was awaited. @returns 1 when it had */
+  async function awaitSignal(node: number): Promise<number> {
+    const { name = '', timeoutSeconds } = (loaded.specs[node] as NodeSpec).signal ?? {};
+    if ((await deps.workflows.signal(loaded.tenant, loaded.id, name)) !== undefined) {
+      loaded.states[node] = 'completed';
+      return 1;
+    }
+    if (timeoutSeconds !== undefined) deadlines[node] ??= deps.now() + timeoutSeconds * 1000;
+    return 0;
+  }
+
+  function take(handed: Handed, undo: boolean): void {
+    for (const { node, cause } of handed.failed) {
+      loaded.states[node] = undo ? 'compensation_failed' : 'failed';
+      causes[generationKey(node, undo)] = cause;
+    }
+    for (const node of handed.again) {
+      generations[generationKey(node, undo)] = generationOf(loaded, node, undo) + 1;
+      loaded.states[node] = undo ? 'completed' : 'waiting';
+    }
+    for (const node of handed.later) later.push({ node, state: undo ? 'completed' : 'waiting' });
+  }
+
+  function fail(node: number, cause: string): void {
+    loaded.states[node] = 'failed';
+    causes[node] = cause;
+  }
+
+  function untilOf(): { until?: number } {
+    const times = [
+      ...(later.length > 0 ? [deps.now() + tryAgainMs] : []),
+      ...Object.entries(deadlines).flatMap(([node, at]) =>
+        loaded.states[Number(node)] === 'running' ? [at] : [],
+      ),
+      ...(phase === 'forward' && item.timeoutAt !== undefined ? [item.timeoutAt] : []),
+    ];
+    return times.length === 0 ? {} : { until: Math.min(...times) };
+  }
+}
+
+/** A map's elements are nodes like others. */
+const maxElements = 10_000;
+
+function arrive({ specs, states }: Loaded, name: string): void {
+  for (const [node, { signal }] of specs.entries())
+    if (signal?.name === name && states[node] === 'running') states[node] = 'completed';
+}
+
+/** Reads the job of every node that should have a live one: what ended unheard is heard of now. */
+async function lookAtJobs({ store }: { store: JobStore }, loaded: Loaded, phase: Phase): Promise<void> {
+  const live = loaded.states.flatMap((state, node) => {
+    if (loaded.specs[node]?.node.kind !== 'job') return [];
+    return state === 'running'
+      ? [{ node, undo: false }]
+      : state === 'compensating'
+        ? [{ node, undo: true }]
+        : [];
+  });
+  const records = await store.get(
+    live.map(({ node, undo }) => jobKey(loaded.tenant, nodeJobId(loaded, node, undo))),
+  );
+  for (const [index, { node, undo }] of live.entries()) {
+    const record: JobRecord | undefined = records[index];
+    if (record === undefined || record.status === 'void' || !isFinal(record.status)) continue;
+    const generation = generationOf(loaded, node, undo);
+    applyNews(
+      loaded.states,
+      { of: 'job', node, generation, undo, status: record.status },
+      { phase, generationOf: () => generation },
+    );
+  }
+}

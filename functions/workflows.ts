@@ -1,0 +1,60 @@
+import type { Sealed } from '../core/table.ts';
+import type { NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
+
+/** The port to stored workflows. Every read is consistent. */
+export interface Workflows {
+  /** Its parts first, then the workflow itself; a workflow that stands already stays as it is, and is returned. */
+  create(
+    item: WorkflowItem,
+    nodes: readonly NodesPart[],
+    states: readonly StatesPart[],
+  ): Promise<WorkflowItem>;
+  get(tenant: string, id: string): Promise<WorkflowItem | undefined>;
+  /** In the order of their first node. */
+  nodes(tenant: string, id: string): Promise<NodesPart[]>;
+  /** Appends nodes. False if others stand there: another advance was quicker. */
+  append(tenant: string, id: string, part: NodesPart): Promise<boolean>;
+  states(tenant: string, id: string): Promise<StatesPart[]>;
+  /** Writes `letters` over revision `revision - 1`. False if another advance was quicker. */
+  saveStates(tenant: string, id: string, part: StatesPart): Promise<boolean>;
+  signal(tenant: string, id: string, name: string): Promise<Sealed | undefined>;
+  /** Keeps a signal; the first of a name stands. */
+  keepSignal(tenant: string, id: string, name: string, sealed: Sealed): Promise<boolean>;
+  /**
+   * Adds news and raises `changes`, taking the waiting token away in the same write. Undefined if there is no such
+   * workflow or it has ended.
+   */
+  raise(tenant: string, id: string, news: readonly string[]): Promise<{ token?: string } | undefined>;
+  /** Writes what an advance leaves behind, if `changes` is still what it read. False: something came in between. */
+  rest(seen: WorkflowItem, change: RestChange): Promise<boolean>;
+  /** A page of a shard, newest first: ids below `before`. */
+  newest(tenant: string, shard: number, before: string, limit: number): Promise<WorkflowItem[]>;
+}
+
+/** What becomes of a workflow between two advances. */
+export interface RestChange {
+  /** News that were taken in. */
+  read: readonly string[];
+  set: Partial<Omit<WorkflowItem, 'pk' | 'sk' | 'changes' | 'unread'>>;
+}
+
+/** The port to Step Functions. */
+export interface Executions {
+  /** Starting what was started is a success. */
+  start(name: string, input: unknown): Promise<void>;
+  /** Hands a task token back. A token that is gone or timed out is normal. */
+  handBack(token: string, answer: Answer): Promise<void>;
+}
+
+/** What the state machine reads: is it over, else how long its next state waits before it looks by itself. */
+export interface Answer {
+  done: boolean;
+  waitSeconds: number;
+}
+
+/** A wake-up that is lost is made up for by the first look a minute later, then less and less often. */
+export const firstWaitSeconds = 60;
+
+export function goOn(waitSeconds = firstWaitSeconds): Answer {
+  return { done: false, waitSeconds };
+}

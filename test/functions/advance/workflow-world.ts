@@ -1,0 +1,90 @@
+import * as z from 'zod/mini';
+import type { JobContract } from '../../../core/define.ts';
+import { isFinal } from '../../../core/state.ts';
+import type { JobRecord } from '../../../core/table.ts';
+import { executionName } from '../../../core/workflow/item.ts';
+import { plan } from '../../../core/workflow/plan.ts';
+import { type Advanced, advanceWorkflow } from '../../../functions/advance/advance.ts';
+import { publish } from '../../../functions/publish/publish.ts';
+import { createWorkflow } from '../../../functions/workflows/create.ts';
+import { start } from '../../support/clock.ts';
+import { memoryExecutions, memoryWorkflows } from '../../support/memory-workflows.ts';
+import { aWorld, queues } from '../../support/world.ts';
+
+const type = (name: string, more: Partial<JobContract> = {}): JobContract => ({
+  type: name,
+  queue: 'default',
+  payload: z.unknown(),
+  result: z.unknown(),
+  timeoutSeconds: 30,
+  retry: { maxAttempts: 5 },
+  ...more,
+});
+
+export const workflowId = '019ab0c5-5d00-7000-8000-000000000001';
+export const tenant = 'acme';
+
+/** Workflows on in-memory ports: a test ends jobs itself, and the stream and Step Functions are called by hand. */
+export function aWorkflowWorld() {
+  const world = aWorld();
+  const workflows = memoryWorkflows(world.faults);
+  const executions = memoryExecutions(world.faults);
+  const catalogue = {
+    queues,
+    contracts: [
+      type('task'),
+      type('booking', { compensates: true }),
+      type('strict', { payload: z.strictObject({ n: z.int() }) }),
+    ],
+    signals: ['approval'],
+  };
+  const deps = { ...world, workflows, executions, catalogue, now: world.clock.now, sleep: world.clock.sleep };
+  const step = advanceWorkflow({ ...deps, sleep: async () => {} });
+  const tell = publish({ workflows, executions, onError: () => {} });
+  let tokens = 0;
+  let streamed = 0;
+
+  const create = async (nodes: unknown[], more: { timeoutAt?: number } = {}) => {
+    const specs = plan(nodes, catalogue, start);
+    if (!specs.ok) throw new Error(JSON.stringify(specs.problem));
+    return createWorkflow(deps)({ tenant, id: workflowId, specs: specs.value, createdBy: 'a test', ...more });
+  };
+  /** One state of the machine; `again` is carried on as the machine would. */
+  const advance = async (more: { timedOut?: boolean; waitSeconds?: number } = {}): Promise<Advanced> => {
+    const item = workflows.peek(tenant, workflowId);
+    tokens++;
+    const answer = await step({
+      tenant,
+      workflow: workflowId,
+      token: `token-${tokens}`,
+      execution: executionName(workflowId, item?.execution ?? 0),
+      waitSeconds: 60,
+      timedOut: false,
+      ...more,
+    });
+    return answer;
+  };
+  /** Jobs of the workflow that are not final, with the node each runs for. */
+  const live = (): JobRecord[] =>
+    world.store.all().filter((each) => !isFinal(each.status) && each.status !== 'void');
+  const nodeOf = (record: JobRecord): number => Number(record.workflow?.split('#')[1]);
+  const end = async (
+    record: JobRecord,
+    status: 'completed' | 'failed' | 'cancelled',
+    result: unknown = null,
+  ): Promise<void> => {
+    const as = { tenant, jobId: record.sk, field: 'result', fence: 1 } as const;
+    const sealed = await world.vault.seal(Buffer.from(JSON.stringify(result)), as);
+    world.store.put({ ...record, status, fence: 1, ...(status === 'completed' ? { result: sealed } : {}) });
+  };
+  /** What the table's stream says since the last call. */
+  const publishAll = async () => {
+    const records = world.store.stream().slice(streamed);
+    streamed += records.length;
+    return tell(records.flatMap(({ after }) => (after === undefined ? [] : [after])));
+  };
+  const letters = async () =>
+    (await workflows.states(tenant, workflowId)).map((part) => part.letters).join('');
+  const item = () => workflows.peek(tenant, workflowId);
+  return { world, workflows, executions, create, advance, live, nodeOf, end, publishAll, letters, item };
+}

@@ -1,0 +1,124 @@
+import type { Sealed } from '../../core/table.ts';
+import type { NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
+import { partNames, workflowKey, workflowShard } from '../../core/workflow/item.ts';
+import type { Executions, Workflows } from '../../functions/workflows.ts';
+import { type Faults, noFaults } from './faults.ts';
+
+/** Workflows of the control table in memory, held to the same suite as the real ones. */
+export function memoryWorkflows(faults: Faults = noFaults()) {
+  const items = new Map<string, WorkflowItem>();
+  const parts = new Map<string, Map<string, unknown>>();
+  const nameOf = (tenant: string, id: string) => `${tenant}/${id}`;
+  const partsOf = (tenant: string, id: string) => {
+    const name = nameOf(tenant, id);
+    const own = parts.get(name) ?? new Map<string, unknown>();
+    parts.set(name, own);
+    return own;
+  };
+  const listed = <T>(tenant: string, id: string, prefix: string): T[] =>
+    [...partsOf(tenant, id)]
+      .filter(([name]) => name.startsWith(prefix))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, part]) => structuredClone(part) as T);
+  const tenantOfItem = (item: WorkflowItem) => item.pk.split('#')[1] ?? '';
+  const called = <T>(method: string, perform: () => T) => faults.around(method, 1, perform);
+
+  const workflows: Workflows = {
+    create: (item, nodes, states) =>
+      called('createWorkflow', () => {
+        const tenant = tenantOfItem(item);
+        const known = items.get(nameOf(tenant, item.sk));
+        if (known !== undefined) return structuredClone(known);
+        const own = partsOf(tenant, item.sk);
+        for (const part of nodes) own.set(partNames.nodes(part.first), structuredClone(part));
+        for (const part of states) own.set(partNames.states(part.index), structuredClone(part));
+        items.set(nameOf(tenant, item.sk), structuredClone(item));
+        return structuredClone(item);
+      }),
+    get: (tenant, id) => called('getWorkflow', () => structuredClone(items.get(nameOf(tenant, id)))),
+    nodes: (tenant, id) => called('nodes', () => listed<NodesPart>(tenant, id, 'nodes#')),
+    append: (tenant, id, part) =>
+      called('append', () => {
+        const own = partsOf(tenant, id);
+        const name = partNames.nodes(part.first);
+        if (own.has(name)) return false;
+        own.set(name, structuredClone(part));
+        return true;
+      }),
+    states: (tenant, id) => called('states', () => listed<StatesPart>(tenant, id, 'states#')),
+    saveStates: (tenant, id, part) =>
+      called('saveStates', () => {
+        const own = partsOf(tenant, id);
+        const name = partNames.states(part.index);
+        const before = own.get(name) as StatesPart | undefined;
+        if ((before?.revision ?? 0) !== part.revision - 1) return false;
+        own.set(name, structuredClone(part));
+        return true;
+      }),
+    signal: (tenant, id, name) =>
+      called('signal', () => partsOf(tenant, id).get(partNames.signal(name)) as Sealed | undefined),
+    keepSignal: (tenant, id, name, sealed) =>
+      called('keepSignal', () => {
+        const own = partsOf(tenant, id);
+        if (own.has(partNames.signal(name))) return false;
+        own.set(partNames.signal(name), sealed);
+        return true;
+      }),
+    raise: (tenant, id, news) =>
+      called('raise', () => {
+        const item = items.get(nameOf(tenant, id));
+        if (item === undefined || item.status !== 'running') return undefined;
+        const { token, ...rest } = item;
+        items.set(nameOf(tenant, id), {
+          ...rest,
+          changes: item.changes + 1,
+          unread: new Set([...(item.unread ?? []), ...news]),
+        });
+        return token === undefined ? {} : { token };
+      }),
+    rest: (seen, { read, set }) =>
+      called('rest', () => {
+        const tenant = tenantOfItem(seen);
+        const item = items.get(nameOf(tenant, seen.sk));
+        if (item === undefined || item.changes !== seen.changes || item.status !== 'running') return false;
+        const { unread, ...others } = item;
+        const left = [...(unread ?? [])].filter((each) => !read.includes(each));
+        items.set(nameOf(tenant, seen.sk), {
+          ...others,
+          ...structuredClone(set),
+          ...(left.length === 0 ? {} : { unread: new Set(left) }),
+        });
+        return true;
+      }),
+    newest: (tenant, shard, before, limit) =>
+      called('newestWorkflows', () =>
+        [...items.values()]
+          .filter(({ pk, sk }) => pk === workflowShard(tenant, shard) && sk < before)
+          .sort((a, b) => (a.sk < b.sk ? 1 : -1))
+          .slice(0, limit)
+          .map((each) => structuredClone(each)),
+      ),
+  };
+  return {
+    ...workflows,
+    peek: (tenant: string, id: string) => structuredClone(items.get(nameOf(tenant, id))),
+    key: workflowKey,
+  };
+}
+
+/** Step Functions in memory: executions wait with a token; `next` is what they were handed back. */
+export function memoryExecutions(faults: Faults = noFaults()) {
+  const started = new Map<string, unknown>();
+  const answers = new Map<string, unknown>();
+  const executions: Executions = {
+    start: (name, input) =>
+      faults.around('startExecution', 1, () => {
+        if (!started.has(name)) started.set(name, input);
+      }),
+    handBack: (token, answer) =>
+      faults.around('handBack', 1, () => {
+        if (!answers.has(token)) answers.set(token, answer);
+      }),
+  };
+  return { ...executions, started, answers };
+}
