@@ -137,6 +137,16 @@ describe('one fact, one place', () => {
   });
 });
 
+test('who makes a temporary folder removes it', () => {
+  const makers = files.filter(({ text }) => /\bmkdtemp(Sync)?\(/.test(text));
+  expect(makers.length).toBeGreaterThan(5);
+  const careless = makers.filter(({ text }) => !/\b(rmSync|rm|removeState)\(/.test(text));
+  expect(careless.map(({ path }) => path)).toEqual([]);
+  // CDK's app makes one of its own unless it is told where.
+  const apps = places(within('test/infra'), /new App\(/).map((each) => each.replace(/:\d+$/, ''));
+  expect(apps).toEqual(['test/infra/templates.ts']);
+});
+
 describe('tests', () => {
   test('core’s compare with literals: no sum inside an expectation', () => {
     const core = within('test/core').filter(({ path }) => path.endsWith('.test.ts'));

@@ -1,9 +1,8 @@
-import { App } from 'aws-cdk-lib/core';
 import { describe, expect, test, vi } from 'vitest';
 import { DeclarationError, declarationFaults, declareStacks } from '../../infra/stacks.ts';
 import { contracts as realContracts } from '../../jobs/contracts.ts';
 import { queues as realQueues } from '../../jobs/queues.ts';
-import { contracts, queues, stubBundles } from './templates.ts';
+import { anApp, contracts, queues, stubBundles } from './templates.ts';
 
 const fine = { stage: 'prod', name: 'taskq', queues, contracts };
 
@@ -14,7 +13,7 @@ describe('what is declared', () => {
 
   test('a type that is too long for its queue stops the synth, with what to do', async () => {
     const long = contracts.map((each) => ({ ...each, timeoutSeconds: 61 }));
-    await expect(declareStacks(new App(), { ...fine, contracts: long, bundle: stubBundles })).rejects.toThrow(
+    await expect(declareStacks(anApp(), { ...fine, contracts: long, bundle: stubBundles })).rejects.toThrow(
       'TaskQ cannot be built:\n' +
         '  - type "mail.send" has timeoutSeconds 61; queue "mail" is short, whose leases are not renewed: at most 60. ' +
         'Lower the timeout, or split the job\n' +
@@ -35,7 +34,7 @@ describe('what is declared', () => {
   });
 
   test('nothing is bundled or declared when something is wrong', async () => {
-    const app = new App();
+    const app = anApp();
     const bundle = vi.fn(stubBundles);
     await expect(declareStacks(app, { ...fine, stage: 'test', bundle })).rejects.toThrow(DeclarationError);
     expect(bundle).not.toHaveBeenCalled();

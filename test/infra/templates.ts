@@ -1,8 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
-import { App, type Stack } from 'aws-cdk-lib/core';
+import { App, type AppProps, type Stack } from 'aws-cdk-lib/core';
+import { afterAll } from 'vitest';
 import * as z from 'zod/mini';
 import { defineJob, type JobContract, type QueueContract } from '../../core/define.ts';
 import { wiring } from '../../core/wiring.ts';
@@ -33,8 +34,16 @@ export const contracts = [
   job('report', 'reports', 60),
 ];
 
+/** All that a test file writes: an app makes a folder as soon as it is made, and stages its assets there. */
+const folder = mkdtempSync(join(tmpdir(), 'taskq-template-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+export function anApp(props: AppProps = {}): App {
+  return new App({ ...props, outdir: mkdtempSync(join(folder, 'cdk.out')) });
+}
+
 export async function stubBundles(): Promise<Bundles> {
-  const directory = mkdtempSync(join(tmpdir(), 'taskq-bundle-'));
+  const directory = mkdtempSync(join(folder, 'bundle-'));
   writeFileSync(join(directory, 'index.mjs'), 'export const handler = () => {};');
   const names = Object.keys(wiring);
   return Object.fromEntries(names.map((each) => [each, { directory, version: `${each}-1` }])) as Bundles;
@@ -42,7 +51,7 @@ export async function stubBundles(): Promise<Bundles> {
 
 export async function synthesise(stage: string) {
   // The library's validator takes 6 s in each test file; `cdk synth` keeps it.
-  const app = new App({
+  const app = anApp({
     builtinCloudFormationValidation: false,
     context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
   });
