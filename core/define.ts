@@ -38,6 +38,12 @@ export interface JobContext {
    * `[A-Za-z0-9][A-Za-z0-9._:-]{0,63}`, else PermanentError. What throws stores nothing. A late attempt is refused.
    */
   once<T>(key: string, perform: (idempotencyKey: string) => T | Promise<T>): Promise<T>;
+  /**
+   * Ends this start and asks for another one after so many seconds, whole, up to a year; no attempt is spent.
+   * For a job that waits for something outside, or that is done in parts. Nothing it returns is kept: what the next
+   * start must know stands elsewhere. It throws, so call it outside of `try`.
+   */
+  snooze(seconds: number): never;
   /** What the stage tells handlers, e.g. whether private addresses may be called. */
   settings: JobSettings;
 }

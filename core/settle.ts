@@ -14,6 +14,8 @@ export type Outcome =
   | { kind: 'failed'; failure: Failure; fingerprint?: string }
   /** Its cancel was asked for while it ran: whatever the handler does now is ignored. */
   | { kind: 'cancelled' }
+  /** The handler asked to be started again after so long. Spends nothing. */
+  | { kind: 'snoozed'; delayMs: number }
   /** Never started: no time was left. Spends nothing. */
   | { kind: 'not_started' }
   /** A later attempt is at work, as the handler's `once` was told: there is nothing to write. */
@@ -21,7 +23,7 @@ export type Outcome =
 
 /** What becomes of the job, and what its holder must do after the write. */
 export interface Settlement {
-  to: 'completed' | 'failed' | 'retrying' | 'pending' | 'cancelled';
+  to: 'completed' | 'failed' | 'retrying' | 'scheduled' | 'pending' | 'cancelled';
   change: Change;
   /** A pointer to send once the record is written: then the old message may go. */
   sendAt?: number;
@@ -52,6 +54,8 @@ export function settle(
       return settleCancelled(held, now);
     case 'not_started':
       return handBack(held, now);
+    case 'snoozed':
+      return snooze(held, outcome.delayMs, now);
     case 'failed': {
       const decision = decideRetry(outcome.failure, held.attempt, held.attemptsLeft, random);
       const { code, cause } = outcome.failure;
@@ -118,6 +122,27 @@ function retryLater(
         lastError: { ...why, attempt: record.attempt, at: now },
         ...(near ? keptEntry(record, availableAt) : entry(record.sk, releaseAt(availableAt))),
       },
+      ...firstStepAgain(record),
+      where: [...held(record), ['cancelRequestedAt', 'missing']],
+    },
+    ...(near ? { sendAt: availableAt } : {}),
+  };
+}
+
+/** As a job with a delay waits, with all the attempts it had before this start. */
+function snooze(record: JobRecord, delayMs: number, now: number): Settlement {
+  const availableAt = now + delayMs;
+  const near = fitsDelay(availableAt, now);
+  return {
+    to: 'scheduled',
+    change: {
+      key: { pk: record.pk, sk: record.sk },
+      set: {
+        status: transitions.snooze.to,
+        availableAt,
+        ...(near ? keptEntry(record, availableAt) : entry(record.sk, releaseAt(availableAt))),
+      },
+      add: { attempt: -1, attemptsLeft: 1 },
       ...firstStepAgain(record),
       where: [...held(record), ['cancelRequestedAt', 'missing']],
     },

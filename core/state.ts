@@ -35,6 +35,11 @@ export const transitions = {
     to: 'pending',
     by: 'work: the job was not started, its attempt is given back',
   },
+  snooze: {
+    from: ['running'],
+    to: 'scheduled',
+    by: 'work: the handler asked to be started again later, its attempt is given back',
+  },
   fail: { from: ['running'], to: 'failed', by: 'work: no attempt is left, or no repeat can help' },
   lose_lease: { from: ['running'], to: 'failed', by: 'work: the lease is over and no attempt is left' },
   exhaust: { from: waitingStates, to: 'failed', by: 'work: no attempt is left to start' },

@@ -13,6 +13,7 @@ import type { Watch } from './lookout.ts';
 import { LateAttempt } from './once.ts';
 import { ours } from './ours.ts';
 import { type ProgressDeps, progressWriter } from './progress.ts';
+import { Snoozed } from './snooze.ts';
 
 export interface RunDeps extends ContextDeps, ProgressDeps {
   vault: Vault;
@@ -60,6 +61,7 @@ export function run(deps: RunDeps) {
       return { outcome: { kind: 'returned', result } };
     } catch (thrown) {
       if (thrown instanceof Cancelled) return { outcome: { kind: 'cancelled' } };
+      if (thrown instanceof Snoozed) return { outcome: { kind: 'snoozed', delayMs: thrown.seconds * 1000 } };
       if (thrown instanceof LateAttempt) return { outcome: { kind: 'overtaken' } };
       return { outcome: { kind: 'failed', failure: classify(thrown) }, thrown };
     }

@@ -87,6 +87,13 @@ export const settleCases: ChangeCase[] = [
     refusedBy: { ...anotherFence, ...notRunning, ...cancelAsked },
   },
   {
+    name: 'snooze: running → scheduled, its attempt given back',
+    found: aJob({ status: 'running' }),
+    change: (found) => settle(found, { kind: 'snoozed', delayMs: 5_000 }, start, 0.5).change,
+    becomes: { status: 'scheduled', availableAt: start + 5_000, attempt: 0, attemptsLeft: 5 },
+    refusedBy: { ...anotherFence, ...notRunning, ...cancelAsked },
+  },
+  {
     name: 'settle: running → cancelled',
     found: aJob({ status: 'running', cancelRequestedAt: start }),
     change: (found) => settleCancelled(found, start).change,

@@ -159,6 +159,32 @@ describe('not started -> pending', () => {
   });
 });
 
+describe('snoozed -> scheduled', () => {
+  test('the attempt is given back, a delayed pointer follows', () => {
+    expect(settle(held, { kind: 'snoozed', delayMs: 900_000 }, now, 0.5)).toEqual({
+      to: 'scheduled',
+      change: {
+        key,
+        set: { status: 'scheduled', availableAt: 1_800_000_900_000 },
+        add: { attempt: -1, attemptsLeft: 1 },
+        where: [...mine, ['cancelRequestedAt', 'missing']],
+      },
+      sendAt: 1_800_000_900_000,
+    });
+  });
+
+  test('beyond 15 minutes: no pointer, an entry for release', () => {
+    const settlement = settle(held, { kind: 'snoozed', delayMs: 900_001 }, now, 0.5);
+    expect(settlement.change.set).toMatchObject({ attention: 'due#09', attentionAt: 1_800_000_000_001 });
+    expect(settlement).not.toHaveProperty('sendAt');
+  });
+
+  test('with an entry -> it moves to a minute after its time', () => {
+    const { change } = settle({ ...held, ...entry }, { kind: 'snoozed', delayMs: 5_000 }, now, 0.5);
+    expect(change.set).toMatchObject({ attention: 'due#09', attentionAt: 1_800_000_065_000 });
+  });
+});
+
 describe('cancelled', () => {
   test('by its holder', () => {
     expect(settleCancelled(held, now)).toEqual({

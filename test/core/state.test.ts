@@ -26,6 +26,7 @@ const arrows: Record<TransitionName, { from: JobState[]; to: JobState }> = {
   complete: { from: ['running'], to: 'completed' },
   retry_later: { from: ['running'], to: 'retrying' },
   hand_back: { from: ['running'], to: 'pending' },
+  snooze: { from: ['running'], to: 'scheduled' },
   fail: { from: ['running'], to: 'failed' },
   lose_lease: { from: ['running'], to: 'failed' },
   exhaust: { from: waiting, to: 'failed' },
@@ -54,6 +55,7 @@ const writes: Record<TransitionName, (seen: JobRecord) => Change> = {
   complete: (seen) => settle(seen, { kind: 'returned', result: sealed }, now, 0.5).change,
   retry_later: (seen) => settle(seen, { kind: 'failed', failure: transient }, now, 0.5).change,
   hand_back: (seen) => settle(seen, { kind: 'not_started' }, now, 0.5).change,
+  snooze: (seen) => settle(seen, { kind: 'snoozed', delayMs: 5_000 }, now, 0.5).change,
   fail: (seen) => settle(seen, { kind: 'failed', failure: permanent }, now, 0.5).change,
   lose_lease: (seen) => failLostChange(seen, 'lease_lost', now),
   exhaust: (seen) => failLostChange(seen, 'attempts_exhausted', now),
@@ -146,7 +148,7 @@ describe('fences: the same events on a job that someone else has claimed since',
     expect(apply(renewed, writes[event](seen))).toBeUndefined();
   });
 
-  const notFinal: TransitionName[] = ['retry_later', 'hand_back'];
+  const notFinal: TransitionName[] = ['retry_later', 'hand_back', 'snooze'];
   test.each(notFinal)('%s changes nothing once a cancel was asked for', (event) => {
     const seen = ready('running');
     expect(apply({ ...seen, cancelRequestedAt: now }, writes[event](seen))).toBeUndefined();

@@ -13,6 +13,9 @@ export function jobContext(overrides: Partial<JobContext> = {}): JobContext {
       throw new Error('this test gave no object to read');
     },
     once: async (key, perform) => await perform(`idempotency-key-of-${key}`),
+    snooze: (seconds) => {
+      throw new Error(`snoozed for ${seconds} s`);
+    },
     settings: { allowPrivateAddresses: true },
     ...overrides,
   };
