@@ -27,11 +27,11 @@ const patienceMs = 60_000;
 const restoreTerminal = '\x1b[?25h\x1b[?7h';
 
 async function demo(): Promise<void> {
-  const { started, ...local } = await ensureUp();
+  const { started, updated, ...local } = await ensureUp();
   console.log(
     started
       ? `TaskQ was not running: it is up now at ${local.endpoint} and stays up; \`npm run down\` ends it.`
-      : `Using the TaskQ that runs at ${local.endpoint}.`,
+      : `Using the TaskQ that runs at ${local.endpoint}${updated ? ', updated to the code as it is' : ''}.`,
   );
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const sink = await startSink(secret);

@@ -36,7 +36,8 @@ export async function ensureEmulator(paths: StatePaths, auth: boolean, write: Wr
   }
   if (record) {
     write(
-      `  the last emulator (process ${record.pid}, port ${record.port}) no longer answers: starting another\n`,
+      `  the last emulator (process ${record.pid}, port ${record.port}) no longer answers: starting another.\n` +
+        '  The jobs that it held are gone: it keeps them in memory.\n',
     );
     await stopEmulator(paths);
   }

@@ -25,8 +25,14 @@ export interface UpOptions {
   write?: Write;
 }
 
-/** Makes sure that TaskQ runs and is what the sources say. `started` tells if it did not run before. */
-export async function ensureUp(options: UpOptions = {}): Promise<LocalAws & { started: boolean }> {
+/** What had to be done: it did not run before; it ran, and the sources have changed since. */
+export interface Done {
+  started: boolean;
+  updated: boolean;
+}
+
+/** Makes sure that TaskQ runs and is what the sources say. */
+export async function ensureUp(options: UpOptions = {}): Promise<LocalAws & Done> {
   const { auth = false, write = toTerminal } = options;
   const paths = statePaths(options.directory);
   return await withLock(paths.lock, 'npm run up', write, async () => {
@@ -34,14 +40,14 @@ export async function ensureUp(options: UpOptions = {}): Promise<LocalAws & { st
     const sources = hashSources(projectRoot);
     const before = await runningAt(paths, target.endpoint);
     if (before && readState<DeployedRecord>(paths.deployed)?.sources === sources)
-      return { ...before, started: false };
+      return { ...before, started: false, updated: false };
     const { endpoint, region, credentials } = target;
     const stacks = await deploy(paths, target, write);
     const local = { endpoint, apiUrl: apiUrlOf(endpoint, stacks), region, credentials, stacks };
     await step(write, 'waiting for a signed /health', () => waitForHealth(local));
     writeState(paths.local, local);
     writeState(paths.deployed, { sources, endpoint });
-    return { ...local, started: before === undefined };
+    return { ...local, started: before === undefined, updated: before !== undefined };
   });
 }
 
@@ -116,12 +122,18 @@ async function health(local: LocalAws): Promise<string> {
   }
 }
 
+/** In words for the one line that `npm run up` ends with. */
+export function whatWasDone({ started, updated }: Done): string {
+  if (started) return 'is up';
+  return updated ? 'was up, and is updated' : 'was up already';
+}
+
 if (import.meta.main) {
   await runCommand(async () => {
     const start = performance.now();
-    const { apiUrl, started } = await ensureUp();
+    const { apiUrl, ...done } = await ensureUp();
     console.log(
-      `TaskQ ${started ? 'is up' : 'was up already'} (${seconds(performance.now() - start)}): ${apiUrl}\n` +
+      `TaskQ ${whatWasDone(done)} (${seconds(performance.now() - start)}): ${apiUrl}\n` +
         '  next:  npm run demo  ·  npm run taskq -- list  ·  npm run down',
     );
   });

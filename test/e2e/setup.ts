@@ -52,7 +52,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** A TaskQ with its state in this folder. */
 export async function up(directory: string, auth: boolean): Promise<LocalAws> {
-  const { started: _, ...local } = await ensureUp({ directory, auth, write: silent });
+  const { started: _, updated: __, ...local } = await ensureUp({ directory, auth, write: silent });
   return local;
 }
 

@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -74,6 +83,12 @@ it('a second up finds the first one and deploys nothing', async () => {
   expect(said).toContain('TaskQ was up already');
   expect(said).not.toContain('deploying');
   expect(localAws(first)).toEqual(before);
+});
+
+it('an up after a change of the code says that it updated', async () => {
+  appendFileSync(join(first.root, 'functions/http.ts'), '\nexport const later = 1;\n');
+  expect(await command(first, 'up')).toContain('TaskQ was up, and is updated (');
+  expect(await command(first, 'up')).toContain('TaskQ was up already (');
 });
 
 it('both run the demo at the same time, each with its own thousand jobs', async () => {

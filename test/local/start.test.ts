@@ -125,7 +125,8 @@ it('is started again after it died, and what a crashed run left is not believed'
   process.kill(pid!, 'SIGKILL');
   await ensureEmulator(paths, false, write);
   expect(said).toContain(
-    `  the last emulator (process ${pid}, port ${port}) no longer answers: starting another\n`,
+    `  the last emulator (process ${pid}, port ${port}) no longer answers: starting another.\n` +
+      '  The jobs that it held are gone: it keeps them in memory.\n',
   );
   expect(record().pid).not.toBe(pid);
   expect(existsSync(paths.local)).toBe(false);

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { apiUrlOf, theirEndpoint } from '../../local/up.ts';
+import { describe, expect, it, test } from 'vitest';
+import { apiUrlOf, theirEndpoint, whatWasDone } from '../../local/up.ts';
 
 describe('the API URL', () => {
   it('is built from the outputs of the queue stack', () => {
@@ -19,6 +19,14 @@ describe('the API URL', () => {
       `${message}a-data, a-queue`,
     );
   });
+});
+
+test.each([
+  [{ started: true, updated: false }, 'is up'],
+  [{ started: false, updated: true }, 'was up, and is updated'],
+  [{ started: false, updated: false }, 'was up already'],
+])('%j: TaskQ %s', (done, words) => {
+  expect(whatWasDone(done)).toBe(words);
 });
 
 describe('the endpoint of the user', () => {
