@@ -82,10 +82,10 @@ const cases = events.flatMap((event) =>
 );
 
 describe('states × events', () => {
-  test('are 9 × 13 cases', () => {
+  test('are 9 × 14 cases', () => {
     expect(jobStates).toHaveLength(9);
-    expect(events).toHaveLength(13);
-    expect(cases).toHaveLength(117);
+    expect(events).toHaveLength(14);
+    expect(cases).toHaveLength(126);
   });
 
   test.each(cases)('$name', ({ before, change, after }) => {
