@@ -19,6 +19,8 @@ export interface MemorySqs {
   changeVisibility(queue: string, receiptHandle: string, seconds: number): void;
   /** How many messages can be received at once. */
   visible(queue: string): number;
+  /** When the next message can be received: now, or the time it shows; undefined while there is none. */
+  nextAt(queue: string): number | undefined;
   /** Received, not deleted, not to be seen yet. */
   inFlight(queue: string): number;
   /** All messages, in the order in which they were sent. */
@@ -280,6 +282,12 @@ export function memorySqs(
       hide(queue, message, until);
     },
     visible: (name) => queueNamed(name).ready.length,
+    nextAt(name) {
+      const { ready, hidden } = queueNamed(name);
+      if (ready.length > 0) return now();
+      while (hidden[0] !== undefined && hidden[0].turn !== hidden[0].message.turn) popHeap(hidden, sooner);
+      return hidden[0]?.at;
+    },
     inFlight: (name) => queueNamed(name).inFlight,
     all() {
       expire();

@@ -52,8 +52,16 @@ function inOrder(a: AttentionEntry, b: AttentionEntry): number {
 
 /** What a table stores: nothing undefined, nothing shared with the caller, bytes as plain Uint8Array. */
 export function copy<T extends object>(value: T): T {
-  const present = Object.entries(structuredClone(value)).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(present) as T;
+  const present: Record<string, unknown> = {};
+  for (const [name, each] of Object.entries(value)) if (each !== undefined) present[name] = copyOf(each);
+  return present as T;
+}
+
+/** What structuredClone would make of it, at a fraction of its time: a simulated history copies thousands of records. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  return Array.isArray(value) ? value.map(copyOf) : copy(value);
 }
 
 /** A record of a table's stream with NEW_AND_OLD_IMAGES: what an item was before and after one write. */
