@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod/mini';
-import type { EnqueueRequest, Job, ListQuery, ListResponse, retryRequest } from '../core/api.ts';
+import type {
+  EnqueueRequest,
+  Job,
+  ListQuery,
+  ListResponse,
+  PatchRequest,
+  retryRequest,
+} from '../core/api.ts';
 import type { JobContract } from '../core/define.ts';
 import type { RouteName, routes } from '../core/routes.ts';
 import { ApiError, errorOf } from './api-error.ts';
@@ -133,6 +140,8 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     effects: (id: string) => call('getEffects', { id }),
     list,
     listPage,
+    /** Changes the priority, the time or the tags of a job while it waits. */
+    patch: (id: string, body: PatchRequest) => call('patchJob', { id, body }),
     /** Runs a failed or cancelled job again, with its own payload or an edited one. */
     retry: (id: string, body?: z.infer<typeof retryRequest>) => call('retryJob', { id, body }),
     /** `cancelled` at once while it waits; while it runs the job as it is, which ends within seconds (`waitFor`). */

@@ -6,6 +6,7 @@ import { addEnqueue } from './commands/enqueue.ts';
 import { addGet } from './commands/get.ts';
 import { addHealth } from './commands/health.ts';
 import { addList } from './commands/list.ts';
+import { addReschedule } from './commands/reschedule.ts';
 import { addRetry } from './commands/retry.ts';
 import { addWatch } from './commands/watch.ts';
 import { describeError, exitCodeOf } from './exit.ts';
@@ -32,7 +33,17 @@ Example:
 `,
   );
 
-for (const add of [addEnqueue, addGet, addEffects, addList, addWatch, addRetry, addCancel, addHealth])
+for (const add of [
+  addEnqueue,
+  addGet,
+  addEffects,
+  addList,
+  addWatch,
+  addReschedule,
+  addRetry,
+  addCancel,
+  addHealth,
+])
   add(program);
 
 // A reader that has seen enough, such as `head`, is no failure.

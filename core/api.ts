@@ -52,6 +52,14 @@ export const batchDocument = z.strictObject({
 
 export const retryRequest = z.strictObject({ payload: z.optional(z.unknown()) });
 
+/** At least one of them, and of the two times one. */
+export const patchRequest = z.strictObject({
+  priority: z.optional(whole(0, 9)),
+  delay_seconds: z.optional(whole(0, maxDelaySecondsOfRequest)),
+  run_at: z.optional(moment),
+  tags: z.optional(z.array(tag).check(z.maxLength(8))),
+});
+
 export const job = z.object({
   id: z.string(),
   tenant: z.string(),
@@ -141,6 +149,7 @@ export const problemResponse = z.object({
   request_id: z.string(),
 });
 
+export type PatchRequest = z.infer<typeof patchRequest>;
 export type EnqueueRequest = z.infer<typeof enqueueRequest>;
 export type Job = z.infer<typeof job>;
 export type BatchResponse = z.infer<typeof batchResponse>;

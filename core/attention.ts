@@ -58,8 +58,7 @@ export function judgeDue(record: JobRecord, now: number, depthOf: Depth): DueDec
     return send(record, now, { why: 'quarantined', lane: 'quarantine' });
   }
   if (!fitsDelay(record.availableAt, now)) return { do: 'postpone', to: releaseAt(record.availableAt) };
-  // Buried and not claimed since: it goes alone, as bury has sent it.
-  if (record.buried && record.shared === 0) return send(record, now, { why: 'resent', lane: 'quarantine' });
+  if (isRescued(record)) return send(record, now, { why: 'resent', lane: 'quarantine' });
   // Its entry lies before its time: it waited here for it, and no pointer was sent yet.
   if ((record.attentionAt ?? now) < record.availableAt)
     return send(record, now, { why: 'released', lane: laneOf(record.priority) });
@@ -67,6 +66,16 @@ export function judgeDue(record: JobRecord, now: number, depthOf: Depth): DueDec
   return next === undefined
     ? { do: 'postpone', to: now + Math.min(waitedMs(record, now), maxStepMinutes * 60_000) }
     : send(record, now, next);
+}
+
+/** Buried and not claimed since: it runs alone, as bury has sent it. */
+function isRescued(record: JobRecord): boolean {
+  return (record.buried ?? 0) > 0 && record.shared === 0;
+}
+
+/** Where the next pointer of a job that waits belongs, however long it has waited. */
+export function laneNow(record: JobRecord): Lane {
+  return isRescued(record) ? 'quarantine' : laneOf(record.priority);
 }
 
 /** A long run is looked at seldom: an entry put off costs three write units, and the pointer comes back by itself as well. */

@@ -46,7 +46,10 @@ function operation(name: string, route: Route, path: string): Record<string, unk
       : {
           requestBody: {
             required: route.body.required,
-            content: json(jsonSchema(route.body.documented ?? route.body.schema, 'input')),
+            content: json(
+              jsonSchema(route.body.documented ?? route.body.schema, 'input'),
+              route.body.example,
+            ),
           },
         }),
     responses: { ...successes(route), ...problems(route) },
@@ -118,8 +121,8 @@ function problems(route: Route): Record<string, unknown> {
   return { ...Object.fromEntries(answers), 403: { description: 'Not signed, or not allowed by IAM' } };
 }
 
-function json(schema: unknown): Record<string, unknown> {
-  return { 'application/json': { schema } };
+function json(schema: unknown, example?: unknown): Record<string, unknown> {
+  return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
 }
 
 function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output' = 'output'): Record<string, unknown> {

@@ -101,12 +101,16 @@ export function tooLarge(bytes: number) {
   );
 }
 
-function availableAtOf(request: api.EnqueueRequest, now: number): number {
+/** The two ways to say when a job shall run. */
+type Timed = Pick<api.EnqueueRequest, 'run_at' | 'delay_seconds'>;
+
+/** When a request wants its job to run, ms since the epoch; now for what is past. */
+export function availableAtOf(request: Timed, now: number): number {
   if (request.run_at !== undefined) return Math.max(now, momentMs(request.run_at));
   return now + (request.delay_seconds ?? 0) * 1000;
 }
 
-function timeFaults(request: api.EnqueueRequest, now: number): Fault[] {
+export function timeFaults(request: Timed, now: number): Fault[] {
   if (request.run_at === undefined) return [];
   if (request.delay_seconds !== undefined)
     return [{ path: '/run_at', message: 'must not stand beside delay_seconds: give one of them' }];

@@ -5,7 +5,7 @@ import type { ProblemCode } from './problem.ts';
 
 /** A route of the API. API Gateway's resources, the functions' dispatch and the OpenAPI document are made from these. */
 export interface Route {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PATCH';
   /** Under `/v1`, it exists for the tenant `default` and below `/v1/tenants/{tenant}` for any. */
   path: string;
   function: 'enqueue' | 'manage';
@@ -18,6 +18,8 @@ export interface Route {
     documented?: z.core.$ZodType;
     required: boolean;
     maxBytes: number;
+    /** A body that every release takes, for the document. */
+    example?: unknown;
   };
   idempotent?: boolean;
   /** Status → body; null for an answer without one. */
@@ -28,13 +30,20 @@ export interface Route {
 /** Room in a body for everything that is not its payload. */
 const besidePayloadBytes = 16 * 1024;
 
+const exampleJob = { type: 'echo', payload: { message: 'hello' } };
+
 export const routes = {
   enqueueJob: {
     method: 'POST',
     path: '/v1/jobs',
     function: 'enqueue',
     summary: 'Enqueue a job',
-    body: { schema: api.enqueueRequest, required: true, maxBytes: api.maxPayloadBytes + besidePayloadBytes },
+    body: {
+      schema: api.enqueueRequest,
+      required: true,
+      maxBytes: api.maxPayloadBytes + besidePayloadBytes,
+      example: exampleJob,
+    },
     idempotent: true,
     responses: { 201: api.job, 200: api.job },
     problems: [
@@ -59,6 +68,7 @@ export const routes = {
       documented: api.batchDocument,
       required: true,
       maxBytes: api.maxBatchBytes,
+      example: { jobs: [exampleJob] },
     },
     idempotent: true,
     responses: { 207: api.batchResponse },
@@ -130,12 +140,38 @@ export const routes = {
     responses: { 200: api.effectsResponse },
     problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
   },
+  patchJob: {
+    method: 'PATCH',
+    path: '/v1/jobs/{id}',
+    function: 'manage',
+    summary: 'Change the priority, the time or the tags of a job while it waits',
+    body: {
+      schema: api.patchRequest,
+      required: true,
+      maxBytes: besidePayloadBytes,
+      example: { priority: 8 },
+    },
+    responses: { 200: api.job },
+    problems: [
+      'invalid_request',
+      'not_found',
+      'invalid_transition',
+      'payload_too_large',
+      'internal',
+      'unavailable',
+    ],
+  },
   retryJob: {
     method: 'POST',
     path: '/v1/jobs/{id}/retry',
     function: 'manage',
     summary: 'Run a failed or cancelled job again, with its payload or an edited one',
-    body: { schema: api.retryRequest, required: false, maxBytes: api.maxPayloadBytes + besidePayloadBytes },
+    body: {
+      schema: api.retryRequest,
+      required: false,
+      maxBytes: api.maxPayloadBytes + besidePayloadBytes,
+      example: { payload: exampleJob.payload },
+    },
     responses: { 200: api.job },
     problems: [
       'invalid_request',

@@ -59,6 +59,12 @@ export const transitions = {
     to: 'cancelled',
     by: 'work or bury: a person asked for its cancel while it ran',
   },
+  postpone: {
+    from: ['scheduled', 'pending'],
+    to: 'scheduled',
+    by: 'manage: a person gave it another time',
+  },
+  hasten: { from: ['scheduled', 'pending'], to: 'pending', by: 'manage: a person lets it run now' },
   reopen: { from: ['failed', 'cancelled'], to: 'pending', by: 'manage: a person retries the job' },
 } as const satisfies Record<string, Transition>;
 

@@ -169,7 +169,7 @@ const targetsPerRule = 5;
 
 /** Calls `release` every minute: once to walk, and once for each part of what may be due. */
 function everyMinute(scope: Construct, release: LambdaFunction, parts: number): void {
-  const tasks = [{ walk: true }, ...Array.from({ length: parts }, (_, part) => ({ part, parts }))];
+  const tasks = [{ walk: true }, ...Array.from({ length: parts }, (_, part) => ({ due: { part, parts } }))];
   for (let start = 0; start < tasks.length; start += targetsPerRule) {
     new Rule(scope, start === 0 ? 'every-minute' : `every-minute-${start / targetsPerRule}`, {
       description: 'TaskQ: walks, and brings back what is due',

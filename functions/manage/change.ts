@@ -150,6 +150,6 @@ function notFrom(record: JobRecord, verb: string, allowed: string): Problem {
   );
 }
 
-const throttled = problem('unavailable', 'DynamoDB is throttling; repeat the request', {
+export const throttled = problem('unavailable', 'DynamoDB is throttling; repeat the request', {
   retryAfterSeconds: 1,
 });

@@ -2,6 +2,7 @@ import type { RouteName } from '../../core/routes.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import { type ChangeDeps, cancelJob, retryJob } from './change.ts';
 import { getFailures } from './failures.ts';
+import { patchJob } from './patch.ts';
 import { getEffects, getErrors, getJob, getList, getPayload, getResult, type ReadDeps } from './read.ts';
 
 export interface ManageDeps extends ReadDeps, ChangeDeps {
@@ -23,6 +24,7 @@ const answers: Partial<Record<RouteName, Answer>> = {
   getResult,
   getErrors,
   getEffects,
+  patchJob,
   retryJob,
   cancelJob,
 };

@@ -31,12 +31,10 @@ const walkShards = walk({
 });
 
 /** Called every minute, once for the walk and once for each part of what may be due. */
-export const handler = async (task: Partial<Part> & { walk?: true }, context: Context): Promise<void> => {
+export const handler = async (task: { walk?: true; due?: Part }, context: Context): Promise<void> => {
   const counts: Counts = {};
   const remainingMs = () => context.getRemainingTimeInMillis();
-  const { walk: walks, part = 0, parts = 1 } = task;
-  if (walks) await walkShards(remainingMs, counts);
-  else await releasePart(remainingMs, counts, { part, parts });
-  const did = walks ? 'walk' : `part ${part} of ${parts}`;
-  logInvocation('release', counts, { did, request_id: context.awsRequestId }, Date.now());
+  if (task.walk) await walkShards(remainingMs, counts);
+  else await releasePart(remainingMs, counts, task.due);
+  logInvocation('release', counts, { walk: task.walk, part: task.due?.part }, Date.now());
 };

@@ -15,7 +15,7 @@ describe('docs/lifecycle.md', () => {
 
   test('draws an arrow for each transition', () => {
     const arrows = lifecyclePage().match(/^ {2}\w+ --> \w+: \w+$/gm) ?? [];
-    expect(arrows).toHaveLength(24);
+    expect(arrows).toHaveLength(28);
     expect(arrows).toContain('  running --> running: take_over');
     expect(arrows).toContain('  cancelled --> pending: reopen');
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod/mini';
 import { openapiDocument } from '../../core/openapi.ts';
 import { pathsOf, type Route, routes } from '../../core/routes.ts';
 
@@ -11,7 +12,10 @@ interface Parameter {
 interface Operation {
   operationId: string;
   parameters: Parameter[];
-  requestBody?: { required: boolean; content: Record<string, { schema: Record<string, unknown> }> };
+  requestBody?: {
+    required: boolean;
+    content: Record<string, { schema: Record<string, unknown>; example?: unknown }>;
+  };
   responses: Record<string, { description: string; content?: Record<string, { schema: unknown }> }>;
 }
 
@@ -59,12 +63,12 @@ describe('the document', () => {
     expect(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(
       declared.sort(),
     );
-    expect(operations).toHaveLength(24);
+    expect(operations).toHaveLength(26);
   });
 
   test('names every operation once', () => {
     const ids = operations.map(({ operation }) => operation.operationId);
-    expect(new Set(ids).size).toBe(24);
+    expect(new Set(ids).size).toBe(26);
     expect(ids).toContain('enqueueJob');
     expect(ids).toContain('enqueueJobOfTenant');
   });
@@ -207,4 +211,16 @@ test('the id of a path has no pattern: what is no id is a job that is not found'
 test('an answer without a body has no content', () => {
   const { responses } = operationOf('get', '/v1/jobs/{id}');
   expect(responses['304']).toEqual({ description: 'Not changed since that ETag' });
+});
+
+test('the examples of bodies are taken as they stand', () => {
+  const examples = Object.values<Route>(routes).flatMap(({ body }) =>
+    body?.example === undefined ? [] : [z.safeParse(body.documented ?? body.schema, body.example).success],
+  );
+  expect(examples.length).toBeGreaterThanOrEqual(3);
+  expect(examples).toEqual(examples.map(() => true));
+  expect(operationOf('post', '/v1/jobs').requestBody?.content['application/json']?.example).toEqual({
+    type: 'echo',
+    payload: { message: 'hello' },
+  });
 });

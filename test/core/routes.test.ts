@@ -15,6 +15,7 @@ test('method, path and function of every route', () => {
     'getResult: GET /v1/jobs/{id}/result by manage',
     'getErrors: GET /v1/jobs/{id}/errors by manage',
     'getEffects: GET /v1/jobs/{id}/effects by manage',
+    'patchJob: PATCH /v1/jobs/{id} by manage',
     'retryJob: POST /v1/jobs/{id}/retry by manage',
     'cancelJob: POST /v1/jobs/{id}/cancel by manage',
     'getOpenapi: GET /v1/openapi.json by manage',
@@ -43,8 +44,8 @@ describe('the route of a request', () => {
   const cases = all.flatMap(([name, route]) =>
     pathsOf(route).map((path): [string, string, string] => [route.method, path, name]),
   );
-  test('24 in all', () => {
-    expect(cases).toHaveLength(24);
+  test('26 in all', () => {
+    expect(cases).toHaveLength(26);
   });
   test.each(cases)('%s %s is %s', (method, path, name) => {
     expect(routeOf(method, path)).toBe(name);
@@ -76,6 +77,7 @@ test('what each may answer: statuses, then codes', () => {
     getResult: '200 202 invalid_request not_found no_result payload_expired internal unavailable',
     getErrors: '200 invalid_request not_found internal unavailable',
     getEffects: '200 invalid_request not_found internal unavailable',
+    patchJob: '200 invalid_request not_found invalid_transition payload_too_large internal unavailable',
     retryJob:
       '200 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_type invalid_payload internal unavailable',
     cancelJob: '200 202 invalid_request not_found invalid_transition internal unavailable',
@@ -91,6 +93,7 @@ test('which take a body, and which a key', () => {
   expect(bodies).toEqual([
     'enqueueJob: true, 1064960 bytes',
     'enqueueBatch: true, 4194304 bytes',
+    'patchJob: true, 16384 bytes',
     'retryJob: false, 1064960 bytes',
   ]);
   expect(all.flatMap(([name, { idempotent }]) => (idempotent ? [name] : []))).toEqual([

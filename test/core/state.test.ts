@@ -3,6 +3,7 @@ import { judgeBurial } from '../../core/bury.ts';
 import type { Change } from '../../core/change.ts';
 import { claimChange, takeOverChange } from '../../core/claim.ts';
 import { cancelChange, reopenChange } from '../../core/manage.ts';
+import { judgePatch } from '../../core/patch.ts';
 import { cancelLostChange, failLostChange, settle } from '../../core/settle.ts';
 import {
   finalStates,
@@ -34,6 +35,8 @@ const arrows: Record<TransitionName, { from: JobState[]; to: JobState }> = {
   rescue: { from: ['running'], to: 'pending' },
   cancel: { from: waiting, to: 'cancelled' },
   cancel_running: { from: ['running'], to: 'cancelled' },
+  postpone: { from: ['scheduled', 'pending'], to: 'scheduled' },
+  hasten: { from: ['scheduled', 'pending'], to: 'pending' },
   reopen: { from: ['failed', 'cancelled'], to: 'pending' },
 };
 
@@ -46,6 +49,12 @@ function burial(seen: JobRecord): Change {
   const decision = judgeBurial(seen, message, now);
   if (decision.do !== 'fail' && decision.do !== 'rescue') throw new Error(`bury decided ${decision.do}`);
   return decision.change;
+}
+
+function patched(seen: JobRecord, availableAt: number): Change {
+  const judged = judgePatch(seen, { availableAt }, now);
+  if ('problem' in judged) throw new Error(judged.problem.error);
+  return judged.change;
 }
 
 /** The write of each event, as it is decided by whoever saw the record `seen`. */
@@ -63,6 +72,8 @@ const writes: Record<TransitionName, (seen: JobRecord) => Change> = {
   rescue: (seen) => burial(seen),
   cancel: (seen) => cancelChange(seen, now),
   cancel_running: (seen) => cancelLostChange(seen, now),
+  postpone: (seen) => patched(seen, 1_800_000_060_000),
+  hasten: (seen) => patched(seen, now),
   reopen: (seen) => reopenChange(seen, undefined, now),
 };
 
@@ -82,10 +93,10 @@ const cases = events.flatMap((event) =>
 );
 
 describe('states × events', () => {
-  test('are 9 × 14 cases', () => {
+  test('are 9 × 16 cases', () => {
     expect(jobStates).toHaveLength(9);
-    expect(events).toHaveLength(14);
-    expect(cases).toHaveLength(126);
+    expect(events).toHaveLength(16);
+    expect(cases).toHaveLength(144);
   });
 
   test.each(cases)('$name', ({ before, change, after }) => {

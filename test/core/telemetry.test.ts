@@ -37,7 +37,7 @@ describe('the embedded metric format', () => {
       _aws: { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
     };
     const names = line._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
-    expect(names).toHaveLength(10);
+    expect(names).toHaveLength(17);
     for (const name of names) expect(line[name]).toBe(2);
   });
 });
@@ -53,13 +53,21 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     unreadable: 'UnreadableMessages',
     tombstones: 'Tombstones',
     released: 'JobsReleased',
+    resent: 'JobsResent',
+    aged: 'JobsAged',
+    foundLost: 'JobsFoundLost',
+    quarantined: 'JobsQuarantined',
+    watched: 'JobsWatched',
+    unfinished: 'PartitionsUnfinished',
+    walkBehind: 'WalkBehindSeconds',
     refused: 'RequestsRefused',
   });
-  expect(new Set(Object.values(metrics).map(({ unit }) => unit))).toEqual(new Set(['Count']));
+  const counted = Object.values(metrics).filter(({ unit }) => unit === 'Count');
+  expect([counted.length, metrics.walkBehind.unit]).toEqual([16, 'Seconds']);
 });
 
 test('names are one of a kind, and never the dimension’s', () => {
   const names = Object.values(metrics).map(({ name }) => name);
-  expect(new Set([...names, metricDimension, '_aws']).size).toBe(12);
+  expect(new Set([...names, metricDimension, '_aws']).size).toBe(19);
   expect(metricNamespace).toBe('TaskQ');
 });

@@ -269,13 +269,13 @@ describe('the minute', () => {
   };
 
   test('calls release to walk, and for each part of what is due', () => {
-    expect(tasks(local)).toEqual([{ walk: true }, { part: 0, parts: 1 }]);
+    expect(tasks(local)).toEqual([{ walk: true }, { due: { part: 0, parts: 1 } }]);
     expect(tasks(prod)).toEqual([
       { walk: true },
-      { part: 0, parts: 4 },
-      { part: 1, parts: 4 },
-      { part: 2, parts: 4 },
-      { part: 3, parts: 4 },
+      { due: { part: 0, parts: 4 } },
+      { due: { part: 1, parts: 4 } },
+      { due: { part: 2, parts: 4 } },
+      { due: { part: 3, parts: 4 } },
     ]);
   });
 

@@ -2,41 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { idFloor } from '../../../core/id.ts';
 import type { JobState } from '../../../core/state.ts';
 import { type JobRecord, jobKey } from '../../../core/table.ts';
-import type { Counts } from '../../../core/telemetry.ts';
 import { walk } from '../../../functions/release/walk.ts';
 import { aJob, aJobId } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { isUnwatched } from '../../support/memory-store.ts';
-import { memoryCursors } from '../../support/memory-walk.ts';
+import { aWalk } from '../../support/walker.ts';
 import { worker } from '../../support/worker.ts';
-import { aWorld } from '../../support/world.ts';
 
 const minuteMs = 60_000;
 const plenty = () => 55_000;
-
-/** A world whose walker remembers how far it was; its first walk is over, at `start` + 6 minutes. */
-function aWalk({ tenants = ['acme'] }: { tenants?: string[] } = {}) {
-  const world = aWorld();
-  const cursors = memoryCursors(world.faults);
-  const errors: string[] = [];
-  const walker = (now: () => number = world.clock.now) =>
-    walk({
-      shards: world.store,
-      store: world.store,
-      lanes: world.lanes,
-      depth: world.depth,
-      cursors,
-      tenants: async () => tenants,
-      now,
-      onError: (message) => void errors.push(message),
-    });
-  const run = async (remainingMs: () => number = plenty) => {
-    const counts: Counts = {};
-    await walker()(remainingMs, counts);
-    return counts as Required<Counts>;
-  };
-  return { world, cursors, errors, walker, run };
-}
 
 /** One job of `acme`, minted at `start`, walked 5 minutes later. */
 async function walked(fields: Partial<JobRecord> & { status?: JobState } = {}) {
@@ -285,22 +259,4 @@ describe('trouble', () => {
     await expect(broken(plenty, {})).rejects.toThrow('refused');
     expect(await cursors.read()).toEqual(Array(8).fill(undefined));
   });
-});
-
-it('idle shards of many tenants are looked at seldom, busy ones every minute', async () => {
-  const tenants = Array.from({ length: 500 }, (_, index) => `t${index}`);
-  const { world, run } = aWalk({ tenants });
-  await world.clock.advance(10 * minuteMs);
-  const looks: number[] = [];
-  for (let minute = 0; minute < 9; minute++) {
-    const sk = aJobId({ at: world.clock.now() - 5 * minuteMs - 10, shard: 2 });
-    world.store.put(aJob({ tenant: 't7', sk }));
-    world.faults.calls.length = 0;
-    await run();
-    looks.push(world.faults.calls.filter((each) => each.startsWith('unwatched')).length);
-    await world.clock.advance(minuteMs);
-  }
-  // 4,000 shards: all of them every fourth minute.
-  expect(looks).toEqual([4_000, 1, 1, 1, 4_000, 1, 1, 1, 4_000]);
-  expect(world.store.all().filter(isUnwatched)).toEqual([]);
 });
