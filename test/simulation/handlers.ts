@@ -1,7 +1,7 @@
 import type { JobContext } from '../../core/define.ts';
 import { PermanentError, SystemError, TransientError } from '../../core/errors.ts';
 import type { Process } from './process.ts';
-import { between, oneOf, type Random } from './random.ts';
+import { oneOf, type Random } from './random.ts';
 
 /** What a simulated handler does on one attempt. */
 export type Behaviour =
@@ -14,6 +14,9 @@ export type Behaviour =
   /** Takes its whole process down: out of memory, a native crash. */
   | { does: 'kill'; afterMs: number };
 
+/** The least that a handler can do. */
+export const plainly: Behaviour = { does: 'return', afterMs: 0 };
+
 export function drawBehaviour(random: Random): Behaviour {
   const roll = random();
   const afterMs = oneOf(random, [0, 5, 50, 1_000, 20_000]);
@@ -25,16 +28,15 @@ export function drawBehaviour(random: Random): Behaviour {
       how: oneOf(random, ['transient', 'transient', 'permanent', 'system', 'asked']),
     };
   if (roll < 0.87) return { does: 'hang' };
-  if (roll < 0.93) return { does: 'block', ms: between(random, 1_000, 45_000) };
+  if (roll < 0.93) return { does: 'block', ms: oneOf(random, [2_000, 20_000, 45_000]) };
   return { does: 'kill', afterMs };
 }
 
-/** Carries a behaviour out inside its process. `died` is told when it takes the process down. */
+/** Carries a behaviour out inside its process. */
 export async function behave(
   behaviour: Behaviour,
   process: Process,
   job: JobContext,
-  died: (why: string) => void,
   now: () => number,
 ): Promise<unknown> {
   switch (behaviour.does) {
@@ -47,13 +49,12 @@ export async function behave(
     case 'hang':
       return new Promise(() => {});
     case 'block':
-      process.blockedUntil = now() + behaviour.ms;
+      process.blockedUntil = Math.max(process.blockedUntil, now()) + behaviour.ms;
       await process.sleep(0);
       return { attempt: job.attempt };
     case 'kill':
       await process.sleep(behaviour.afterMs);
-      process.alive = false;
-      died(`${process.name} was taken down by job ${job.id}`);
+      process.die('a job took all memory');
       return new Promise(() => {});
   }
 }

@@ -1,38 +1,40 @@
-import { lanes } from '../../core/lane.ts';
-import { isFinal } from '../../core/state.ts';
-import { drawBehaviour } from './handlers.ts';
-import type { QueueName } from './lanes.ts';
-import type { Plants } from './ports.ts';
-import { noFaults } from './process.ts';
-import { Broken } from './promises.ts';
-import { between, oneOf, seeded } from './random.ts';
+import { isFinal, isWaiting } from '../../core/state.ts';
+import { deadLanes, type LaneName, workLanes } from './lanes.ts';
+import { type ClientPlan, type PersonPlan, type Plan, start } from './plan.ts';
+import type { Plant } from './plants.ts';
+import { Broken, type PromiseName } from './promises.ts';
+import { between, oneOf, streamOf } from './random.ts';
 import { makeScheduler } from './scheduler.ts';
-import { makeWorld } from './world.ts';
+import { makeWorld, minuteTasks } from './world.ts';
 
-const start = 1_800_000_000_000;
-const quiet = { ...noFaults, throttled: 0, duplicates: 0, sealing: 0 };
-const queues: readonly QueueName[] = [...lanes, 'dead'];
 const minute = 60_000;
+/** Long enough for the longest delay, every retry, and three burials. */
+const longestMs = 8 * 60 * minute;
 
-export interface HistoryResult {
-  seed: number;
-  /** The promise that was broken; undefined when all held. */
-  broken?: string;
+export interface History {
+  /** The promise that was broken, and how; undefined when all held. */
+  broken?: { promise: PromiseName; message: string };
   events: number;
+  /** Faults that happened. */
+  struck: readonly string[];
+  /** What happened, line by line, if it was to be told. */
   lines: string[];
 }
 
-/**
- * One history: some clients, some persons, faults for a while, then none. The seed decides everything.
- * @param limit how many events may happen at the most: a shorter history of the same seed
- */
-export async function runHistory(seed: number, plants: Plants = {}): Promise<HistoryResult> {
-  const random = seeded(seed);
+/** One history: some clients, some persons, faults for a while, then none. The plan decides everything. */
+export async function runHistory(
+  plan: Plan,
+  { plant, told = false }: { plant?: Plant; told?: boolean } = {},
+): Promise<History> {
   const scheduler = makeScheduler(start);
+  const { now, at } = scheduler;
   const lines: string[] = [];
-  const say = (line: string) =>
-    void lines.push(`${((scheduler.now() - start) / 1000).toFixed(3).padStart(9)} s  ${line}`);
-  const world = makeWorld(scheduler, random, plants, say);
+  const say = (line: () => string): void => {
+    if (told) lines.push(`${((now() - start) / 1000).toFixed(3).padStart(9)} s  ${line()}`);
+  };
+  const pollers = new Map([...workLanes, ...deadLanes].map((lane) => [lane, poller(lane)]));
+  const world = makeWorld(scheduler, plan, plant, say, (lane) => pollers.get(lane)?.());
+  const { watch, table, lanes } = world;
   let failure: unknown;
   const guard = (promise: Promise<unknown>): void => {
     promise.catch((error: unknown) => {
@@ -40,91 +42,93 @@ export async function runHistory(seed: number, plants: Plants = {}): Promise<His
     });
   };
 
-  const chance = (most: number) => (random() < 0.5 ? 0 : random() * most);
-  const faultyMs = between(random, 2, 8) * minute;
-  world.setFaults({
-    crash: chance(0.12),
-    refused: chance(0.05),
-    answerLost: chance(0.05),
-    sentTwice: chance(0.08),
-    late: chance(0.04),
-    throttled: chance(0.1),
-    duplicates: chance(0.8),
-    sealing: chance(0.02),
-  });
-  scheduler.at(start + faultyMs, () => world.setFaults(quiet));
-
-  for (let client = between(random, 1, 5); client > 0; client--) {
-    scheduler.at(start + between(random, 0, faultyMs / 2), () => guard(enqueueUntilAnswered()));
+  for (const client of plan.clients) {
+    at(start + client.atMs, () => guard(callUntilAnswered(client)));
+    if (client.twinAfterMs !== undefined)
+      at(start + client.atMs + client.twinAfterMs, () => guard(callUntilAnswered(client)));
   }
-
-  async function enqueueUntilAnswered(): Promise<void> {
-    const jobs = Array.from({ length: between(random, 1, 8) }, () => ({
-      behaviours: Array.from({ length: 4 }, () => drawBehaviour(random)),
-      body: {
-        priority: between(random, 0, 9),
-        ...(random() < 0.3 ? { delay_seconds: oneOf(random, [1, 30, 300, 1_000, 4_000]) } : {}),
-        ...(random() < 0.3 ? { max_attempts: between(random, 1, 3) } : {}),
-      },
-    }));
-    const key = random() < 0.6 ? `key ${random()}` : undefined;
-    for (let tries = 0; tries < (key === undefined ? 1 : 30); tries++) {
-      if ((await world.enqueueJobs(jobs, key)) === 'answered') return;
-      await scheduler.sleep(between(random, 1_000, 20_000));
-    }
-  }
-
-  for (let person = between(random, 0, 4); person > 0; person--) {
-    scheduler.at(start + between(random, minute, faultyMs + 10 * minute), () => {
-      const verb = oneOf(random, ['retry', 'cancel'] as const);
-      const fitting = world
-        .records()
-        .filter((each) =>
-          verb === 'retry'
-            ? each.status === 'failed' || each.status === 'cancelled'
-            : !isFinal(each.status) && each.status !== 'void',
-        );
-      if (fitting.length > 0) guard(world.person(verb, oneOf(random, fitting)));
+  for (const person of plan.persons)
+    at(start + person.atMs, () => {
+      const jobId = fitting(person);
+      if (jobId !== undefined) guard(world.act(person, jobId));
     });
-  }
-
-  // Lambda's pollers, each looking now and then; and the minute of EventBridge, sometimes two at once.
-  const poll = (queue: QueueName): void => {
-    const pause = world.waiting(queue) > 0 ? between(random, 5, 400) : between(random, 300, 3_000);
-    scheduler.at(scheduler.now() + pause, () => {
-      const idle = world.waiting(queue) === 0;
-      if (!idle) guard(world.invoke(queue));
-      poll(queue);
-      return idle ? 'idle' : 'busy';
-    });
-  };
-  for (const queue of queues) poll(queue);
+  const minutes = streamOf(plan.seed, 'minutes');
   const everyMinute = (): void => {
-    guard(world.releaseOnce());
-    if (random() < 0.1) guard(world.releaseOnce());
-    scheduler.at(scheduler.now() + minute, everyMinute);
+    for (const task of minuteTasks) {
+      guard(world.everyMinute(task));
+      // EventBridge delivers at least once.
+      if (minutes() < 0.1) guard(world.everyMinute(task));
+    }
+    at(now() + minute, everyMinute);
   };
-  scheduler.at(start + minute, everyMinute);
+  at(start + minute, everyMinute);
 
   let events = 0;
   const afterEach = (): void => {
     events++;
     if (failure !== undefined) throw failure;
-    world.check();
+    watch.lookAfter();
+    const broken = watch.first();
+    if (broken !== undefined) throw broken;
   };
+  const result = () => ({ events, struck: world.fates.struck(), lines });
   try {
-    await scheduler.runUntil(start + faultyMs, afterEach);
-    // Long enough for the longest delay, every retry, and three burials.
-    for (let hour = 0; hour < 16 && !settled(); hour++)
-      await scheduler.runUntil(scheduler.now() + 30 * minute, afterEach);
-    world.atEnd();
+    await scheduler.runUntil(start + plan.faultyMs, afterEach);
+    while (now() < start + longestMs && !over()) await scheduler.runUntil(now() + minute, afterEach);
+    watch.allFinal();
+    afterEach();
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
-    return { seed, broken: error.message, events, lines };
+    return { ...result(), broken: { promise: error.promise, message: error.message } };
   }
-  return { seed, events, lines };
+  return result();
 
-  function settled(): boolean {
-    return world.records().every((each) => isFinal(each.status) || each.status === 'void');
+  /** A client with a key repeats its call until it is answered. */
+  async function callUntilAnswered(client: ClientPlan): Promise<void> {
+    const random = streamOf(plan.seed, `patience of ${client.name}`);
+    const patienceMs = oneOf(random, [20_000, 120_000]);
+    for (let tries = 0; tries < (client.key === undefined ? 1 : 30); tries++) {
+      if ((await world.call(client)) === 'answered') return;
+      await scheduler.sleep(between(random, 1_000, patienceMs));
+    }
+  }
+
+  /** The job a person picks among those that the act fits. */
+  function fitting({ does, pick }: PersonPlan): string | undefined {
+    const fits = table
+      .all()
+      .filter(({ status }) =>
+        does === 'retry'
+          ? status === 'failed' || status === 'cancelled'
+          : isWaiting(status) || status === 'running',
+      );
+    return fits.length === 0 ? undefined : oneOf(() => pick, fits).sk;
+  }
+
+  /** Lambda looks into a lane soon after a message can be seen there. */
+  function poller(lane: LaneName): () => void {
+    const random = streamOf(plan.seed, `poller of ${lane}`);
+    let next = Number.POSITIVE_INFINITY;
+    const look = (): unknown => {
+      if (next > now()) return 'idle';
+      next = Number.POSITIVE_INFINITY;
+      const isIdle = lanes.visible(lane) === 0;
+      if (!isIdle) guard(world.invoke(lane));
+      replan();
+      return isIdle ? 'idle' : 'busy';
+    };
+    const replan = (): void => {
+      const from = lanes.nextAt(lane);
+      if (from === undefined) return;
+      const time = Math.max(from, now()) + between(random, 2, oneOf(random, [10, 400]));
+      if (time >= next) return;
+      next = time;
+      at(time, look);
+    };
+    return replan;
+  }
+
+  function over(): boolean {
+    return table.all().every(({ status }) => isFinal(status) || status === 'void');
   }
 }

@@ -1,78 +1,112 @@
 import type { SQSRecord } from 'aws-lambda';
-import { type Lane, lanes, maxReceiveCount } from '../../core/lane.ts';
-import { encodePointer } from '../../core/pointer.ts';
+import { lanes as laneNames, maxReceiveCount } from '../../core/lane.ts';
+import { decodePointer, encodePointer } from '../../core/pointer.ts';
 import type { Delivery, Hiding } from '../../functions/lanes.ts';
 import { fails, recordOf } from '../support/memory-lanes.ts';
 import { memorySqs } from '../support/memory-sqs.ts';
-import { between, type Random } from './random.ts';
+import { queueNames } from './catalogue.ts';
+import type { Process } from './process.ts';
+import { oneOf, type Random } from './random.ts';
 
-export type QueueName = Lane | 'dead';
+/** `queue-lane`, or `queue-dead`. */
+export type LaneName = string;
+export const deadLanes: readonly LaneName[] = queueNames.map((queue) => `${queue}-dead`);
+export const workLanes: readonly LaneName[] = queueNames.flatMap((queue) =>
+  laneNames.map((lane) => `${queue}-${lane}`),
+);
 
-/** The lanes of a history: SQS in memory that reorders, duplicates and forgets as it likes. */
+/** The lanes of a history: SQS in memory that reorders, duplicates and refuses as it likes. */
 export interface SimulatedLanes {
-  deliver: (deliveries: readonly Delivery[]) => boolean[];
-  hide: (hidings: readonly Hiding[]) => void;
-  receive: (queue: QueueName, most: number, visibilityMs: number) => SQSRecord[];
-  remove: (queue: QueueName, receipts: readonly string[]) => void;
-  /** Bodies of all messages, wherever they are. */
-  bodies: () => string[];
+  deliver: (deliveries: readonly Delivery[], by: Process) => boolean[];
+  hide: (hidings: readonly Hiding[], by: Process) => void;
+  receive: (lane: LaneName, most: number, visibilityMs: number) => SQSRecord[];
+  remove: (lane: LaneName, receipt: string) => void;
+  /** How many messages each job has, wherever they are. */
+  pointers: () => ReadonlyMap<string, number>;
   /** How often messages came, went or moved. */
   changes: () => number;
-  /** Messages of a queue that can be received. */
-  count: (queue: QueueName) => number;
+  /** Messages of a lane that can be received. */
+  visible: (lane: LaneName) => number;
+  /** When the lane's next message can be received: now, or later; undefined while there is none. */
+  nextAt: (lane: LaneName) => number | undefined;
 }
 
-interface LaneFaults {
-  /** The chance that a pointer is there twice, and a third of it that a held message is seen again. */
-  duplicates: () => number;
-  /** Messages in flight that a lane allows. */
-  inFlightLimit?: number;
+interface LaneParts {
+  now: () => number;
+  random: Random;
+  inFlightLimit: number;
+  maxReceiveCount: number;
+  seenTwice: () => boolean;
+  /** A message came, or will be seen sooner: someone may want to look. */
+  onMove: (lane: LaneName) => void;
+  /** A job's message was taken and is nowhere. */
+  onLoss: (jobId: string) => void;
+  /** A job's message was hidden on purpose. */
+  onHide: (jobId: string, seconds: number) => void;
 }
 
-export function simulateLanes(
-  now: () => number,
-  random: Random,
-  { duplicates, inFlightLimit = 120_000 }: LaneFaults,
-): SimulatedLanes {
-  const redrive = { deadLetterQueue: 'dead', maxReceiveCount };
-  const declared = Object.fromEntries(
-    lanes.map((lane) => [lane, { visibilitySeconds: 75, redrive, inFlightLimit }]),
-  );
-  const sqs = memorySqs(
-    now,
-    { ...declared, dead: { visibilitySeconds: 75 } },
-    {
-      random,
-      seenTwice: () => random() < duplicates() / 3,
-      oldHandleWorks: () => random() < 0.5,
-    },
-  );
+export function simulateLanes(parts: LaneParts): SimulatedLanes {
+  const { now, random, inFlightLimit, onMove } = parts;
+  const declared = Object.fromEntries([
+    ...workLanes.map((name) => {
+      const deadLetterQueue = `${name.slice(0, name.lastIndexOf('-'))}-dead`;
+      const redrive = { deadLetterQueue, maxReceiveCount: Math.min(parts.maxReceiveCount, maxReceiveCount) };
+      return [name, { visibilitySeconds: 75, redrive, inFlightLimit }];
+    }),
+    ...deadLanes.map((name) => [name, { visibilitySeconds: 75 }]),
+  ]);
+  const sqs = memorySqs(now, declared, {
+    random,
+    seenTwice: parts.seenTwice,
+    oldHandleWorks: () => random() < 0.5,
+  });
 
   return {
-    deliver(deliveries) {
-      for (const { lane, pointer, delaySeconds } of deliveries) {
+    deliver: (deliveries, by) =>
+      deliveries.map(({ queue, lane, pointer, delaySeconds }) => {
+        if (by.strikes('unsent')) {
+          by.trouble([pointer.jobId]);
+          return false;
+        }
+        const name = `${queue}-${lane}`;
         const entry = { body: encodePointer(pointer), group: pointer.tenant };
-        sqs.send(lane, [{ ...entry, delaySeconds }]);
-        // Sent again by the SDK, its first answer lost: another message.
-        if (random() < duplicates())
-          sqs.send(lane, [{ ...entry, delaySeconds: Math.min(900, delaySeconds + between(random, 0, 90)) }]);
+        if (by.strikes('lost')) parts.onLoss(pointer.jobId);
+        else sqs.send(name, [{ ...entry, delaySeconds }]);
+        if (by.strikes('duplicated'))
+          sqs.send(name, [
+            { ...entry, delaySeconds: Math.min(900, delaySeconds + oneOf(by.random, [0, 0, 5, 60])) },
+          ]);
+        onMove(name);
+        return true;
+      }),
+    hide(hidings, by) {
+      for (const { queueUrl, receiptHandle, seconds } of hidings) {
+        const name = laneOfUrl(queueUrl);
+        if (!fails(() => sqs.changeVisibility(name, receiptHandle, seconds)))
+          parts.onHide(by.receipts.get(receiptHandle) ?? '', seconds);
+        onMove(name);
       }
-      return deliveries.map(() => true);
     },
-    hide(hidings) {
-      for (const { queueUrl, receiptHandle, seconds } of hidings)
-        fails(() => sqs.changeVisibility(laneOf(queueUrl), receiptHandle, seconds));
+    receive(name, most, visibilityMs) {
+      const received = sqs.receive(name, most, 'long', visibilityMs / 1000);
+      for (const dead of deadLanes) onMove(dead);
+      return received.map((each) => ({ ...recordOf(name, each), eventSourceARN: arnOf(name) }));
     },
-    receive: (name, most, visibilityMs) =>
-      sqs.receive(name, most, 'long', visibilityMs / 1000).map((each) => recordOf(name, each)),
-    remove(name, receipts) {
-      for (const receipt of receipts) sqs.remove(name, receipt);
+    remove: sqs.remove,
+    pointers() {
+      const counts = new Map<string, number>();
+      for (const { body } of sqs.all()) {
+        const jobId = decodePointer(body)?.jobId ?? '';
+        counts.set(jobId, (counts.get(jobId) ?? 0) + 1);
+      }
+      return counts;
     },
-    bodies: () => sqs.all().map((each) => each.body),
     changes: sqs.changes,
-    count: sqs.visible,
+    visible: sqs.visible,
+    nextAt: sqs.nextAt,
   };
 }
 
-export const urlOf = (name: QueueName): string => `https://sqs.test/000000000000/default-${name}`;
-const laneOf = (url: string): string => url.slice(url.lastIndexOf('-') + 1);
+const arnOf = (name: LaneName): string => `arn:aws:sqs:eu-west-1:000000000000:${name}`;
+export const urlOf = (name: LaneName): string => `https://sqs.test/000000000000/${name}`;
+const laneOfUrl = (url: string): LaneName => url.slice(url.lastIndexOf('/') + 1);

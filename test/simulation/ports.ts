@@ -1,99 +1,197 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { JobStore } from '../../core/change.ts';
-import type { Effects } from '../../core/once.ts';
-import type { Sealed } from '../../core/table.ts';
+import type { DedupeItem } from '../../core/dedupe.ts';
+import type { Effects, EffectsStore } from '../../core/once.ts';
+import type { Elsewhere, Sealed } from '../../core/table.ts';
+import type { WalkCursor } from '../../core/walk.ts';
+import type { DedupeStore } from '../../functions/enqueue/dedupe.ts';
 import type { Keys } from '../../functions/keys.ts';
-import type { Lanes } from '../../functions/lanes.ts';
+import type { LaneDepth, Lanes } from '../../functions/lanes.ts';
+import type { WalkCursors, WalkedShards } from '../../functions/release/walk.ts';
 import type { Vault } from '../../functions/vault.ts';
 import { memoryEffects } from '../support/memory-effects.ts';
 import type { SimulatedLanes } from './lanes.ts';
 import type { Process } from './process.ts';
+import { between } from './random.ts';
 import type { SimulatedTable } from './table.ts';
 
-/** Bugs that can be planted, each by altering what passes one port. */
-export interface Plants {
-  table?: (store: JobStore) => JobStore;
-  lanes?: (lanes: Lanes) => Lanes;
+/** All that a function reaches the world through. */
+export interface Ports {
+  store: JobStore;
+  lanes: Lanes;
+  vault: Vault;
+  dedupe: DedupeStore;
+  effects: EffectsStore;
+  depth: LaneDepth;
+  shards: WalkedShards;
+  cursors: WalkCursors;
 }
 
-interface Parts {
+export interface PortParts {
   table: SimulatedTable;
   lanes: SimulatedLanes;
-  plants: Plants;
-  refusesToSeal: () => boolean;
+  /** Sealed values outside their records, by where. */
+  sealed: Map<string, Sealed>;
+  keys: Map<string, DedupeItem>;
+  /** What `once` has stored, by job. */
+  effects: Map<string, Effects>;
+  /** How far the walk is. */
+  walked: { cursors: readonly (WalkCursor | undefined)[] };
 }
 
-/** The ports of a process: every call goes through it, and may find it dead. */
-export function makePorts({ table, lanes, plants, refusesToSeal }: Parts) {
-  const effects = new Map<string, Effects>();
-
-  const storeOf = (process: Process): JobStore => {
-    const store: JobStore = {
-      insert: (records) =>
-        records.length === 0 ? Promise.resolve([]) : process.call('insert', () => table.insert(records)),
-      change: (changes) =>
-        changes.length === 0
-          ? Promise.resolve([])
-          : process.call('change', () => table.change(changes, process.owner)),
-      get: (keys) => (keys.length === 0 ? Promise.resolve([]) : process.call('get', () => table.get(keys))),
-      newest: () => Promise.resolve([]),
-      failed: () => Promise.resolve([]),
-      // An empty partition is most of them: no call is simulated for it.
-      attention: (query) =>
-        table.attention(query).length === 0
-          ? Promise.resolve([])
-          : process.call('attention', () => table.attention(query)),
-    };
-    return plants.table?.(store) ?? store;
-  };
-
-  const lanesOf = (process: Process): Lanes => {
-    const port: Lanes = {
-      deliver: (deliveries) =>
-        deliveries.length === 0
-          ? Promise.resolve([])
-          : process.call('deliver', () => lanes.deliver(deliveries)),
-      hide: (hidings) => process.call('hide', () => lanes.hide(hidings)),
-    };
-    return plants.lanes?.(port) ?? port;
-  };
-
-  const vaultOf = (process: Process): Vault => ({
-    seal: (plain) => process.call('seal', () => sealing(plain)),
-    putElsewhere: (sealed) =>
-      process.call(
-        'put',
-        () => ({ v: 1, at: 'item', where: 'x', bytes: sealed.data.length, hash: new Uint8Array(1) }) as const,
+/** The ports of a process: every call goes through it, may go wrong, and may find it dead. */
+export function portsOf(process: Process, parts: PortParts): Ports {
+  return {
+    store: storeOf(process, parts),
+    lanes: lanesOf(process, parts),
+    vault: vaultOf(process, parts),
+    dedupe: dedupeOf(process, parts),
+    effects: memoryEffects(
+      { around: (method, _rows, perform) => process.call(method, [], perform) },
+      parts.effects,
+    ),
+    // SQS counts approximately, and late.
+    depth: (queue, lane) =>
+      process.call('depth', [], () =>
+        process.strikes('stale') ? 0 : parts.lanes.visible(`${queue}-${lane}`),
       ),
-    putError: () => process.call('put error', () => undefined),
-    listErrors: async () => [],
-    open: (stored) =>
-      process.call('open', () => ('data' in stored ? JSON.parse(Buffer.from(stored.data).toString()) : {})),
-  });
-
-  function sealing(plain: Uint8Array): Sealed {
-    if (refusesToSeal()) throw new Error('KMS refuses');
-    return {
-      v: 1,
-      data: plain,
-      iv: new Uint8Array(12),
-      tag: new Uint8Array(16),
-      key_id: 'v1',
-      algorithm: 'A256GCM-HKDF',
-      encoding: 'plain',
-    };
-  }
-
-  const onceOf = (process: Process) => ({
-    effects: memoryEffects({ around: (method, _, perform) => process.call(method, perform) }, effects),
-    newSeed: () => new Uint8Array(16),
-  });
-
-  return { storeOf, lanesOf, vaultOf, onceOf };
+    shards: {
+      // Most shards of most walks hold nothing: no call is simulated for them.
+      unwatched: async (query) =>
+        parts.table.unwatched(query).looked === 0
+          ? { records: [], looked: 0 }
+          : process.call('unwatched', [], () => parts.table.unwatched(query)),
+    },
+    cursors: {
+      read: () => process.call('read cursors', [], () => [...parts.walked.cursors]),
+      write: (cursors) =>
+        process.call('write cursors', [], () => {
+          parts.walked.cursors = cursors;
+        }),
+    },
+  };
 }
 
-/** Keys are not simulated: sealing fails or succeeds as a call. */
-export const keys: Keys = {
-  sealingKey: async () => ({ id: 'v1', bytes: new Uint8Array(32) }),
-  openingKey: async () => ({ id: 'v1', bytes: new Uint8Array(32) }),
-  dedupeKey: async () => ({ id: 'dedupe', bytes: new Uint8Array(32) }),
-};
+function storeOf(process: Process, { table }: PortParts): JobStore {
+  /** How far the index lags behind for this process. */
+  let staleMs: number | undefined;
+  return {
+    insert: async (records) =>
+      records.length === 0
+        ? []
+        : process.call('insert', ids(records), (how) => table.insert(records, process, how)),
+    change: async (changes) =>
+      changes.length === 0
+        ? []
+        : process.call('change', ids(changes.map((each) => each.key)), (how) =>
+            table.change(changes, process, how),
+          ),
+    get: async (keys) => (keys.length === 0 ? [] : process.call('get', ids(keys), () => table.get(keys))),
+    newest: async () => [],
+    failed: async () => [],
+    async attention(query) {
+      staleMs ??= process.strikes('stale') ? between(process.random, 1_000, 10_000) : 0;
+      // An empty partition is most of them: no call is simulated for it.
+      const lag = staleMs;
+      if (table.attention(query, lag).length === 0) return [];
+      return process.call('attention', [], () => table.attention(query, lag));
+    },
+  };
+}
+
+function ids(keys: readonly { sk: string }[]): string[] {
+  return keys.map((each) => each.sk);
+}
+
+function lanesOf(process: Process, { lanes }: PortParts): Lanes {
+  return {
+    deliver: async (deliveries) =>
+      deliveries.length === 0
+        ? []
+        : process.call(
+            'deliver',
+            deliveries.map((each) => each.pointer.jobId),
+            () => lanes.deliver(deliveries, process),
+          ),
+    hide: (hidings) => process.call('hide', [], () => lanes.hide(hidings, process)),
+  };
+}
+
+class KmsRefused extends Error {
+  override name = 'KMSInternalException';
+}
+
+class StorageFailed extends Error {
+  override name = 'InternalError';
+}
+
+/** Sealing is not simulated, only that it may fail: a sealed value is its own plain text. */
+function vaultOf(process: Process, { sealed }: PortParts): Vault {
+  const kms = (kind: 'sealing' | 'opening'): void => {
+    if (process.strikes(kind)) throw new KmsRefused(`KMS refuses ${kind}`);
+  };
+  const storage = (): void => {
+    if (process.strikes('storing')) throw new StorageFailed('the sealed values cannot be reached');
+  };
+  const put = (where: string, value: Sealed, jobId: string): Promise<Elsewhere> =>
+    process.call('put', [jobId], () => {
+      storage();
+      sealed.set(where, value);
+      return { v: 1, at: 'item', where, bytes: value.data.length, hash: new Uint8Array(1) } as const;
+    });
+  let puts = 0;
+  return {
+    seal: (plain, { jobId }) =>
+      process.call('seal', [jobId], () => {
+        kms('sealing');
+        return sealedAs(plain);
+      }),
+    putElsewhere: (value, { jobId, field }) => put(`${process.name}/${field}/${++puts}`, value, jobId),
+    putError: async (value, { jobId, fence }) => void (await put(`${jobId}/error/${fence}`, value, jobId)),
+    listErrors: async () => [],
+    open: (stored, { jobId }) =>
+      process.call('open', [jobId], () => {
+        kms('opening');
+        if ('at' in stored) storage();
+        const value = 'at' in stored ? sealed.get(stored.where) : stored;
+        return value === undefined ? undefined : JSON.parse(Buffer.from(value.data).toString());
+      }),
+  };
+}
+
+function sealedAs(plain: Uint8Array): Sealed {
+  return {
+    v: 1,
+    data: plain,
+    iv: new Uint8Array(12),
+    tag: new Uint8Array(16),
+    key_id: 'v1',
+    algorithm: 'A256GCM-HKDF',
+    encoding: 'plain',
+  };
+}
+
+/** Idempotency items, as those that pass the contract suite. */
+function dedupeOf(process: Process, { keys }: PortParts): DedupeStore {
+  return {
+    hold: (item, now) =>
+      process.call('hold', [], () => {
+        const held = keys.get(item.pk);
+        if (held !== undefined && held.expiresAt * 1000 > now) return { ...held };
+        keys.set(item.pk, item);
+        return undefined;
+      }),
+    replace: (item) =>
+      process.call('replace', [], () => {
+        const held = keys.get(item.pk);
+        if (held?.revision !== item.revision - 1) return isDeepStrictEqual(held, item);
+        keys.set(item.pk, item);
+        return true;
+      }),
+  };
+}
+
+const key = async () => ({ id: 'v1', bytes: new Uint8Array(32) });
+
+/** Keys are not simulated: sealing and opening fail or succeed as calls. */
+export const keys: Keys = { sealingKey: key, openingKey: key, dedupeKey: key };

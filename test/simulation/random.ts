@@ -11,6 +11,14 @@ export function seeded(seed: number): Random {
   };
 }
 
+/** A stream of its own for everyone who draws: what one of them does more or less moves nobody else's luck. FNV-1a. */
+export function streamOf(seed: number, name: string): Random {
+  let hash = 0x811c9dc5 ^ seed;
+  for (let index = 0; index < name.length; index++)
+    hash = Math.imul(hash ^ name.charCodeAt(index), 0x01000193);
+  return seeded(hash);
+}
+
 export function between(random: Random, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1));
 }

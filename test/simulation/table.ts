@@ -1,61 +1,153 @@
-import type {
-  AttentionEntry,
-  AttentionQuery,
-  Change,
-  ChangeResult,
-  InsertResult,
-} from '../../core/change.ts';
+import type { Change, ChangeResult, InsertResult } from '../../core/change.ts';
+import { idFloor } from '../../core/id.ts';
+import { isFinal } from '../../core/state.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
-import { changed, entriesOf, holds } from '../support/rows.ts';
+import { changed, copy, holds } from '../support/rows.ts';
+import type { How, Process } from './process.ts';
 
-/** The jobs table, rows as those of the in-memory store that passes the contract suite: each row's write is atomic. `onWrite` sees every applied one, before and after. */
-export interface SimulatedTable {
-  insert: (records: readonly JobRecord[]) => InsertResult[];
-  /** `owner` of the invocation that writes. */
-  change: (changes: readonly Change[], owner?: string) => ChangeResult[];
-  get: (keys: readonly RecordKey[]) => (JobRecord | undefined)[];
-  attention: (query: AttentionQuery) => AttentionEntry[];
-  all: () => JobRecord[];
-  /** How many writes there were. */
-  changes: () => number;
+/** A write that was applied: what stood before and after, by whom, and how it came about. */
+export interface Written {
+  before: JobRecord | undefined;
+  after: JobRecord;
+  change?: Change;
+  by: Process;
+  how: How;
 }
 
-export function simulateTable(
-  onWrite: (before: JobRecord | undefined, after: JobRecord, change?: Change, owner?: string) => void,
-  /** May this row be throttled now. */
-  throttled: () => boolean,
-): SimulatedTable {
-  const rows = new Map<string, JobRecord>();
-  let writes = 0;
-  const copy = (row: JobRecord | undefined): JobRecord | undefined =>
-    row === undefined ? undefined : { ...row };
+/** The jobs table: rows as those of the in-memory store that passes the contract suite, each row's write atomic. */
+export interface SimulatedTable {
+  insert: (records: readonly JobRecord[], by: Process, how: How) => InsertResult[];
+  change: (changes: readonly Change[], by: Process, how: How) => ChangeResult[];
+  get: (keys: readonly RecordKey[]) => (JobRecord | undefined)[];
+  /** The index as it was so many ms ago. */
+  attention: (query: IndexQuery, staleMs: number) => IndexEntry[];
+  /** Open records of one partition without an entry, oldest first, and how many records there were. */
+  unwatched: (query: { pk: string; after: string; before: string }) => {
+    records: JobRecord[];
+    looked: number;
+  };
+  /** Is any open record without an entry minted before then. */
+  anyUnwatched: (mintedBefore: number) => boolean;
+  /** Is any entry due by then. */
+  anyDue: (until: number) => boolean;
+  /** Not a copy: to be looked at only. */
+  peek: (jobId: string) => JobRecord | undefined;
+  all: () => JobRecord[];
+}
+
+export interface IndexEntry extends RecordKey {
+  attentionAt: number;
+}
+
+interface IndexQuery {
+  partition: string;
+  until: number;
+  limit: number;
+  after?: IndexEntry;
+}
+
+interface Row {
+  record: JobRecord;
+  /** Where the index had it, from when on; the last is what holds now. */
+  indexed: { from: number; partition?: string; at: number }[];
+}
+
+export function simulateTable(now: () => number, onWrite: (written: Written) => void): SimulatedTable {
+  const rows = new Map<string, Row>();
+  /** Rows that ever were in a partition of the index. */
+  const everIn = new Map<string, Set<Row>>();
+
+  const put = (row: Row | undefined, record: JobRecord): void => {
+    const { attention, attentionAt = 0 } = record;
+    const target: Row = row ?? { record, indexed: [{ from: 0, at: 0 }] };
+    if (row === undefined) rows.set(record.sk, target);
+    target.record = record;
+    const last = target.indexed.at(-1);
+    if (last?.partition === attention && last?.at === attentionAt) return;
+    target.indexed.push({
+      from: now(),
+      ...(attention === undefined ? {} : { partition: attention }),
+      at: attentionAt,
+    });
+    if (attention === undefined) return;
+    const others = everIn.get(attention);
+    if (others === undefined) everIn.set(attention, new Set([target]));
+    else others.add(target);
+  };
+
+  const throttled = (by: Process, jobId: string): boolean => {
+    const struck = by.strikes('throttled');
+    if (struck) by.trouble([jobId]);
+    return struck;
+  };
 
   return {
-    insert: (records) =>
+    insert: (records, by, how) =>
       records.map((record) => {
-        if (throttled()) return { inserted: false, retry: true };
-        const found = rows.get(record.sk);
-        if (found !== undefined) return { inserted: false, found: { ...found } };
-        writes++;
-        rows.set(record.sk, { ...record });
-        onWrite(undefined, record);
+        if (throttled(by, record.sk)) return { inserted: false, retry: true };
+        const found = rows.get(record.sk)?.record;
+        if (found !== undefined) return { inserted: false, found: copy(found) };
+        const after = copy(record);
+        put(undefined, after);
+        onWrite({ before: undefined, after, by, how });
         return { inserted: true };
       }),
-    change: (changes, owner) =>
+    change: (changes, by, how) =>
       changes.map((change) => {
-        if (throttled()) return { applied: false, retry: true };
-        const before = rows.get(change.key.sk);
-        if (before === undefined || !change.where.every((each) => holds(before, each)))
+        if (throttled(by, change.key.sk)) return { applied: false, retry: true };
+        const row = rows.get(change.key.sk);
+        if (row === undefined) return { applied: false, found: undefined };
+        const before = row.record;
+        if (!change.where.every((each) => holds(before, each)))
           return { applied: false, found: copy(before) };
         const after = changed(before, change);
-        writes++;
-        rows.set(change.key.sk, after);
-        onWrite(before, after, change, owner);
-        return { applied: true, record: { ...after } };
+        put(row, after);
+        onWrite({ before, after, change, by, how });
+        return { applied: true, record: copy(after) };
       }),
-    get: (keys) => keys.map((key) => copy(rows.get(key.sk))),
-    attention: (query) => entriesOf(rows.values(), query),
-    all: () => [...rows.values()],
-    changes: () => writes,
+    get: (keys) =>
+      keys.map(({ sk }) => {
+        const record = rows.get(sk)?.record;
+        return record && copy(record);
+      }),
+    attention({ partition, until, limit, after }, staleMs) {
+      const at = now() - staleMs;
+      const found: IndexEntry[] = [];
+      for (const { record, indexed } of everIn.get(partition) ?? []) {
+        const seen = indexed.findLast((each) => each.from <= at);
+        if (seen?.partition === partition && seen.at <= until)
+          found.push({ pk: record.pk, sk: record.sk, attentionAt: seen.at });
+      }
+      return found
+        .sort(inOrder)
+        .filter((each) => after === undefined || inOrder(each, after) > 0)
+        .slice(0, limit);
+    },
+    unwatched({ pk, after, before }) {
+      const all = Array.from(rows.values(), (each) => each.record).filter(
+        (each) => each.pk === pk && each.sk > after && each.sk < before,
+      );
+      return { records: all.filter(isUnwatched).map(copy), looked: all.length };
+    },
+    anyUnwatched(mintedBefore) {
+      const before = idFloor(mintedBefore);
+      for (const { record } of rows.values()) if (record.sk < before && isUnwatched(record)) return true;
+      return false;
+    },
+    anyDue(until) {
+      for (const { record } of rows.values())
+        if (record.attention?.startsWith('due#') && (record.attentionAt ?? 0) <= until) return true;
+      return false;
+    },
+    peek: (jobId) => rows.get(jobId)?.record,
+    all: () => Array.from(rows.values(), (each) => each.record),
   };
+}
+
+function isUnwatched({ status, attention }: JobRecord): boolean {
+  return attention === undefined && status !== 'void' && !isFinal(status);
+}
+
+function inOrder(a: IndexEntry, b: IndexEntry): number {
+  return a.attentionAt - b.attentionAt || (a.sk < b.sk ? -1 : a.sk > b.sk ? 1 : 0);
 }

@@ -1,301 +1,254 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { lanes as laneNames, queueTimes } from '../../core/lane.ts';
+import type { JobContext } from '../../core/define.ts';
+import type { QueueTimes } from '../../core/lane.ts';
+import type { Effects } from '../../core/once.ts';
 import { decodePointer } from '../../core/pointer.ts';
-import type { JobRecord } from '../../core/table.ts';
-import { bury } from '../../functions/bury/bury.ts';
-import { enqueue } from '../../functions/enqueue/enqueue.ts';
-import type { ApiRequest } from '../../functions/http.ts';
-import { laneOfArn } from '../../functions/lanes.ts';
-import { cancelJob, retryJob } from '../../functions/manage/change.ts';
-import { release } from '../../functions/release/release.ts';
-import { work } from '../../functions/work/work.ts';
-import { catalogue, contract } from './catalogue.ts';
-import { simulateDedupe } from './dedupe.ts';
-import { type Behaviour, behave } from './handlers.ts';
-import { type QueueName, simulateLanes, urlOf } from './lanes.ts';
-import { keys, makePorts, type Plants } from './ports.ts';
-import { type Faults, noFaults, type Process, startProcess } from './process.ts';
-import { watchPromises } from './promises.ts';
-import { between, oneOf, type Random } from './random.ts';
+import type { Sealed } from '../../core/table.ts';
+import { walkAgeMs } from '../../core/walk.ts';
+import type { ApiAnswer } from '../../functions/http.ts';
+import { makeFates } from './faults.ts';
+import {
+  buryAll,
+  changeJob,
+  enqueueBatch,
+  releaseDue,
+  releaseParts,
+  timesOf,
+  walkAll,
+  workOn,
+} from './functions.ts';
+import { behave, plainly } from './handlers.ts';
+import { type LaneName, simulateLanes } from './lanes.ts';
+import { type ClientPlan, type JobPlan, type PersonPlan, type Plan, start } from './plan.ts';
+import type { Plant } from './plants.ts';
+import { type PortParts, type Ports, portsOf } from './ports.ts';
+import { type Process, startProcess } from './process.ts';
+import { between, streamOf } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { simulateTable } from './table.ts';
+import { watchPromises } from './watch.ts';
 
-const times = queueTimes('default', catalogue.contracts);
-const urls = { default: Object.fromEntries(laneNames.map((lane) => [lane, urlOf(lane)])) };
+const apiTimeoutMs = 29_000;
+const releaseTimeoutMs = 55_000;
+const buryTimeoutMs = 45_000;
+const deployMs = 60_000;
+
+/** The walk, or a part of the release. */
+type MinuteTask = 'walk' | number;
+export const minuteTasks: readonly MinuteTask[] = [...Array(releaseParts).keys(), 'walk'];
 
 /** The whole pipeline in one process: tables, lanes and keys in memory, every call through a process that may die. */
-export function makeWorld(scheduler: Scheduler, random: Random, plants: Plants, say: (line: string) => void) {
-  let faults: Faults & { throttled: number; duplicates: number; sealing: number } = {
-    ...noFaults,
-    throttled: 0,
-    duplicates: 0,
-    sealing: 0,
-  };
-  const watch = watchPromises();
-  const lanes = simulateLanes(scheduler.now, random, { duplicates: () => faults.duplicates });
-  const table = simulateTable(
-    (before, after, change, owner) => {
-      say(
-        `${after.sk.slice(-6)} ${before?.status ?? 'nothing'} → ${after.status} fence ${after.fence} attempt ${after.attempt}+${after.attemptsLeft}`,
-      );
-      watch.written(before, after, change, owner);
-    },
-    () => random() < faults.throttled,
-  );
-  const dedupe = simulateDedupe();
-  const scripts = new Map<string, Behaviour[]>();
-  /** Jobs that a live invocation has in hand: enqueued, claimed, or its message received. */
-  const inHand = new Map<Process, Set<string>>();
-
-  let ended = 0;
-
-  const newProcess = (name: string): Process => {
-    const process = startProcess(scheduler, random, () => faults, name, say);
-    inHand.set(process, new Set());
-    return process;
-  };
-
-  const leave = (process: Process): void => {
-    inHand.delete(process);
-    ended++;
-  };
-
-  const { storeOf, lanesOf, vaultOf, onceOf } = makePorts({
-    table,
-    lanes,
-    plants,
-    refusesToSeal: () => random() < faults.sealing,
+export function makeWorld(
+  scheduler: Scheduler,
+  plan: Plan,
+  plant: Plant | undefined,
+  say: (line: () => string) => void,
+  onMove: (lane: LaneName) => void,
+) {
+  const { now } = scheduler;
+  const fates = makeFates(plan.chances, new Set(plan.spared), () => now() >= start + plan.faultyMs, say);
+  /** Jobs that a live invocation has in hand: their messages were received. */
+  const inHand = new Map<Process, readonly string[]>();
+  const held = (jobId: string): boolean =>
+    [...inHand].some(([process, jobs]) => process.alive && jobs.includes(jobId));
+  const sealed = new Map<string, Sealed>();
+  const sqsRandom = streamOf(plan.seed, 'SQS');
+  let receives = 0;
+  const lanes = simulateLanes({
+    now,
+    random: sqsRandom,
+    inFlightLimit: plan.inFlightLimit,
+    maxReceiveCount: plan.maxReceiveCount,
+    seenTwice: () => fates.strikes('seenTwice', sqsRandom, 'receive', ++receives),
+    onMove,
+    onLoss: (jobId) => watch.lost(jobId),
+    onHide: (jobId, seconds) => watch.hidden(jobId, seconds),
   });
-
-  const randomBytes = (count: number): Uint8Array =>
-    Uint8Array.from({ length: count }, () => between(random, 0, 255));
-
-  const requestOf = (route: ApiRequest['route'], id: string, body: unknown, key?: string): ApiRequest => ({
-    route,
-    tenant: 'default',
-    base: '/v1',
-    id,
-    query: {},
-    body: body === undefined ? '' : JSON.stringify(body),
-    createdBy: 'simulation',
-    requestId: 'r',
-    ...(key === undefined ? {} : { idempotencyKey: key }),
+  const table = simulateTable(now, (each) => {
+    const { before, after } = each;
+    say(
+      () =>
+        `${short(after.sk)} ${before?.status ?? 'nothing'} → ${after.status} fence ${after.fence} attempt ${after.attempt}+${after.attemptsLeft} by ${each.by.name}`,
+    );
+    watch.written(each);
   });
+  const watch = watchPromises({
+    now,
+    peek: table.peek,
+    stored: (where) => sealed.has(where),
+    pointers: lanes.pointers,
+    held,
+  });
+  const effects = new Map<string, Effects>();
+  const parts: PortParts = { table, lanes, sealed, keys: new Map(), effects, walked: { cursors: [] } };
+  const scripts = new Map<string, JobPlan>();
+  const started = new Map<string, number>();
+
+  function begin(kind: string): { process: Process; ports: Ports } {
+    const count = (started.get(kind) ?? 0) + 1;
+    started.set(kind, count);
+    const name = `${kind} ${count}`;
+    const random = streamOf(plan.seed, name);
+    const sinceDeployMs = now() - start - plan.deployAtMs;
+    const isOld = sinceDeployMs < 0 || (sinceDeployMs < deployMs && random() < 0.5);
+    const process = startProcess(name, random, {
+      scheduler,
+      fates,
+      mostSkewMs: plan.mostSkewMs,
+      release: isOld ? 'old' : 'new',
+      say,
+      onTrouble: watch.trouble,
+    });
+    const ports = portsOf(process, parts);
+    return { process, ports: plant?.ports?.(ports, process) ?? ports };
+  }
+
+  /** Ends with its answer, or is killed at its time. */
+  async function within<T>(process: Process, step: Promise<T>, timeoutMs: number): Promise<T | 'killed'> {
+    const over = scheduler.sleep(timeoutMs).then(() => {
+      process.die(`its ${timeoutMs / 1000} s are over`);
+      return 'killed' as const;
+    });
+    const answer = await Promise.race([step, over]);
+    const wasAlive = process.alive;
+    process.alive = false;
+    return wasAlive ? answer : 'killed';
+  }
 
   /** A client's call; what it is told counts as promised. */
-  async function enqueueJobs(
-    bodies: { behaviours: Behaviour[]; body: Record<string, unknown> }[],
-    key: string | undefined,
-  ): Promise<'answered' | 'unknown'> {
-    const process = newProcess('enqueue');
-    const step = enqueue({
-      catalogue,
-      store: storeOf(process),
-      lanes: lanesOf(process),
-      vault: vaultOf(process),
-      dedupe: dedupe.of(process),
-      keys,
-      now: process.now,
-      randomBytes,
+  async function call({ name, key, jobs }: ClientPlan): Promise<'answered' | 'unknown'> {
+    const { process, ports } = begin(name);
+    const bodies = jobs.map((job, position) => {
+      const script = `${name}, job ${position + 1}`;
+      scripts.set(script, job);
+      return bodyOf(job, script);
     });
-    const jobs = bodies.map(({ body, behaviours }) => ({
-      type: 'simulated',
-      payload: { script: scriptOf(behaviours) },
-      ...body,
-    }));
-    const ended = step(requestOf('enqueueBatch', '', { jobs }, key), {}).then(
-      (answer) => {
-        if ('problem' in answer) return 'unknown' as const;
-        for (const each of (answer.body as { results: { id?: string }[] }).results)
-          if (each.id !== undefined) watch.accept(each.id);
-        return 'answered' as const;
-      },
-      () => 'unknown' as const,
+    const step = enqueueBatch(process, ports, bodies, key).catch(() => 'failed' as const);
+    const answer = await within(process, step, apiTimeoutMs);
+    if (answer === 'killed' || answer === 'failed' || 'problem' in answer) return 'unknown';
+    const { results } = answer.body as { results: { id?: string }[] };
+    for (const [position, { id }] of results.entries()) {
+      if (id === undefined) continue;
+      watch.accept(id);
+      if (key !== undefined) watch.answered(key, position, id);
+    }
+    say(() => `${name} is told ${results.map(({ id }) => (id === undefined ? 'no' : short(id))).join(' ')}`);
+    return 'answered';
+  }
+
+  async function act({ name, does }: PersonPlan, jobId: string): Promise<void> {
+    const { process, ports } = begin(name);
+    if (does === 'cancel') watch.cancelAsked(jobId);
+    say(() => `${name} asks to ${does} ${short(jobId)}`);
+    const step: Promise<ApiAnswer | undefined> = changeJob(process, ports, does, jobId);
+    await within(
+      process,
+      step.catch(() => undefined),
+      apiTimeoutMs,
     );
-    return Promise.race([ended, scheduler.sleep(29_000).then(() => gone(process))]).finally(() =>
-      inHand.delete(process),
-    );
-  }
-
-  function scriptOf(behaviours: Behaviour[]): string {
-    const name = `s${scripts.size}`;
-    scripts.set(name, behaviours);
-    return name;
-  }
-
-  function gone(process: Process): 'unknown' {
-    process.alive = false;
-    return 'unknown';
-  }
-
-  async function person(verb: 'retry' | 'cancel', record: JobRecord): Promise<void> {
-    const process = newProcess(verb);
-    const deps = {
-      store: storeOf(process),
-      lanes: lanesOf(process),
-      vault: vaultOf(process),
-      contractOf: () => contract,
-      now: process.now,
-      onError: () => {},
-    };
-    const step =
-      verb === 'retry'
-        ? retryJob(deps, requestOf('retryJob', record.sk, undefined))
-        : cancelJob(deps, requestOf('cancelJob', record.sk, undefined));
-    await Promise.race([step.catch(() => {}), scheduler.sleep(29_000).then(() => gone(process))]);
-    leave(process);
   }
 
   /** Lambda's mapping: receives, invokes, deletes what the answer leaves out; what died comes back by itself. */
-  async function invoke(queue: QueueName): Promise<void> {
-    const dead = queue === 'dead';
-    const visibilityMs = dead ? 75_000 : times.visibilitySeconds * 1000;
-    const records = lanes.receive(queue, queue === 'quarantine' ? 1 : 10, visibilityMs);
-    if (records.length === 0) return;
-    const process = newProcess(dead ? 'bury' : `work ${queue}`);
-    say(`${process.name} receives ${named(records)}`);
-    for (const record of records) inHand.get(process)?.add(decodePointer(record.body)?.jobId ?? '');
-    const timeoutMs = dead ? 45_000 : times.functionTimeoutSeconds * 1000;
-    const deadline = scheduler.now() + timeoutMs;
-    const step = dead
-      ? buryStep(process)(records, {})
-      : workStep(process)(records, () => deadline - scheduler.now(), {});
-    const ended = await Promise.race([step, scheduler.sleep(timeoutMs).then(() => 'timeout' as const)]);
-    const answered = process.alive && ended !== 'timeout';
-    process.alive = false;
-    leave(process);
-    if (!answered) return;
-    const stay = new Set((ended as SQSBatchResponse).batchItemFailures.map((each) => each.itemIdentifier));
-    const gone = records.filter((each) => !stay.has(each.messageId));
-    say(`${process.name} is done with ${named(gone)}`);
-    lanes.remove(
-      queue,
-      gone.map((each) => each.receiptHandle),
+  async function invoke(lane: LaneName): Promise<void> {
+    const [queue = '', kind = ''] = lane.split('-');
+    const times = timesOf[queue] as QueueTimes;
+    const visibilityMs = kind === 'dead' ? buryTimeoutMs + 30_000 : times.visibilitySeconds * 1000;
+    const received = lanes.receive(lane, kind === 'quarantine' ? 1 : 10, visibilityMs);
+    if (received.length === 0) return;
+    const { process, ports } = begin(kind === 'dead' ? `bury ${queue}` : `work ${lane}`);
+    say(() => `${process.name} receives ${named(received)}`);
+    if (process.strikes('unstarted')) return watch.trouble(received.map(jobOf));
+    const records = plant?.received?.(received) ?? received;
+    for (const each of records) process.receipts.set(each.receiptHandle, jobOf(each));
+    inHand.set(process, records.map(jobOf));
+    const timeoutMs = kind === 'dead' ? buryTimeoutMs : times.functionTimeoutSeconds * 1000;
+    const deadline = now() + timeoutMs;
+    const step =
+      kind === 'dead'
+        ? buryAll(process, ports, records)
+        : workOn(process, ports, queue, records, (payload, job) => handle(process, payload, job), {
+            monotonic: now,
+            remainingMs: () => deadline - now(),
+          });
+    const answer = await within(process, step, timeoutMs);
+    inHand.delete(process);
+    for (const jobId of records.map(jobOf)) watch.stir(jobId);
+    if (answer !== 'killed') acknowledge(lane, process, received, answer);
+  }
+
+  function acknowledge(
+    lane: LaneName,
+    process: Process,
+    received: readonly SQSRecord[],
+    answer: SQSBatchResponse,
+  ): void {
+    const stay = new Set(answer.batchItemFailures.map((each) => each.itemIdentifier));
+    const done = received.filter((each) => !stay.has(each.messageId));
+    say(() => `${process.name} is done with ${named(done)}`);
+    for (const each of done) if (!process.strikes('undeleted')) lanes.remove(lane, each.receiptHandle);
+  }
+
+  async function handle(process: Process, payload: { script: string }, job: JobContext): Promise<unknown> {
+    const { behaviours = [], once = false } = scripts.get(payload.script) ?? {};
+    const behaviour = behaviours[Math.min(job.attempt, behaviours.length) - 1] ?? plainly;
+    let ended = false;
+    watch.started(job.id, process, () => process.alive && !ended && !job.signal.aborted);
+    say(() => `${short(job.id)} starts to ${behaviour.does} in ${process.name}`);
+    try {
+      if (once)
+        watch.onceIs(job.id, await job.once('mail', () => sendMail(process, job)), effects.get(job.id));
+      return await behave(behaviour, process, job, now);
+    } finally {
+      ended = true;
+    }
+  }
+
+  /** Something outside, told apart from its repeats by when it happened. */
+  async function sendMail(process: Process, job: JobContext): Promise<string> {
+    await process.sleep(between(process.random, 0, 200));
+    say(() => `${short(job.id)} sends its mail in ${process.name}`);
+    return `sent at ${now()} by attempt ${job.attempt}`;
+  }
+
+  /** One of the minute's calls. */
+  async function everyMinute(task: MinuteTask): Promise<void> {
+    // Nothing to do by anyone's clock.
+    const latest = now() + plan.mostSkewMs;
+    if (task === 'walk' ? !table.anyUnwatched(latest - walkAgeMs) : !table.anyDue(latest)) return;
+    const { process, ports } = begin(task === 'walk' ? task : `release ${task}`);
+    const deadline = now() + releaseTimeoutMs;
+    const { deliver } = ports.lanes;
+    ports.lanes.deliver = (deliveries) => {
+      for (const { pointer } of deliveries) watch.released(pointer.jobId);
+      return deliver(deliveries);
+    };
+    const remainingMs = () => deadline - now();
+    const done =
+      task === 'walk' ? walkAll(process, ports, remainingMs) : releaseDue(process, ports, remainingMs, task);
+    await within(
+      process,
+      done.catch(() => undefined),
+      releaseTimeoutMs,
     );
   }
 
-  function buryStep(process: Process) {
-    return bury({
-      store: storeOf(process),
-      lanes: lanesOf(process),
-      now: process.now,
-      urlOf: (arn) => laneOfArn(urls, arn),
-      storeUnreadable: async () => {},
-      onError: () => {},
-      log: () => {},
-    });
-  }
+  return { call, act, invoke, everyMinute, watch, fates, table, lanes };
+}
 
-  function workStep(process: Process) {
-    return work({
-      queue: 'default',
-      store: storeOf(process),
-      lanes: lanesOf(process),
-      keys,
-      vault: vaultOf(process),
-      contractOf: () => contract,
-      handlerOf: async () => async (payload: never, job) => {
-        const record = table.all().find((each) => each.sk === job.id) as JobRecord;
-        const behaviours = scripts.get((payload as { script: string }).script) ?? [];
-        const behaviour = behaviours[Math.min(job.attempt, behaviours.length) - 1] ?? {
-          does: 'return',
-          afterMs: 0,
-        };
-        let ended = false;
-        watch.started({
-          jobId: job.id,
-          fence: record.fence,
-          owns: () => process.alive && !ended && !job.signal.aborted,
-        });
-        say(`${job.id.slice(-6)} starts to ${behaviour.does} in ${process.name}`);
-        try {
-          return await behave(behaviour, process, job, say, scheduler.now);
-        } finally {
-          ended = true;
-        }
-      },
-      ...onceOf(process),
-      readObject: async () => undefined,
-      storeUnreadable: async () => {},
-      settings: { allowPrivateAddresses: false },
-      log: () => {},
-      onError: () => {},
-      after: process.after,
-      leaseMs: times.leaseMs,
-      longestTimeoutMs: times.longestTimeoutMs,
-      codeVersion: 'c1',
-      newOwner: () => {
-        process.owner = Buffer.from(randomBytes(9)).toString('base64url');
-        return process.owner;
-      },
-      urlOf: (arn) => laneOfArn(urls, arn),
-      now: process.now,
-      monotonic: scheduler.now,
-      random,
-      soon: (flush) => void process.after(3, flush),
-    });
-  }
-
-  async function releaseOnce(): Promise<void> {
-    const process = newProcess('release');
-    const deadline = scheduler.now() + 55_000;
-    const step = release({
-      store: storeOf(process),
-      lanes: lanesOf(process),
-      depth: (_, lane) => process.call('depth', () => lanes.count(lane)),
-      now: process.now,
-      onError: () => {},
-    });
-    await Promise.race([
-      step(() => deadline - scheduler.now(), {}).catch(() => {}),
-      scheduler.sleep(55_000).then(() => gone(process)),
-    ]);
-    leave(process);
-  }
-
-  let checked = -1;
-  function check(): void {
-    throwFirst();
-    // Nothing that a promise is about has changed since the last look.
-    const changes = table.changes() + lanes.changes() + ended;
-    if (changes === checked) return;
-    checked = changes;
-    const pointed = new Set(lanes.bodies().map((body) => decodePointer(body)?.jobId ?? ''));
-    const records = new Map(table.all().map((each) => [each.sk, each]));
-    watch.lookedAfter(records, pointed, (jobId) =>
-      [...inHand].some(([process, jobs]) => process.alive && jobs.has(jobId)),
-    );
-    throwFirst();
-  }
-
-  function throwFirst(): void {
-    const broken = watch.first();
-    if (broken !== undefined) throw broken;
-  }
-
+function bodyOf(job: JobPlan, script: string): Record<string, unknown> {
   return {
-    enqueueJobs,
-    person,
-    invoke,
-    releaseOnce,
-    check,
-    setFaults: (next: typeof faults) => {
-      faults = next;
-    },
-    waiting: (queue: QueueName) => lanes.count(queue),
-    records: () => table.all(),
-    atEnd: () => {
-      watch.allFinal(new Map(table.all().map((each) => [each.sk, each])));
-      throwFirst();
-    },
-    pick: <T>(choices: readonly T[]) => oneOf(random, choices),
+    type: job.type,
+    payload: job.big ? { script, filler: 'x'.repeat(1_200) } : { script },
+    priority: job.priority,
+    ...(job.delaySeconds === undefined ? {} : { delay_seconds: job.delaySeconds }),
+    ...(job.maxAttempts === undefined ? {} : { max_attempts: job.maxAttempts }),
   };
 }
 
+const jobOf = ({ body }: SQSRecord): string => decodePointer(body)?.jobId ?? '';
+const short = (jobId: string): string => jobId.slice(-6);
+
 /** Messages with the end of their job's id, for the history. */
 function named(records: readonly SQSRecord[]): string {
-  return (
-    records.map((each) => `${each.messageId}:${decodePointer(each.body)?.jobId.slice(-6)}`).join(' ') ||
-    'nothing'
-  );
+  return records.map((each) => `${each.messageId}:${short(jobOf(each))}`).join(' ') || 'nothing';
 }

@@ -1,0 +1,90 @@
+import { oneOf, type Random } from './random.ts';
+
+/** What may go wrong, with the highest chance a history gives it, each time it could. */
+const highest = {
+  /** A process dies before or after a call. */
+  crash: 0.08,
+  /** A call never arrives, and its caller hears so. */
+  refused: 0.05,
+  /** A call is carried out, and its caller hears that it failed. */
+  answerLost: 0.05,
+  /** The answer was lost and the SDK sends the same call again by itself. */
+  sentTwice: 0.08,
+  /** The caller gave the call up, and it is carried out up to two minutes later. */
+  late: 0.04,
+  /** An earlier send of a call that the SDK repeated arrives after all, up to a minute later. */
+  echo: 0.03,
+  /** A call takes seconds. */
+  slow: 0.05,
+  /** A row of a batch is throttled. */
+  throttled: 0.1,
+  /** An entry of SendMessageBatch fails. */
+  unsent: 0.08,
+  /** SQS takes a message and loses it. */
+  lost: 0.05,
+  /** SQS takes a message and has it twice. */
+  duplicated: 0.8,
+  /** A message that is held is seen again. */
+  seenTwice: 0.25,
+  /** Lambda's mapping does not get a message deleted. */
+  undeleted: 0.05,
+  /** Lambda throttles the invocation: its messages come back with their visibility. */
+  unstarted: 0.1,
+  /** The attention index shows what was there some seconds ago. */
+  stale: 0.3,
+  /** KMS refuses: nothing can be sealed, or opened. */
+  sealing: 0.03,
+  opening: 0.03,
+  /** S3 and the sealed items fail. */
+  storing: 0.05,
+  /** The clock of a process jumps. */
+  stepped: 0.02,
+} as const;
+
+export type FaultKind = keyof typeof highest;
+export type Chances = Record<FaultKind, number>;
+
+/** Some of the kinds, each with a chance of its own; one of them more often than any other history has it. */
+export function drawChances(random: Random): Chances {
+  const kinds = Object.entries(highest) as [FaultKind, number][];
+  const share = oneOf(random, [0.2, 0.5, 0.8]);
+  const [favourite] = oneOf(random, kinds);
+  return Object.fromEntries(
+    kinds.map(([kind, most]) => {
+      const chance = random() < share ? most * random() : 0;
+      return [kind, kind === favourite ? Math.max(chance, Math.min(most * 4, 0.5)) : chance];
+    }),
+  ) as Chances;
+}
+
+export interface Fates {
+  /** Does this fault happen here, to the `count`th doing of `who`. */
+  strikes: (kind: FaultKind, random: Random, who: string, count: number) => boolean;
+  /** The faults that happened, in order. */
+  struck: () => readonly string[];
+}
+
+/**
+ * @param calm is the time of faults over
+ * @param spared faults that are left out: what a shrunk history can do without
+ */
+export function makeFates(
+  chances: Chances,
+  spared: ReadonlySet<string>,
+  calm: () => boolean,
+  say: (line: () => string) => void,
+): Fates {
+  const struck: string[] = [];
+  return {
+    strikes(kind, random, who, count) {
+      // Drawn for a kind that never strikes too: a history without one fault is else the same.
+      if (calm() || random() >= chances[kind]) return false;
+      const name = `${kind}: ${who}, ${count}`;
+      if (spared.has(name)) return false;
+      struck.push(name);
+      say(() => `! ${name}`);
+      return true;
+    },
+    struck: () => struck,
+  };
+}

@@ -1,0 +1,105 @@
+import type { SimulatedType } from './catalogue.ts';
+import { type Chances, drawChances } from './faults.ts';
+import { type Behaviour, drawBehaviour } from './handlers.ts';
+import { between, oneOf, type Random, streamOf } from './random.ts';
+
+/** When every history begins, ms since the epoch. */
+export const start = 1_800_000_000_000;
+const minute = 60_000;
+
+/** All that a seed decides beforehand. Shrinking takes from it; the same plan always makes the same history. */
+export interface Plan {
+  seed: number;
+  /** Faults for so long, then none. */
+  faultyMs: number;
+  chances: Chances;
+  /** Faults that do not happen: what shrinking took away. */
+  spared: readonly string[];
+  mostSkewMs: number;
+  inFlightLimit: number;
+  maxReceiveCount: number;
+  /** When processes of the new release begin to appear; a minute later no old one starts. */
+  deployAtMs: number;
+  clients: ClientPlan[];
+  persons: PersonPlan[];
+}
+
+export interface ClientPlan {
+  name: string;
+  atMs: number;
+  /** An idempotency key: repeated until answered. */
+  key?: string;
+  /** The same call a second time, so much later, whatever became of the first. */
+  twinAfterMs?: number;
+  jobs: JobPlan[];
+}
+
+export interface JobPlan {
+  type: SimulatedType;
+  priority: number;
+  delaySeconds?: number;
+  maxAttempts?: number;
+  /** The payload has an item of its own. */
+  big: boolean;
+  /** The handler does something outside through `once`, before all else. */
+  once: boolean;
+  /** What the handler does, attempt by attempt. */
+  behaviours: Behaviour[];
+}
+
+export interface PersonPlan {
+  name: string;
+  atMs: number;
+  does: 'retry' | 'cancel';
+  /** Which of the jobs that it fits, 0 ≤ n < 1. */
+  pick: number;
+}
+
+export function drawPlan(seed: number): Plan {
+  const random = streamOf(seed, 'plan');
+  const faultyMs = between(random, 2, 8) * minute;
+  return {
+    seed,
+    faultyMs,
+    chances: drawChances(random),
+    spared: [],
+    mostSkewMs: oneOf(random, [0, 1_500, 2_400]),
+    inFlightLimit: oneOf(random, [120_000, 50, 8]),
+    maxReceiveCount: oneOf(random, [20, 6, 3]),
+    deployAtMs: random() < 0.7 ? 0 : between(random, 0, faultyMs),
+    clients: named('client', between(random, 1, 5), (name) => drawClient(name, random, faultyMs)),
+    persons: named('person', between(random, 0, 6), (name) => ({
+      name,
+      atMs: between(random, minute, faultyMs + 10 * minute),
+      does: oneOf(random, ['retry', 'cancel'] as const),
+      pick: random(),
+    })),
+  };
+}
+
+function drawClient(name: string, random: Random, faultyMs: number): ClientPlan {
+  const key = random() < 0.6 ? `key of ${name}` : undefined;
+  return {
+    name,
+    atMs: between(random, 0, faultyMs / 2),
+    ...(key === undefined ? {} : { key }),
+    ...(key !== undefined && random() < 0.2 ? { twinAfterMs: between(random, 0, 100) } : {}),
+    jobs: Array.from({ length: oneOf(random, [1, 1, 2, 4, 8, 12]) }, () => drawJob(random)),
+  };
+}
+
+function drawJob(random: Random): JobPlan {
+  return {
+    type: random() < 0.85 ? 'plain' : 'fresh',
+    priority: oneOf(random, [0, 4, 4, 7, 9]),
+    ...(random() < 0.3 ? { delaySeconds: oneOf(random, [1, 30, 300, 1_000, 4_000]) } : {}),
+    ...(random() < 0.3 ? { maxAttempts: between(random, 1, 3) } : {}),
+    big: random() < 0.15,
+    once: random() < 0.2,
+    behaviours: Array.from({ length: 4 }, () => drawBehaviour(random)),
+  };
+}
+
+function named<T>(kind: string, count: number, draw: (name: string) => T): T[] {
+  return Array.from({ length: count }, (_, index) => draw(`${kind} ${index + 1}`));
+}

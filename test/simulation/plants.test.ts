@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { type History, runHistory } from './history.ts';
+import { drawPlan } from './plan.ts';
+import { notYet, type Plant, plants } from './plants.ts';
+import { shrink } from './shrink.ts';
+
+const mostSeeds = 1_000;
+
+async function findBroken(plant: Plant): Promise<{ seed: number; history: History } | undefined> {
+  for (let seed = 0; seed < mostSeeds; seed++) {
+    const history = await runHistory(drawPlan(seed), { plant });
+    if (history.broken !== undefined) return { seed, history };
+  }
+  return undefined;
+}
+
+test.each(Object.entries(plants))(
+  'within 1,000 seeds it is found and named: %s',
+  { timeout: 300_000 },
+  async (_name, plant) => {
+    const found = await findBroken(plant);
+    expect(plant.breaks).toContain(found?.history.broken?.promise);
+  },
+);
+
+for (const [name, reason] of Object.entries(notYet)) test.todo(`${name}: ${reason}`);
+
+test('a broken history shrinks to a short one that breaks the same promise, and that replays', async () => {
+  const plant = plants['a settle by id alone'] as Plant;
+  const found = await findBroken(plant);
+  if (found === undefined) throw new Error('the plant was not found');
+  const { plan, history } = await shrink(drawPlan(found.seed), found.history, plant);
+  expect(history.broken?.promise).toBe('a late attempt leaves nothing');
+  expect(plan.clients.flatMap(({ jobs }) => jobs)).toHaveLength(1);
+  expect(history.struck.length).toBeLessThanOrEqual(4);
+  expect(history.events).toBeLessThan(found.history.events);
+  expect(await runHistory(plan, { plant })).toEqual(history);
+});
