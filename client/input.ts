@@ -16,9 +16,12 @@ export async function readLines(path: string): Promise<{ line: number; value: un
   const content = path === '-' ? await text(process.stdin) : await readText(path);
   return content
     .split('\n')
-    .map((each, index) => ({ line: index + 1, text: each.trim() }))
-    .filter((each) => each.text !== '')
-    .map((each) => ({ line: each.line, value: parseJson(each.text, `line ${each.line} of ${path}`) }));
+    .map((each, index) => ({ line: index + 1, text: each }))
+    .filter((each) => each.text.trim() !== '')
+    .map((each) => ({
+      line: each.line,
+      value: parseLine(each.text, `line ${each.line} of ${nameOf(path)}`),
+    }));
 }
 
 /** An argument that names a job. */
@@ -55,6 +58,23 @@ function parseJson(content: string, what: string): unknown {
       `${what} is not JSON: ${(error as Error).message}; give JSON such as '{"message": "hello"}', @FILE, or - for standard input`,
     );
   }
+}
+
+/** A line of a file of jobs. What it lacks is told by column: of lines, the file's own number is the one that counts. */
+function parseLine(content: string, what: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    const why = (error as Error).message.replace(
+      / in JSON at position \d+ \(line 1 column (\d+)\)$/,
+      ' at column $1',
+    );
+    throw new UsageError(`${what} is not JSON: ${why}; a line is {"type": …, "payload": …}`);
+  }
+}
+
+function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path;
 }
 
 function shown(argument: string): string {

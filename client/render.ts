@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import type { BatchResponse, Job } from '../core/api.ts';
 import { isFinal } from '../core/state.ts';
 import { ageOf } from './duration.ts';
+import { invokedAs } from './invoked.ts';
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -63,9 +64,9 @@ export function table(head: string[], rows: string[][]): string {
     .join('\n');
 }
 
-/** The command a reader may want next, for a job of any tenant. */
+/** The command a reader may want next, for a job of any tenant, as this one was called. */
 export function commandFor(name: 'get' | 'retry' | 'watch', { id, tenant }: Job): string {
-  return `taskq ${name} ${id}${tenant === 'default' ? '' : ` --tenant ${tenant}`}`;
+  return `${invokedAs(process.env)} ${name} ${id}${tenant === 'default' ? '' : ` --tenant ${tenant}`}`;
 }
 
 export function jobTable(jobs: readonly Job[], nowMs: number): string {

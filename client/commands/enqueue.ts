@@ -1,13 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { EnqueueRequest } from '../../core/api.ts';
 import type { EnqueueOptions } from '../client.ts';
 import { ageOf, parseDuration } from '../duration.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { collect, parseWhole, readPayload } from '../input.ts';
-import { print, printJson } from '../render.ts';
+import { print, printable, printJson } from '../render.ts';
+import { tellRetries } from '../retries.ts';
 import { openSession, type Session } from '../session.ts';
 import { enqueueFile } from './batch.ts';
 import { showJob } from './get.ts';
+
+/** Between two looks for retries while a job is waited for. */
+const lookPauseMs = 2000;
 
 interface Options {
   priority?: number;
@@ -37,12 +42,16 @@ export function addEnqueue(program: Command): void {
     .option('--tag <tag>', 'to find it by; may be repeated', collect)
     .option('--queue <queue>', "another queue than the type's own")
     .option('--key <key>', 'idempotency key: a repeat with the same key and job gives the same job')
-    .option('--wait', 'wait until it is final and show its result; exit status 1 unless it completed')
+    .option(
+      '--wait',
+      'wait until it is final, tell of retries, show its result; exit status 1 unless it completed',
+    )
     .option('--batch <file>', 'NDJSON, a line is {"type": …, "payload": …, …}; - for standard input')
     .addHelpText(
       'after',
       `
 With --batch, the options are what its lines do not say themselves.
+With --wait --json, a job that completed is {"id": …, "status": "completed", "result": …}, any other the job itself.
 
 Examples:
   taskq enqueue echo '{"message": "hello"}' --wait
@@ -86,14 +95,28 @@ async function enqueueOne(session: Session, type: string, payload: unknown, opti
     const when = job.status === 'scheduled' ? `scheduled ${ageOf(job.available_at, Date.now())}` : job.status;
     return print(`${job.id} enqueued: ${job.type}, queue ${job.queue}, lane ${job.lane}, ${when}`);
   }
-  if (!json) process.stderr.write(`${job.id} enqueued, waiting\n`);
-  const ending = await client.waitFor(job.id, { deadlineSeconds: Number.POSITIVE_INFINITY });
+  const ending = await waitTelling(session, job.id);
   if (ending.status === 'completed') {
-    if (json) printJson(ending);
+    if (json) printJson({ id: job.id, ...ending });
     else print(JSON.stringify(ending.result, undefined, 2));
   } else if ('job' in ending) {
     if (json) printJson(ending.job);
     else await showJob(session, ending.job);
     process.exitCode = ending.status === 'skipped' ? exitCodes.ok : exitCodes.failed;
+  }
+}
+
+/** Waits for the end, and tells a person meanwhile what happens. */
+async function waitTelling({ client, json }: Session, id: string) {
+  const ended = new AbortController();
+  const tell = (line: string) => process.stderr.write(`${printable(line)}\n`);
+  if (!json) tell(`${id} enqueued, waiting`);
+  const pause = () => sleep(lookPauseMs, true, { signal: ended.signal }).catch(() => false);
+  const telling = json ? undefined : tellRetries(() => client.get(id), tell, pause, Date.now);
+  try {
+    return await client.waitFor(id, { deadlineSeconds: Number.POSITIVE_INFINITY });
+  } finally {
+    ended.abort();
+    await telling;
   }
 }

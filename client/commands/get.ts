@@ -16,12 +16,12 @@ interface GetOptions {
 export function addGet(program: Command): void {
   program
     .command('get')
-    .summary('show a job; of a failed one, why')
-    .description('Shows a job; of a failed one also its cause and what each attempt said.')
+    .summary('show a job; of one that failed or is retried, why')
+    .description('Shows a job; of one that failed or is retried also the cause and what each attempt said.')
     .argument('<id>', 'the job', parseJobId)
     .option('--payload', 'its payload too')
     .option('--result', 'its result too')
-    .option('--errors', 'what each failed attempt said, with stacks')
+    .option('--errors', 'with the stacks of what each failed attempt said')
     .addHelpText(
       'after',
       `
@@ -65,7 +65,8 @@ async function showAll(session: Session, id: string, { payload, result, errors }
 /** Prints a job for a person and, when it failed or is asked for, why. */
 export async function showJob({ client }: Session, job: Job, withStacks = false): Promise<void> {
   print(describeJob(job, Date.now()));
-  if (!withStacks && job.status !== 'failed') return;
+  const troubled = job.status !== 'completed' && job.last_error !== undefined;
+  if (!withStacks && !troubled) return;
   try {
     const { errors } = await client.errors(job.id);
     print(`\n${describeFailure(job, errors, Date.now())}`);

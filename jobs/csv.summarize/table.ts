@@ -79,7 +79,7 @@ export class Table {
 
   #row(record: readonly string[], width: number): void {
     if (record.length !== width)
-      throw invalid(`line ${this.#lastLine} has ${record.length} fields; the header has ${width}`);
+      throw invalid(`line ${this.#lastLine} has ${fields(record.length)}; the header has ${width}`);
     this.#rows++;
     this.#columns.forEach((column, index) => {
       column.add(record[index] ?? '');
@@ -90,6 +90,10 @@ export class Table {
 /** The error of a file that is not a CSV as we read it; `problem` must hold nothing of its cells. */
 export function invalid(problem: string): PermanentError {
   return new PermanentError(`cannot read the CSV: ${problem}`, 'validation');
+}
+
+function fields(count: number): string {
+  return count === 1 ? '1 field' : `${count} fields`;
 }
 
 function crlfs(record: readonly string[]): number {

@@ -70,7 +70,28 @@ describe('enqueue', () => {
       stderr: `${jobId} enqueued, waiting\n`,
     });
     const machine = await taskq(['enqueue', 'echo', '--wait', '--json']);
-    expect(machine.stdout).toBe('{"status":"completed","result":{"message":"hi"}}\n');
+    expect(machine.stdout).toBe(`{"id":"${jobId}","status":"completed","result":{"message":"hi"}}\n`);
+  });
+
+  test('--wait tells of an attempt that failed', async () => {
+    const last_error = { ...aFailedJob().last_error!, attempt: 1 };
+    let looked = false;
+    const { taskq } = await aTaskq({
+      enqueueJob: created,
+      getJob: () => {
+        looked = true;
+        return { status: 200, body: aJob({ status: 'retrying', attempt: 1, last_error }) };
+      },
+      getResult: () =>
+        looked
+          ? { status: 200, body: { status: 'completed', result: 1 } }
+          : { status: 202, body: { status: 'pending' } },
+    });
+    const { code, stdout, stderr } = await taskq(['enqueue', 'echo', '--wait']);
+    expect([code, stdout]).toEqual([0, '1\n']);
+    expect(stderr.replace(/\d+[smhd] ago|in \d+[smhd]/, 'AGE')).toBe(
+      `${jobId} enqueued, waiting\nattempt 1 of 5 failed (transient_error, network); the next AGE\n`,
+    );
   });
 
   test('--wait for a job that fails explains and exits 1', async () => {
@@ -204,7 +225,9 @@ describe('enqueue --batch', () => {
     const { taskq, received } = await aTaskq({});
     const ran = await taskq(['enqueue', '--batch', '-'], { stdin: '{"type": "echo"}\n{]\n' });
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain('line 2 of - is not JSON');
+    expect(ran.stderr).toBe(
+      'taskq: line 2 of standard input is not JSON: Expected property name or \'}\' at column 2; a line is {"type": …, "payload": …}\n',
+    );
     expect((await taskq(['enqueue', '--batch', '-'], { stdin: '\n' })).stderr).toContain('- holds no job');
     expect(received).toEqual([]);
   });

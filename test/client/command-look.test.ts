@@ -38,6 +38,27 @@ describe('get', () => {
     );
   });
 
+  test('a job that is retried is explained too, and the command to come is named as this one was called', async () => {
+    const last_error = aFailedJob().last_error!;
+    const errors = [{ ...someErrors.errors[0]!, attempt: 1, run: 7 }];
+    const retrying = aJob({ status: 'retrying', attempt: 1, last_error: { ...last_error, attempt: 1 } });
+    let job = retrying;
+    const { taskq } = await aTaskq({
+      getJob: () => ({ status: 200, body: job }),
+      getErrors: () => ({ status: 200, body: { errors } }),
+    });
+    const { stdout } = await taskq(['get', jobId]);
+    expect(stdout).toContain('Its last failure was at attempt 1 of 5: the handler failed in a way');
+    expect(stdout.replace(/\d+[smhd] ago|in \d+[smhd]/g, 'AGE')).toContain(
+      '  attempt 1 (run 7), AGE, network: ',
+    );
+    job = { ...retrying, status: 'completed' };
+    expect((await taskq(['get', jobId])).stdout).not.toContain('failure');
+    job = aFailedJob();
+    const env = { npm_lifecycle_event: 'npx', npm_command: 'exec' };
+    expect((await taskq(['get', jobId], { env })).stdout).toContain(`again: npx taskq retry ${jobId}`);
+  });
+
   test('what may not be read of a failed job is said, the rest shown', async () => {
     const { taskq } = await aTaskq({
       getJob: () => ({ status: 200, body: aFailedJob() }),

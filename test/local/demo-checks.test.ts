@@ -29,7 +29,7 @@ it('a run in which all went as it must holds every check', () => {
       "20 jobs were delayed by 5 s, and none started sooner",
       "every job ended as it must: 1,072 completed, 11 failed",
       "11 jobs failed at their first attempt, each with the cause it must have",
-      "the malformed CSV was told where: "cannot read the CSV: line 100 has 1 fields; the header has 3"",
+      "the malformed CSV was told where: "cannot read the CSV: line 100 has 1 field; the header has 3"",
       "payloads of 41,204, 49,691, 1,048,551 bytes came back unchanged, by their hashes",
       "10 echoes, one of each priority, answered with exactly their payload",
       "the 85 parts of zipcodes.csv have 42,049 rows together, as many as the file",

@@ -69,7 +69,7 @@ function errorsOf({
   { code: string; cause: string; message: string; attempt: number; run: number; at: string }[],
 ][] {
   if (name !== 'malformed') return [];
-  const message = 'cannot read the CSV: line 100 has 1 fields; the header has 3';
+  const message = 'cannot read the CSV: line 100 has 1 field; the header has 3';
   return [
     [
       id,
