@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { lanes } from './lane.ts';
-import { jobStates } from './state.ts';
+import { jobStates, reachedStates } from './state.ts';
 
 /** The shapes of the HTTP API: the one source of validation, types, the OpenAPI document and the client. */
 
@@ -104,7 +104,7 @@ export const batchResponse = z.object({
 });
 
 export const listQuery = z.strictObject({
-  status: z.optional(z.enum(jobStates)),
+  status: z.optional(z.enum(reachedStates)),
   type: z.optional(name),
   queue: z.optional(name),
   tag: z.optional(z.array(tag).check(z.maxLength(8))),

@@ -6,6 +6,9 @@ export const waitingStates = ['scheduled', 'pending', 'retrying'] as const;
 export const finalStates = ['completed', 'failed', 'cancelled', 'skipped'] as const;
 export const jobStates = ['waiting_dependencies', ...waitingStates, 'running', ...finalStates] as const;
 
+/** Those that a job can be in today: nothing that is built leads into the others. */
+export const reachedStates = [...waitingStates, 'running', 'completed', 'failed', 'cancelled'] as const;
+
 export type WaitingState = (typeof waitingStates)[number];
 export type FinalState = (typeof finalStates)[number];
 export type JobState = (typeof jobStates)[number];

@@ -1,14 +1,13 @@
 import type { Command } from 'commander';
 import type { Job, ListQuery } from '../../core/api.ts';
 import { defaultListLimit, maxListLimit } from '../../core/api.ts';
-import type { JobState } from '../../core/state.ts';
 import { momentOf } from '../duration.ts';
 import { collect, parseWhole } from '../input.ts';
 import { jobTable, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 
 export interface FilterOptions {
-  status?: JobState;
+  status?: ListQuery['status'];
   type?: string;
   queue?: string;
   tag?: string[];

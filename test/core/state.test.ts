@@ -11,6 +11,7 @@ import {
   isWaiting,
   type JobState,
   jobStates,
+  reachedStates,
   type TransitionName,
   transitions,
 } from '../../core/state.ts';
@@ -128,6 +129,12 @@ describe('the constant', () => {
       'cancelled',
       'skipped',
     ]);
+  });
+
+  test('states that are reached: those of new jobs, and where an arrow leads', () => {
+    const reached = new Set<JobState>(['scheduled', 'pending', ...events.map((event) => arrows[event].to)]);
+    expect(reachedStates).toHaveLength(7);
+    expect([...reachedStates].sort()).toEqual([...reached].sort());
   });
 
   test('final states', () => {
