@@ -16,6 +16,7 @@ import { measureOwnTime } from './own-time.ts';
 import { deployPeers } from './peers/deploy.ts';
 import { record } from './record.ts';
 import { type Run, render } from './report.ts';
+import { measureSimulation } from './simulated.ts';
 import { judge, speedVerdicts, type Verdict } from './verdict.ts';
 import { checkCompleted, type Window, warmUp, watchWindow } from './window.ts';
 import { findWirings, type Wiring, type WiringName } from './wiring.ts';
@@ -27,8 +28,8 @@ import { findWirings, type Wiring, type WiringName } from './wiring.ts';
  * on one wiring alone.
  */
 const modes = {
-  full: { rounds: 3, mostRounds: 3, seconds: 30, warmJobs: 1_000, backlog: 1_000 },
-  once: { rounds: 2, mostRounds: 3, seconds: 5, warmJobs: 400, backlog: 500 },
+  full: { rounds: 3, mostRounds: 3, seconds: 30, warmJobs: 1_000, backlog: 1_000, histories: 500 },
+  once: { rounds: 2, mostRounds: 3, seconds: 5, warmJobs: 400, backlog: 500, histories: 100 },
 };
 
 const order: readonly WiringName[] = ['taskq', 'powertools', 'naive'];
@@ -42,6 +43,7 @@ const say = toTerminal;
 async function bench(mode: (typeof modes)[keyof typeof modes]): Promise<Run> {
   const coldKb = await step(say, 'bundling the functions', coldLoads);
   const own = await step(say, "timing TaskQ's own part, AWS stubbed", measureOwnTime);
+  const historiesPerMinute = await step(say, 'simulating histories', () => measureSimulation(mode.histories));
   await takeDown({ directory, write: quiet });
   const local = await step(say, 'starting an emulator and deploying TaskQ', () =>
     ensureUp({ directory, write: quiet }),
@@ -91,6 +93,7 @@ async function bench(mode: (typeof modes)[keyof typeof modes]): Promise<Run> {
   return {
     counted,
     own,
+    historiesPerMinute,
     coldKb,
     adders,
     windows: speeds,

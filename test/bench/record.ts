@@ -17,6 +17,7 @@ export function record(file: string, run: Run, verdicts: readonly Verdict[]): vo
     powertools: wiring('powertools'),
     enqueue_own_ms: round(run.own.enqueueMs),
     worker_own_cpu_ms_per_job: round(run.own.workerCpuMsPerJob),
+    simulated_histories_per_minute: Math.round(run.historiesPerMinute),
     times_naive: round(run.jobsPerMinute.taskq / run.jobsPerMinute.naive),
     times_powertools: round(run.jobsPerMinute.taskq / run.jobsPerMinute.powertools),
     jobs_per_call: Object.fromEntries(

@@ -4,6 +4,8 @@ import { allIn, type Figures, type Verdict } from './verdict.ts';
 import type { WiringName } from './wiring.ts';
 
 export interface Run extends Figures {
+  /** Of the simulation, on one core. */
+  historiesPerMinute: number;
   adders: Adder[];
   /** Jobs a minute of every window, in the order they were watched. */
   windows: Record<WiringName, number[]>;
@@ -24,6 +26,7 @@ export function render(run: Run, verdicts: readonly Verdict[], judgesTimes: bool
     ...names.map((name) => `  windows of ${name.padEnd(11)} ${run.windows[name].map(Math.round).join(', ')}`),
     `\nWhat adds to the ${run.counted.taskq.writeUnits.toFixed(0)} write units of a job`,
     ...run.adders.map(adderLine),
+    `\nThe simulation runs ${Math.round(run.historiesPerMinute)} histories a minute on one core`,
     '\nTargets',
     ...verdicts.map((each) => verdictLine(each, judgesTimes)),
     '\nHow it was counted',

@@ -7,11 +7,13 @@ import { enqueue } from '../../functions/enqueue/enqueue.ts';
 import type { ApiAnswer, ApiRequest } from '../../functions/http.ts';
 import { laneOfArn } from '../../functions/lanes.ts';
 import { cancelJob, retryJob } from '../../functions/manage/change.ts';
+import { patchJob } from '../../functions/manage/patch.ts';
 import { release } from '../../functions/release/release.ts';
 import { walk } from '../../functions/release/walk.ts';
 import { work } from '../../functions/work/work.ts';
 import { catalogues, queueNames } from './catalogue.ts';
 import { urlOf } from './lanes.ts';
+import type { PersonPlan } from './plan.ts';
 import { keys, type Ports } from './ports.ts';
 import type { Process } from './process.ts';
 import { between } from './random.ts';
@@ -57,13 +59,14 @@ export function enqueueBatch(process: Process, ports: Ports, jobs: unknown[], ke
 export function changeJob(
   process: Process,
   ports: Ports,
-  verb: 'retry' | 'cancel',
+  { does, inSeconds }: PersonPlan,
   id: string,
 ): Promise<ApiAnswer> {
   const deps = { ...common(process), ...ports, contractOf: contractOf(process) };
-  return verb === 'retry'
-    ? retryJob(deps, requestOf('retryJob', { id }))
-    : cancelJob(deps, requestOf('cancelJob', { id }));
+  if (does === 'retry') return retryJob(deps, requestOf('retryJob', { id }));
+  if (does === 'cancel') return cancelJob(deps, requestOf('cancelJob', { id }));
+  const runAt = new Date(process.now() + inSeconds * 1000).toISOString();
+  return patchJob(deps, requestOf('patchJob', { id, body: { run_at: runAt } }));
 }
 
 function requestOf(

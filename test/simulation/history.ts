@@ -8,6 +8,12 @@ import { makeScheduler } from './scheduler.ts';
 import { makeWorld, minuteTasks } from './world.ts';
 
 const minute = 60_000;
+/** The jobs that an act fits, as far as a person sees. */
+const fit: Record<PersonPlan['does'], (status: string) => boolean> = {
+  retry: (status) => status === 'failed' || status === 'cancelled',
+  cancel: (status) => isWaiting(status) || status === 'running',
+  reschedule: isWaiting,
+};
 /** Long enough for the longest delay, every retry, and three burials. */
 const longestMs = 8 * 60 * minute;
 
@@ -95,13 +101,7 @@ export async function runHistory(
 
   /** The job a person picks among those that the act fits. */
   function fitting({ does, pick }: PersonPlan): string | undefined {
-    const fits = table
-      .all()
-      .filter(({ status }) =>
-        does === 'retry'
-          ? status === 'failed' || status === 'cancelled'
-          : isWaiting(status) || status === 'running',
-      );
+    const fits = table.all().filter(({ status }) => fit[does](status));
     return fits.length === 0 ? undefined : oneOf(() => pick, fits).sk;
   }
 

@@ -50,7 +50,9 @@ export interface JobPlan {
 export interface PersonPlan {
   name: string;
   atMs: number;
-  does: 'retry' | 'cancel';
+  does: 'retry' | 'cancel' | 'reschedule';
+  /** The time it is rescheduled to, from now; past when it is not to wait. */
+  inSeconds: number;
   /** Which of the jobs that it fits, 0 ≤ n < 1. */
   pick: number;
 }
@@ -68,10 +70,11 @@ export function drawPlan(seed: number): Plan {
     maxReceiveCount: oneOf(random, [20, 6, 3]),
     deployAtMs: random() < 0.7 ? 0 : between(random, 0, faultyMs),
     clients: named('client', between(random, 1, 5), (name) => drawClient(name, random, faultyMs)),
-    persons: named('person', between(random, 0, 6), (name) => ({
+    persons: named('person', between(random, 0, 8), (name) => ({
       name,
       atMs: between(random, minute, faultyMs + 10 * minute),
-      does: oneOf(random, ['retry', 'cancel'] as const),
+      does: oneOf(random, ['retry', 'cancel', 'reschedule'] as const),
+      inSeconds: oneOf(random, [-10, 5, 100, 600, 2_000, 5_000]),
       pick: random(),
     })),
   };

@@ -136,11 +136,12 @@ export function makeWorld(
     return 'answered';
   }
 
-  async function act({ name, does }: PersonPlan, jobId: string): Promise<void> {
+  async function act(person: PersonPlan, jobId: string): Promise<void> {
+    const { name, does } = person;
     const { process, ports } = begin(name);
     if (does === 'cancel') watch.cancelAsked(jobId);
     say(() => `${name} asks to ${does} ${short(jobId)}`);
-    const step: Promise<ApiAnswer | undefined> = changeJob(process, ports, does, jobId);
+    const step: Promise<ApiAnswer | undefined> = changeJob(process, ports, person, jobId);
     await within(
       process,
       step.catch(() => undefined),
