@@ -2,9 +2,11 @@ import { judgeDue, waitForReleaseChange } from '../../core/attention.ts';
 import { judgeBurial } from '../../core/bury.ts';
 import type { Change } from '../../core/change.ts';
 import { askCancelChange, cancelChange, reopenChange } from '../../core/manage.ts';
+import { judgePatch, type Patch } from '../../core/patch.ts';
 import { dueChange } from '../../core/release.ts';
 import { progressChange } from '../../core/renew.ts';
 import type { JobRecord } from '../../core/table.ts';
+import { judgeWalked, walkedChange } from '../../core/walk.ts';
 import { aJob, sealedBytes } from '../support/a-job.ts';
 import { start } from '../support/clock.ts';
 import {
@@ -25,6 +27,18 @@ const buried = (found: JobRecord): Change => {
   const decision = judgeBurial(found, message, start);
   if (decision.do !== 'rescue' && decision.do !== 'fail') throw new Error(`judged ${decision.do}`);
   return decision.change;
+};
+
+const patched = (found: JobRecord, patch: Patch): Change => {
+  const judged = judgePatch(found, patch, start);
+  if ('problem' in judged) throw new Error(judged.problem.error);
+  return judged.change;
+};
+
+const walked = (found: JobRecord, now: number): Change => {
+  const decision = judgeWalked(found, now, () => 0);
+  if (decision.do === 'leave') throw new Error('judged to be left');
+  return walkedChange(found, decision);
 };
 
 /** Every change that core makes. */
@@ -126,6 +140,51 @@ export const changeCases: ChangeCase[] = [
     change: (found) => progressChange(found, { percent: 50, at: start }),
     becomes: { progress: { percent: 50, at: start } },
     refusedBy: { ...anotherFence, ...notRunning },
+  },
+  {
+    name: 'changed by a person: another time, lane and tags',
+    found: aJob({ status: 'scheduled', tags: ['old'], attentionStep: 2 }),
+    change: (found) => patched(found, { availableAt: start + 120_000, priority: 9, tags: ['new', 'er'] }),
+    becomes: {
+      availableAt: start + 120_000,
+      priority: 9,
+      tags: ['new', 'er'],
+      attention: 'of its own id',
+      attentionAt: start + 180_000,
+      attentionStep: undefined,
+    },
+    refusedBy: {
+      ...anotherFence,
+      'a job that runs': { status: 'running' },
+      'another time': { availableAt: start },
+      'a parked one': { gate: 'paused' },
+    },
+  },
+  {
+    name: 'changed by a person: no tags any more',
+    found: aJob({ tags: ['old'] }),
+    change: (found) => patched(found, { tags: [] }),
+    becomes: { tags: undefined },
+    refusedBy: { 'a job that runs': { status: 'running' } },
+  },
+  {
+    name: 'walked: an entry',
+    found: aJob({ status: 'running' }),
+    change: (found) => walked(found, start),
+    becomes: { attention: 'of its own id', attentionAt: start + 125_000 },
+    refusedBy: {
+      ...anotherFence,
+      'an entry': { attention: 'due#01', attentionAt: start },
+      'a renewed lease': { availableAt: start + 70_000 },
+      'a job that ended': { status: 'completed' },
+    },
+  },
+  {
+    name: 'walked: late, an entry with the step to double',
+    found: aJob(),
+    change: (found) => walked(found, start + 300_000),
+    becomes: { attention: 'of its own id', attentionAt: start + 600_000, attentionStep: 5 },
+    refusedBy: { 'a job claimed meanwhile': { status: 'running' } },
   },
   {
     name: 'due entry: put off, and sent',

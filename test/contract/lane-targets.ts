@@ -23,6 +23,7 @@ export async function inMemory(): Promise<LanesUnderTest> {
   const lanes = memoryLanes(clock, { secondsOf: (lane) => laneSeconds[lane as Lane], receives });
   return {
     lanes,
+    depth: lanes.depth,
     urlOf: (lane) => lanes.urls.default?.[lane] ?? '',
     async receive(lane, waitSeconds = 0) {
       let found = lanes.receive(lane);
@@ -98,9 +99,13 @@ export async function onMiniStack(): Promise<{
   const { endpoint, stop } = await startMiniStack();
   const sqs = new SQSClient({ endpoint, region, credentials });
   const urls = await createQueues(sqs);
-  const { sqsLanes } = await atEndpoint(endpoint, () => import('../../functions/aws/lanes.ts'));
+  const { sqsLanes, sqsDepth } = await atEndpoint(endpoint, async () => ({
+    ...(await import('../../functions/aws/lanes.ts')),
+    ...(await import('../../functions/aws/depths.ts')),
+  }));
   const on: LanesUnderTest = {
     lanes: sqsLanes({ default: urls }, () => {}),
+    depth: sqsDepth({ default: urls }),
     urlOf: (lane) => urls[lane] ?? '',
     async receive(lane, waitSeconds = 0) {
       const { Messages = [] } = await sqs.send(

@@ -1,13 +1,14 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { Lane } from '../../core/lane.ts';
 import { decodePointer } from '../../core/pointer.ts';
-import type { Delivery, Lanes } from '../../functions/lanes.ts';
+import type { Delivery, LaneDepth, Lanes } from '../../functions/lanes.ts';
 import { aJobId } from '../support/a-job.ts';
 import type { SqsMessage } from '../support/memory-sqs.ts';
 
 /** Lanes of queue `default`, and the other end of them, which the port leaves to Lambda. */
 export interface LanesUnderTest {
   lanes: Lanes;
+  depth: LaneDepth;
   urlOf(lane: Lane): string;
   /** Up to 10 messages that can be seen; waits so long for the first. `dead` is the dead-letter queue. */
   receive(lane: Lane | 'dead', waitSeconds?: number): Promise<SqsMessage[]>;
@@ -44,6 +45,16 @@ export function describeLanes(open: () => Promise<LanesUnderTest>): void {
   const jobOf = (seen: SqsMessage | undefined) => decodePointer(seen?.body ?? '')?.jobId;
   const hide = (lane: Lane, seconds: number, ...seen: SqsMessage[]) =>
     on.lanes.hide(seen.map(({ receiptHandle }) => ({ queueUrl: on.urlOf(lane), receiptHandle, seconds })));
+
+  it('know how many can be received: what is delayed or in a worker’s hands is not', async () => {
+    expect(await on.depth('default', 'high')).toBe(0);
+    await on.lanes.deliver([pointer('high'), pointer('high'), pointer('high', { delaySeconds: 600 })]);
+    expect(await on.depth('default', 'high')).toBe(2);
+    const seen = await on.receive('high');
+    expect(seen).toHaveLength(2);
+    expect(await on.depth('default', 'high')).toBe(0);
+    for (const each of seen) await on.acknowledge('high', each);
+  });
 
   it('take 25 pointers, each once, with its tenant as the group', async () => {
     const deliveries = Array.from({ length: 25 }, () => pointer('low'));

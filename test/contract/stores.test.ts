@@ -8,6 +8,7 @@ import { describeJobStore } from './jobs-suite.ts';
 import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
 import { describePoorStream, describeStream } from './stream-suite.ts';
 import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
+import { describeWalk } from './walk-suite.ts';
 
 /**
  * One suite for everything that keeps jobs: the in-memory stores that the other tests build on, and the
@@ -34,6 +35,10 @@ function describeStores(target: Target): void {
   };
   if (target.streams) describeStream(openStream);
   else describePoorStream(openStream);
+  describeWalk(async () => {
+    const { jobs, walk } = await open();
+    return { jobs, ...walk };
+  });
   describeEffects(async () => (await open()).effects);
   describeSealedItems(async () => (await open()).sealed);
   if (target.endpoint !== undefined) describeCapacity(target.endpoint);

@@ -18,8 +18,10 @@ import { memoryDedupe } from '../support/memory-dedupe.ts';
 import { memoryEffects } from '../support/memory-effects.ts';
 import { memorySealed } from '../support/memory-sealed.ts';
 import { memoryStore } from '../support/memory-store.ts';
+import { memoryCursors } from '../support/memory-walk.ts';
 import type { StreamUnderTest } from './stream-suite.ts';
 import { tableStream } from './table-stream.ts';
+import type { WalkUnderTest } from './walk-suite.ts';
 
 /** The ports to the jobs table, all of one target. */
 export interface Ports {
@@ -28,6 +30,7 @@ export interface Ports {
   sealed: SealedStore;
   effects: EffectsStore;
   stream: Pick<StreamUnderTest, 'read' | 'expire'>;
+  walk: Omit<WalkUnderTest, 'jobs'>;
 }
 
 /** Something that the suites run against. */
@@ -62,7 +65,16 @@ export function inMemory(): Target {
           jobs.stream().filter(({ key }) => keys.some(({ pk, sk }) => key.pk === pk && key.sk === sk)),
         expire: async ({ sk }: RecordKey) => jobs.remove(sk),
       };
-      return { jobs, stream, dedupe: memoryDedupe(), sealed: memorySealed(), effects: memoryEffects() };
+      const tenants = new Set<string>();
+      const walk = {
+        shards: jobs,
+        cursors: memoryCursors(),
+        tenants: {
+          register: async (tenant: string) => void tenants.add(tenant),
+          list: async () => [...tenants],
+        },
+      };
+      return { jobs, stream, walk, dedupe: memoryDedupe(), sealed: memorySealed(), effects: memoryEffects() };
     },
     close: async () => {},
   };
@@ -133,12 +145,23 @@ async function realPorts(endpoint: string): Promise<Ports> {
     const { dedupeStore } = await import('../../functions/aws/dedupe.ts');
     const { effectsStore } = await import('../../functions/aws/effects.ts');
     const { sealedStore } = await import('../../functions/aws/sealed.ts');
+    const { listTenants, registerTenant } = await import('../../functions/aws/tenants.ts');
+    const { walkCursors, walkedShards } = await import('../../functions/aws/walk.ts');
     return {
       jobs: jobStore(tableName, sleep, () => {}),
       dedupe: dedupeStore(tableName),
       sealed: sealedStore(tableName, bucket, () => start, sleep),
       effects: effectsStore(tableName, () => start, sleep),
       stream: tableStream({ endpoint, table: tableName, region, credentials }),
+      // What the control table holds has keys of its own: here it lies beside the jobs.
+      walk: {
+        shards: walkedShards(tableName),
+        cursors: walkCursors(tableName),
+        tenants: {
+          register: (tenant) => registerTenant(tableName, tenant, start),
+          list: () => listTenants(tableName),
+        },
+      },
     };
   });
 }

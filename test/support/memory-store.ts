@@ -135,7 +135,7 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
 }
 
 /** DynamoDB ends a page at 1 MB, some thousand records. */
-const walkedPage = 10;
+const walkedPage = 12;
 
 export function isUnwatched({ status, attention }: JobRecord): boolean {
   return attention === undefined && status !== 'void' && !isFinal(status);
