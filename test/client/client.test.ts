@@ -142,6 +142,18 @@ describe('one job', () => {
     ]);
   });
 
+  test('is changed while it waits; a change of unknown outcome is not repeated', async () => {
+    const { client, received } = await aClient({
+      patchJob: (_call, nth) =>
+        nth === 1
+          ? { status: 200, body: aJob({ priority: 9, lane: 'critical' }) }
+          : aProblem(503, 'unavailable', 'no'),
+    });
+    expect((await client.patch(jobId, { priority: 9, tags: [] })).lane).toBe('critical');
+    await expect(client.patch(jobId, { delay_seconds: 60 })).rejects.toMatchObject({ status: 503 });
+    expect(received.map((call) => call.body)).toEqual([{ priority: 9, tags: [] }, { delay_seconds: 60 }]);
+  });
+
   test('cancel and retry are not repeated when it is unknown what became of them', async () => {
     const { client, received } = await aClient({
       cancelJob: () => 'hang up',
