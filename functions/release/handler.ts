@@ -32,9 +32,9 @@ const walkShards = walk({
 
 /** Called every minute, once for the walk and once for each part of what may be due. */
 export const handler = async (task: { walk?: true; due?: Part }, context: Context): Promise<void> => {
-  const counts: Counts = {};
+  const [counts, started]: [Counts, number] = [{}, performance.now()];
   const remainingMs = () => context.getRemainingTimeInMillis();
-  if (task.walk) await walkShards(remainingMs, counts);
-  else await releasePart(remainingMs, counts, task.due);
-  logInvocation('release', counts, { walk: task.walk, part: task.due?.part }, Date.now());
+  await (task.walk ? walkShards(remainingMs, counts) : releasePart(remainingMs, counts, task.due));
+  const ms = Math.round(performance.now() - started);
+  logInvocation('release', counts, { walk: task.walk, part: task.due?.part, ms }, Date.now());
 };
