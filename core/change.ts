@@ -21,7 +21,7 @@ export type Condition =
   | readonly ['status', 'in', readonly JobRecord['status'][]]
   | readonly ['status' | 'fence' | 'attention' | 'attentionAt' | 'availableAt' | 'gate', '=', string | number]
   | readonly ['availableAt', '<=', number]
-  | readonly ['attemptsLeft', '>', number]
+  | readonly ['attemptsLeft' | 'availableAt', '>', number]
   | readonly [Attribute, 'missing'];
 
 /** What became of a change, in the order they were given. */

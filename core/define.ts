@@ -5,7 +5,7 @@ export interface QueueContract {
   /** `[a-z0-9._-]{1,64}` */
   name: string;
   memoryMb: number;
-  /** Jobs of one receive that run together in one process, 1 to 10 (one SQS receive). */
+  /** Jobs of one receive that run together in one process, 1 to 10 (one SQS receive). 1 where a type runs longer than 60 s. */
   batchConcurrency: number;
 }
 
@@ -61,7 +61,10 @@ export interface JobContract<
   queue: string;
   payload: P;
   result: R;
-  /** Default and maximum of a run, in seconds; a request may only lower it. At most 60 for now (short queues). */
+  /**
+   * Default and maximum of a run, in seconds; a request may only lower it. At most 885; a type above 60 belongs
+   * into a queue of `batchConcurrency: 1`, whose leases are renewed.
+   */
   timeoutSeconds: number;
   /** Default and maximum of starts; a request may only lower it. */
   retry: { maxAttempts: number };

@@ -26,6 +26,9 @@ export const retentionSeconds = 14 * 24 * 60 * 60;
 /** The longest timeout of a type in a short queue, whose lease is the lane's own visibility. */
 export const maxShortTimeoutSeconds = 60;
 
+/** The longest timeout of all: Lambda ends a function after 900 s, and needs the margin below. */
+export const maxTimeoutSeconds = 885;
+
 /** Room after the longest run for claim, open and settle. */
 const functionMarginSeconds = 15;
 /** Room after the function's end for its answer to reach SQS. */
@@ -33,7 +36,12 @@ const visibilityMarginSeconds = 30;
 /** The lease ends before the message can be seen again, so that one holder is over before the next begins. */
 const leaseMarginSeconds = 10;
 
+/** The lease of a job in a long queue: renewed while it runs, so that a crash costs no more than this. */
+export const longLeaseMs = 30_000;
+
 export interface QueueTimes {
+  /** A type runs longer than 60 s: one job at a time, under a lease that is renewed (`core/renew.ts`). */
+  long: boolean;
   longestTimeoutMs: number;
   functionTimeoutSeconds: number;
   visibilitySeconds: number;
@@ -42,28 +50,30 @@ export interface QueueTimes {
 
 /**
  * The times of a queue, all from its longest type: function = timeout + 15 s, visibility = function + 30 s
- * (not AWS's advised six times: the fence makes an early redelivery harmless), lease = visibility − 10 s.
- * Throws when the queue has no type or a type is too long for it.
+ * (not AWS's advised six times: the fence makes an early redelivery harmless). A short queue's lease is that
+ * visibility − 10 s; a long queue's is 30 s, renewed. Throws when the queue has no type or a type is too long.
  */
 export function queueTimes(queue: string, contracts: readonly JobContract[]): QueueTimes {
   const own = contracts.filter((each) => each.queue === queue);
   if (own.length === 0)
     throw new Error(`queue "${queue}" has no job type; declare one in jobs/ or remove the queue`);
-  const tooLong = own.find((each) => each.timeoutSeconds > maxShortTimeoutSeconds);
+  const tooLong = own.find((each) => each.timeoutSeconds > maxTimeoutSeconds);
   if (tooLong !== undefined) {
     throw new Error(
-      `type "${tooLong.type}" has timeoutSeconds ${tooLong.timeoutSeconds}; queue "${queue}" is short, whose leases are not ` +
-        `renewed: at most ${maxShortTimeoutSeconds}. Lower the timeout, or split the job`,
+      `type "${tooLong.type}" has timeoutSeconds ${tooLong.timeoutSeconds}; at most ${maxTimeoutSeconds}, because Lambda ` +
+        'ends a function after 900 s and 15 s are kept for the settle. Split the job',
     );
   }
   const longestSeconds = Math.max(...own.map((each) => each.timeoutSeconds));
   const functionTimeoutSeconds = longestSeconds + functionMarginSeconds;
   const visibilitySeconds = functionTimeoutSeconds + visibilityMarginSeconds;
+  const long = longestSeconds > maxShortTimeoutSeconds;
   return {
+    long,
     longestTimeoutMs: longestSeconds * 1000,
     functionTimeoutSeconds,
     visibilitySeconds,
-    leaseMs: (visibilitySeconds - leaseMarginSeconds) * 1000,
+    leaseMs: long ? longLeaseMs : (visibilitySeconds - leaseMarginSeconds) * 1000,
   };
 }
 
@@ -100,6 +110,16 @@ export function contractFaults(
     }
     if (!(memoryMb >= 128 && memoryMb <= 10_240))
       faults.push(`queue "${name}" has memoryMb ${memoryMb}; 128 to 10240`);
+    const long = contracts.find(
+      (each) => each.queue === name && each.timeoutSeconds > maxShortTimeoutSeconds,
+    );
+    if (long !== undefined && batchConcurrency > 1) {
+      faults.push(
+        `type "${long.type}" has timeoutSeconds ${long.timeoutSeconds}, more than ${maxShortTimeoutSeconds}, which makes queue "${name}" ` +
+          `a long one, whose lease is renewed for one job at a time; but it has batchConcurrency ${batchConcurrency}. Put the type ` +
+          `into a queue of its own with batchConcurrency 1, or lower its timeout`,
+      );
+    }
     try {
       queueTimes(name, contracts);
     } catch (error) {

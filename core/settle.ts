@@ -67,7 +67,7 @@ export function settle(
 }
 
 /** Every write of a holder: only while it runs under the fence that was claimed. */
-export function held(record: JobRecord): Condition[] {
+export function held(record: Pick<JobRecord, 'fence'>): Condition[] {
   return [
     ['status', 'in', ['running']],
     ['fence', '=', record.fence],

@@ -8,6 +8,7 @@ export const metrics = {
   retried: { name: 'JobsRetried', unit: 'Count' },
   buried: { name: 'JobsBuried', unit: 'Count' },
   leasesLost: { name: 'LeasesLost', unit: 'Count' },
+  renewalsFailed: { name: 'RenewalsFailed', unit: 'Count' },
   unreadable: { name: 'UnreadableMessages', unit: 'Count' },
   tombstones: { name: 'Tombstones', unit: 'Count' },
   released: { name: 'JobsReleased', unit: 'Count' },

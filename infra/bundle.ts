@@ -46,7 +46,11 @@ async function bundleFunction(name: FunctionName): Promise<Bundle> {
   const directory = join(root, 'dist/functions', name);
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { index: `functions/${name}/handler.ts` },
+    entryPoints: {
+      index: `functions/${name}/handler.ts`,
+      // The thread of long queues, which is started from a file of its own.
+      ...(name === 'work' ? { thread: 'functions/work/thread.ts' } : {}),
+    },
     outdir: directory,
     write: false,
     metafile: true,

@@ -2,6 +2,7 @@ import type { JobContract } from '../core/define.ts';
 import { csvReport } from './csv.report/contract.ts';
 import { csvSummarize } from './csv.summarize/contract.ts';
 import { echo } from './echo/contract.ts';
+import { objectChecksum } from './object.checksum/contract.ts';
 import { webhookDeliver } from './webhook.deliver/contract.ts';
 import { webhookFanout } from './webhook.fanout/contract.ts';
 
@@ -10,6 +11,7 @@ export const contracts = [
   echo,
   csvSummarize,
   csvReport,
+  objectChecksum,
   webhookDeliver,
   webhookFanout,
 ] as const satisfies readonly JobContract[];

@@ -14,6 +14,7 @@ export const runs: Readonly<Record<(typeof contracts)[number]['type'], () => Pro
   echo: () => import('./echo/run.ts'),
   'csv.summarize': () => import('./csv.summarize/run.ts'),
   'csv.report': () => import('./csv.report/run.ts'),
+  'object.checksum': () => import('./object.checksum/run.ts'),
   'webhook.deliver': () => import('./webhook.deliver/run.ts'),
   'webhook.fanout': () => import('./webhook.fanout/run.ts'),
 };

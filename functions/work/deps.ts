@@ -14,16 +14,18 @@ import { within } from '../coalesce.ts';
 import { laneOfArn } from '../lanes.ts';
 import { errorLog, logLine } from '../log.ts';
 import { vault } from '../vault.ts';
+import { clocks } from './clocks.ts';
 import { handlerOf } from './handlers.ts';
+import { renewThere } from './renew-there.ts';
 import type { WorkDeps } from './work.ts';
 
 /** What the worker works with on AWS: its stores, lanes and clocks, and its queue's times. */
-export function workDeps(env: Record<Wire<'work'>, string>): WorkDeps {
-  const now = Date.now;
+export async function workDeps(env: Record<Wire<'work'>, string>): Promise<WorkDeps> {
+  const { now } = clocks;
   const onError = errorLog({ queue: env.QUEUE });
   const urls = JSON.parse(env.LANES);
   const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
-  const { leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
+  const { long, leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
   return {
     queue: env.QUEUE,
     store: jobStore(env.JOBS_TABLE, sleep, onError),
@@ -38,18 +40,15 @@ export function workDeps(env: Record<Wire<'work'>, string>): WorkDeps {
     settings: { allowPrivateAddresses: env.ALLOW_PRIVATE_ADDRESSES === 'true' },
     log: (message, fields) => logLine('info', message, fields),
     onError,
-    after: (ms, callback) => {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
-    },
     leaseMs,
+    // A short queue does not pay for the thread, not even for reading it.
+    ...(long ? { renew: renewThere((await import('./start-thread.ts')).startThread(onError)) } : {}),
     longestTimeoutMs,
     codeVersion: env.CODE_VERSION,
     newSeed: () => randomBytes(effectSeedBytes),
     newOwner: () => randomBytes(9).toString('base64url'),
     urlOf: (arn) => laneOfArn(urls, arn),
-    now,
-    monotonic: () => performance.now(),
+    ...clocks,
     random: Math.random,
     soon: within(3),
   };

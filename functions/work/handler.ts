@@ -6,7 +6,7 @@ import { workDeps } from './deps.ts';
 import { work } from './work.ts';
 
 const env = readEnv('work');
-const step = work(workDeps(env));
+const step = work(await workDeps(env));
 
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const started = performance.now();

@@ -3,25 +3,21 @@ import type { Holder } from '../../core/claim.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { comesBack, type Fate, type Received, readMessages, type Unreadable } from '../messages.ts';
 import { type ClaimDeps, claim, type Held } from './claim.ts';
-import { lookout } from './lookout.ts';
+import { type HoldDeps, holder as holdBy, shorten } from './hold.ts';
 import { type RunDeps, run } from './run.ts';
 import { type SettleDeps, settle } from './settle.ts';
 
-export interface WorkDeps extends ClaimDeps, RunDeps, SettleDeps {
-  /** Of the lane's visibility and nothing else (`queueTimes`). */
-  leaseMs: number;
+export interface WorkDeps extends ClaimDeps, RunDeps, SettleDeps, HoldDeps {
   /** The queue's longest timeout: less time than this is left, nothing is claimed. */
   longestTimeoutMs: number;
   codeVersion: string;
   newOwner: () => string;
   urlOf: (arn: string) => { url: string; quarantine: boolean };
   storeUnreadable: (message: Unreadable) => Promise<void>;
-  /** ms of a clock that never jumps. */
-  monotonic: () => number;
 }
 
-/** A holder lets go this long before its lease ends, whatever the wall clock says. */
-const trustMarginMs = 5_000;
+/** Kept free at the end of the function for settling what has run. */
+const settleMs = 5_000;
 const settleMarginMs = 10_000;
 
 /**
@@ -62,18 +58,37 @@ export function work(deps: WorkDeps) {
     counts: Counts,
   ): Promise<void> {
     // Trust counts from the moment the claim was first sent, on a clock that never jumps.
-    const trustedUntil = deps.monotonic() + deps.leaseMs - trustMarginMs;
-    const room = () => ({ leaseMs: trustedUntil - deps.monotonic(), functionMs: remainingMs() });
+    const hold = holdBy(deps, deps.monotonic(), counts);
     const holder: Holder = { owner: deps.newOwner(), leaseMs: deps.leaseMs, codeVersion: deps.codeVersion };
-    const claimed = await claimJobs(received, holder, counts);
+    const [claimed] = await Promise.all([
+      claimJobs(received, holder, counts),
+      deps.renew &&
+        shorten(deps.lanes, received).catch((error: unknown) =>
+          deps.onError(
+            'messages could not be hidden for less: a crash now costs their lane’s visibility',
+            error,
+          ),
+        ),
+    ]);
     for (const [message, fate] of claimed.fates) fates.set(message, fate);
 
-    const watch = lookout(deps);
-    const attempt = async ({ record, message, folded }: Held): Promise<void> => {
-      const { outcome, thrown } = await runJob(record, room, watch);
-      const fate = await settleJob(record, outcome, thrown, counts, room);
-      // What was folded goes with the claim's own message, and not before.
-      for (const each of [message, ...folded]) fates.set(each, fate);
+    const attempt = async (held: Held): Promise<void> => {
+      const { record, message, folded } = held;
+      const { leaseMs, renewed, watch, release } = hold(held);
+      const room = () => {
+        const functionMs = remainingMs();
+        const ownMs = leaseMs();
+        const runMs = renewed && ownMs > 0 ? functionMs - settleMs : Math.min(ownMs, functionMs - settleMs);
+        return { leaseMs: ownMs, functionMs, runMs };
+      };
+      try {
+        const { outcome, thrown } = await runJob(record, room, watch);
+        const fate = await settleJob(record, outcome, thrown, counts, room);
+        // What was folded goes with the claim's own message, and not before.
+        for (const each of [message, ...folded]) fates.set(each, fate);
+      } finally {
+        release();
+      }
     };
     const attempts = claimed.held.map((held) => {
       for (const each of [held.message, ...held.folded]) fates.set(each, comesBack());

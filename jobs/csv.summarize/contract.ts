@@ -34,7 +34,8 @@ export const csvSummary = z.object({
 export type ColumnSummary = z.infer<typeof columnSummary>;
 export type CsvSummary = z.infer<typeof csvSummary>;
 
-const key = z.string().check(
+/** The key of an object of the data bucket, below `tenants/{tenant}/`. */
+export const objectKey = z.string().check(
   z.minLength(1),
   z.maxLength(512),
   // The worker prefixes `tenants/{tenant}/`; no segment may climb out of it or be empty.
@@ -53,7 +54,7 @@ export const csvSummarize = defineJob({
   type: 'csv.summarize',
   queue: 'default',
   payload: z.union(
-    [z.strictObject({ csv: z.string(), delimiter }), z.strictObject({ key, delimiter })],
+    [z.strictObject({ csv: z.string(), delimiter }), z.strictObject({ key: objectKey, delimiter })],
     'must be {"csv": text} or {"key": name of an object}, with at most a "delimiter" beside it: comma, semicolon, tab or |',
   ),
   result: csvSummary,

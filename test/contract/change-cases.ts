@@ -4,7 +4,7 @@ import type { Change } from '../../core/change.ts';
 import { askCancelChange, cancelChange, reopenChange } from '../../core/manage.ts';
 import { judgePatch, type Patch } from '../../core/patch.ts';
 import { dueChange } from '../../core/release.ts';
-import { progressChange } from '../../core/renew.ts';
+import { progressChange, renewChange } from '../../core/renew.ts';
 import type { JobRecord } from '../../core/table.ts';
 import { judgeWalked, walkedChange } from '../../core/walk.ts';
 import { aJob, sealedBytes } from '../support/a-job.ts';
@@ -133,6 +133,18 @@ export const changeCases: ChangeCase[] = [
     change: (found) => askCancelChange(found, start),
     becomes: { cancelRequestedAt: start },
     refusedBy: { ...anotherFence, ...notRunning },
+  },
+  {
+    name: 'renewal: running → running, for longer',
+    found: aJob({ status: 'running', availableAt: start + 1, cancelRequestedAt: start }),
+    change: (found) => renewChange(found, start),
+    becomes: { availableAt: start + 30_000 },
+    refusedBy: {
+      ...anotherFence,
+      ...notRunning,
+      'a lease that is over': { availableAt: start },
+      'a longer lease': { availableAt: start + 30_001 },
+    },
   },
   {
     name: 'progress: running → running',

@@ -10,6 +10,7 @@ import {
   maxDelaySeconds,
   maxReceiveCount,
   maxShortTimeoutSeconds,
+  maxTimeoutSeconds,
   queueTimes,
   retentionSeconds,
 } from '../../core/lane.ts';
@@ -57,7 +58,7 @@ describe('the times of a queue', () => {
     [30, { longestTimeoutMs: 30_000, functionTimeoutSeconds: 45, visibilitySeconds: 75, leaseMs: 65_000 }],
     [60, { longestTimeoutMs: 60_000, functionTimeoutSeconds: 75, visibilitySeconds: 105, leaseMs: 95_000 }],
   ])('of a longest timeout of %d s', (timeoutSeconds, times) => {
-    expect(queueTimes('default', [type({ timeoutSeconds })])).toEqual(times);
+    expect(queueTimes('default', [type({ timeoutSeconds })])).toEqual({ long: false, ...times });
   });
 
   test('are those of its longest type, and of no other queue’s', () => {
@@ -82,10 +83,18 @@ describe('the times of a queue', () => {
     );
   });
 
-  test('a type above 60 s is refused with what to do', () => {
-    expect(maxShortTimeoutSeconds).toBe(60);
-    expect(() => queueTimes('default', [type({ timeoutSeconds: 61 })])).toThrow(
-      'type "echo" has timeoutSeconds 61; queue "default" is short, whose leases are not renewed: at most 60. Lower the timeout, or split the job',
+  test.each([
+    [61, { functionTimeoutSeconds: 76, visibilitySeconds: 106, longestTimeoutMs: 61_000 }],
+    [885, { functionTimeoutSeconds: 900, visibilitySeconds: 930, longestTimeoutMs: 885_000 }],
+  ])('a type of %d s makes a queue long: a lease of 30 s, renewed', (timeoutSeconds, times) => {
+    const contracts = [type(), type({ type: 'b', timeoutSeconds })];
+    expect(queueTimes('default', contracts)).toEqual({ long: true, leaseMs: 30_000, ...times });
+  });
+
+  test('a type that Lambda would cut off is refused with what to do', () => {
+    expect([maxShortTimeoutSeconds, maxTimeoutSeconds]).toEqual([60, 885]);
+    expect(() => queueTimes('default', [type({ timeoutSeconds: 886 })])).toThrow(
+      'type "echo" has timeoutSeconds 886; at most 885, because Lambda ends a function after 900 s and 15 s are kept for the settle. Split the job',
     );
   });
 
@@ -169,9 +178,16 @@ describe('what is wrong with a declaration', () => {
     ]);
   });
 
-  test('a type too long for its queue, told once', () => {
+  test('a long type among jobs that run together', () => {
     expect(faults([{ timeoutSeconds: 61 }])).toEqual([
-      'type "echo" has timeoutSeconds 61; queue "default" is short, whose leases are not renewed: at most 60. Lower the timeout, or split the job',
+      'type "echo" has timeoutSeconds 61, more than 60, which makes queue "default" a long one, whose lease is renewed for one job at a time; but it has batchConcurrency 10. Put the type into a queue of its own with batchConcurrency 1, or lower its timeout',
+    ]);
+    expect(faults([{ timeoutSeconds: 61 }, { type: 'b' }], [{ batchConcurrency: 1 }])).toEqual([]);
+  });
+
+  test('a type too long for Lambda, told once', () => {
+    expect(faults([{ timeoutSeconds: 886 }], [{ batchConcurrency: 1 }])).toEqual([
+      'type "echo" has timeoutSeconds 886; at most 885, because Lambda ends a function after 900 s and 15 s are kept for the settle. Split the job',
     ]);
   });
 });

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { judgeHeld, progressChange, progressOf } from '../../core/renew.ts';
+import {
+  judgeHeld,
+  judgeRenewal,
+  longVisibilitySeconds,
+  progressChange,
+  progressOf,
+  renewChange,
+  renewEveryMs,
+  trustMarginMs,
+} from '../../core/renew.ts';
 import { aJob, key, now } from './a-job.ts';
 
 const mine = aJob('running', { fence: 4 });
@@ -51,5 +60,54 @@ describe('progress', () => {
         ['fence', '=', 4],
       ],
     });
+  });
+});
+
+describe('a renewal', () => {
+  test('every 10 s; the message is hidden for 10 s longer than the lease; trust ends 5 s before it', () => {
+    expect([renewEveryMs, longVisibilitySeconds, trustMarginMs]).toEqual([10_000, 40, 5_000]);
+  });
+
+  test('as a literal: it shortens no lease and revives none', () => {
+    expect(renewChange(mine, now)).toEqual({
+      key,
+      set: { availableAt: 1_800_000_030_000 },
+      where: [
+        ['status', 'in', ['running']],
+        ['fence', '=', 4],
+        ['availableAt', '>', 1_800_000_000_000],
+        ['availableAt', '<=', 1_800_000_030_000],
+      ],
+    });
+  });
+
+  const applied = (more = {}) => ({ applied: true as const, record: { ...mine, ...more } });
+  const refused = (found?: typeof mine) => ({ applied: false as const, found });
+  test.each([
+    ['applied', applied(), { renewed: true }],
+    [
+      'applied, a cancel asked for',
+      applied({ cancelRequestedAt: now }),
+      { renewed: true, ending: 'cancelled' },
+    ],
+    ['throttled', { applied: false as const, retry: true as const }, { renewed: false }],
+    ['without an answer', undefined, { renewed: false }],
+    ['refused, no record', refused(), { renewed: false, ending: 'lost' }],
+    ['refused, another fence', refused({ ...mine, fence: 5 }), { renewed: false, ending: 'lost' }],
+    ['refused, settled', refused(aJob('completed', { fence: 4 })), { renewed: false, ending: 'lost' }],
+    ['refused, over this ms', refused({ ...mine, availableAt: now }), { renewed: false, ending: 'lost' }],
+    ['refused, alive for 1 ms', refused({ ...mine, availableAt: now + 1 }), { renewed: false }],
+    [
+      'refused, alive for longer than asked',
+      refused({ ...mine, availableAt: now + 90_000 }),
+      { renewed: false },
+    ],
+    [
+      'refused, alive, a cancel asked for',
+      refused({ ...mine, availableAt: now + 90_000, cancelRequestedAt: now }),
+      { renewed: false, ending: 'cancelled' },
+    ],
+  ])('%s', (_, result, means) => {
+    expect(judgeRenewal(mine, result, now)).toEqual(means);
   });
 });

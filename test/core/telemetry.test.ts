@@ -37,7 +37,7 @@ describe('the embedded metric format', () => {
       _aws: { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
     };
     const names = line._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
-    expect(names).toHaveLength(17);
+    expect(names).toHaveLength(18);
     for (const name of names) expect(line[name]).toBe(2);
   });
 });
@@ -50,6 +50,7 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     retried: 'JobsRetried',
     buried: 'JobsBuried',
     leasesLost: 'LeasesLost',
+    renewalsFailed: 'RenewalsFailed',
     unreadable: 'UnreadableMessages',
     tombstones: 'Tombstones',
     released: 'JobsReleased',
@@ -63,11 +64,11 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     refused: 'RequestsRefused',
   });
   const counted = Object.values(metrics).filter(({ unit }) => unit === 'Count');
-  expect([counted.length, metrics.walkBehind.unit]).toEqual([16, 'Seconds']);
+  expect([counted.length, metrics.walkBehind.unit]).toEqual([17, 'Seconds']);
 });
 
 test('names are one of a kind, and never the dimension’s', () => {
   const names = Object.values(metrics).map(({ name }) => name);
-  expect(new Set([...names, metricDimension, '_aws']).size).toBe(19);
+  expect(new Set([...names, metricDimension, '_aws']).size).toBe(20);
   expect(metricNamespace).toBe('TaskQ');
 });

@@ -39,6 +39,15 @@ test('job runs are read when a job of theirs runs', () => {
   expect(Object.keys(bundles.work.metafile.inputs)).toContain('jobs/echo/run.ts');
 });
 
+test('the thread of long queues is a file of its own, which no other worker reads', () => {
+  const entries = Object.values(bundles.work.metafile.outputs).map((each) => each.entryPoint);
+  expect(entries).toContain('functions/work/thread.ts');
+  const { inputs, builtins } = coldLoad(bundles.work);
+  expect(inputs.filter((each) => /thread\.ts$/.test(each))).toEqual([]);
+  expect(builtins).not.toContain('node:worker_threads');
+  expect(existsSync(join(bundles.work.directory, 'thread.mjs'))).toBe(true);
+});
+
 test('the same source makes the same bundle', async () => {
   const again = await bundleFunctions();
   for (const name of Object.keys(wiring) as FunctionName[]) {

@@ -15,10 +15,10 @@ describe('what is declared', () => {
     const long = contracts.map((each) => ({ ...each, timeoutSeconds: 61 }));
     await expect(declareStacks(anApp(), { ...fine, contracts: long, bundle: stubBundles })).rejects.toThrow(
       'TaskQ cannot be built:\n' +
-        '  - type "mail.send" has timeoutSeconds 61; queue "mail" is short, whose leases are not renewed: at most 60. ' +
-        'Lower the timeout, or split the job\n' +
-        '  - type "report" has timeoutSeconds 61; queue "reports" is short, whose leases are not renewed: at most 60. ' +
-        'Lower the timeout, or split the job',
+        '  - type "mail.send" has timeoutSeconds 61, more than 60, which makes queue "mail" a long one, whose lease is renewed ' +
+        'for one job at a time; but it has batchConcurrency 10. Put the type into a queue of its own with batchConcurrency 1, ' +
+        'or lower its timeout\n' +
+        '  - type "report" has timeoutSeconds 61',
     );
   });
 

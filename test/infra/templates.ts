@@ -25,7 +25,12 @@ export const queues: QueueContract[] = [
   { name: 'reports', memoryMb: 1024, batchConcurrency: 4 },
 ];
 
-const job = (type: string, queue: string, timeoutSeconds: number): JobContract =>
+interface Declared {
+  queues: readonly QueueContract[];
+  contracts: readonly JobContract[];
+}
+
+export const job = (type: string, queue: string, timeoutSeconds: number): JobContract =>
   defineJob({ type, queue, timeoutSeconds, retry: { maxAttempts: 5 }, payload: z.json(), result: z.json() });
 
 export const contracts = [
@@ -49,13 +54,13 @@ export async function stubBundles(): Promise<Bundles> {
   return Object.fromEntries(names.map((each) => [each, { directory, version: `${each}-1` }])) as Bundles;
 }
 
-export async function synthesise(stage: string) {
+export async function synthesise(stage: string, declared: Declared = { queues, contracts }) {
   // The library's validator takes 6 s in each test file; `cdk synth` keeps it.
   const app = anApp({
     builtinCloudFormationValidation: false,
     context: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
   });
-  await declareStacks(app, { stage, name: 'tq', queues, contracts, bundle: stubBundles });
+  await declareStacks(app, { stage, name: 'tq', ...declared, bundle: stubBundles });
   const template = (name: string) => Template.fromStack(app.node.findChild(`tq-${name}`) as Stack);
   return { data: template('data'), queue: template('queue'), watch: template('watch') };
 }
