@@ -26,6 +26,7 @@ describe('a handler that throws', () => {
         message: 'no idea',
         stack: expect.stringContaining('run.test.ts'),
         attempt: 1,
+        run: 1,
         at: '2026-11-22T10:00:00.000Z',
       },
     ]);
