@@ -1,4 +1,4 @@
-/** Finds a Python that can run MiniStack and keeps a virtual environment with it in `.taskq/venv`. */
+/** Finds a Python that can run MiniStack and keeps virtual environments below `.taskq`. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,19 @@ import { lastLines, step, Trouble, type Write } from './report.ts';
 import { projectRoot, removeState, type StatePaths } from './state.ts';
 
 const run = promisify(execFile);
-const requirements = join(projectRoot, 'local', 'requirements.txt');
+
+/** A virtual environment: where it lies, the file that pins all that is in it, and what it is made for. */
+export interface Venv {
+  directory: string;
+  requirements: string;
+  program: string;
+  seconds: number;
+}
+
+export function venvOfMiniStack(paths: StatePaths): Venv {
+  const requirements = join(projectRoot, 'local', 'requirements.txt');
+  return { directory: paths.venv, requirements, program: 'MiniStack', seconds: 20 };
+}
 
 /** What one candidate command answered. */
 export interface PythonProbe {
@@ -24,12 +36,19 @@ const candidates = ['python3', 'python', ...[14, 13, 12, 11, 10].map((minor) => 
 
 /** The path of a Python with MiniStack in it; made at the first call (about 20 s), then found. */
 export async function ensurePython(paths: StatePaths, write: Write): Promise<string> {
-  const python = join(paths.venv, 'bin', 'python');
-  if (isReady(paths.venv)) return python;
-  return await withLock(`${paths.venv}.lock.json`, 'npm run up', write, async () => {
-    if (isReady(paths.venv)) return python;
+  return await ensureVenv(venvOfMiniStack(paths), write);
+}
+
+/** The path of a virtual environment's Python; made at the first call, then found. Quiet but for one line. */
+export async function ensureVenv(venv: Venv, write: Write): Promise<string> {
+  const python = join(venv.directory, 'bin', 'python');
+  if (isReady(venv)) return python;
+  return await withLock(`${venv.directory}.lock.json`, `installing ${venv.program}`, write, async () => {
+    if (isReady(venv)) return python;
     const base = choosePython(await Promise.all(candidates.map(probe)));
-    await step(write, 'installing MiniStack (once, about 20 s)', () => makeVenv(base, paths.venv));
+    await step(write, `installing ${venv.program} (once, about ${venv.seconds} s)`, () =>
+      makeVenv(base, venv),
+    );
     return python;
   });
 }
@@ -76,30 +95,30 @@ async function answer(command: string, code: string): Promise<string | undefined
 }
 
 /** The copy of the requirements is written last: it stands for a complete installation of exactly those. */
-function isReady(venv: string): boolean {
-  const installed = join(venv, 'requirements.txt');
+function isReady({ directory, requirements }: Venv): boolean {
+  const installed = join(directory, 'requirements.txt');
   return (
-    existsSync(join(venv, 'bin', 'python')) &&
+    existsSync(join(directory, 'bin', 'python')) &&
     existsSync(installed) &&
     readFileSync(installed, 'utf8') === readFileSync(requirements, 'utf8')
   );
 }
 
-async function makeVenv(base: string, venv: string): Promise<void> {
-  removeState(venv);
+async function makeVenv(base: string, { directory, requirements, program }: Venv): Promise<void> {
+  removeState(directory);
   const env = pipEnvironment(process.env);
   try {
-    await run(base, ['-m', 'venv', venv], { env, timeout: 120_000 });
+    await run(base, ['-m', 'venv', directory], { env, timeout: 120_000 });
     const pip = ['-m', 'pip', '--disable-pip-version-check', '--no-input', 'install', '--quiet'];
-    await run(join(venv, 'bin', 'python'), [...pip, '-r', requirements], { env, timeout: 600_000 });
+    await run(join(directory, 'bin', 'python'), [...pip, '-r', requirements], { env, timeout: 600_000 });
   } catch (error) {
     const { stderr, stdout, message } = error as { stderr?: string; stdout?: string; message: string };
     throw new Trouble(
-      `MiniStack could not be installed with ${base}:\n${lastLines(stderr || stdout || message, 8)}\n` +
+      `${program} could not be installed with ${base}:\n${lastLines(stderr || stdout || message, 8)}\n` +
         'It comes from the Python package index: check the network, or the proxy and index settings of pip, and run this again.',
     );
   }
-  writeFileSync(join(venv, 'requirements.txt'), readFileSync(requirements));
+  writeFileSync(join(directory, 'requirements.txt'), readFileSync(requirements));
 }
 
 /** pip needs the user's proxies and indexes; these few would send the packages elsewhere than into the venv. */

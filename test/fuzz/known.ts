@@ -1,0 +1,59 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Client, createClient } from '../../client/client.ts';
+import type { Job } from '../../core/api.ts';
+import { contracts } from '../../jobs/contracts.ts';
+import type { LocalAws } from '../../local/state.ts';
+
+/** What a stranger to TaskQ would have to know to get beyond its doors. */
+export interface Known {
+  types: string[];
+  queues: string[];
+  /** Of tenant `default`, whose paths name no tenant. */
+  ownIds: Ids;
+  tenant: string;
+  tenantIds: Ids;
+}
+
+/** Real jobs in every state that stays for a while. */
+export interface Ids {
+  completed: string[];
+  failed: string[];
+  waiting: string[];
+  cancelled: string[];
+}
+
+/** Makes some jobs, and waits until they are in their state. */
+export async function makeKnown(local: LocalAws): Promise<Known> {
+  const tenant = 'fuzz';
+  const [ownIds, tenantIds] = await Promise.all([
+    makeJobs(createClient(local)),
+    makeJobs(createClient({ ...local, tenant })),
+  ]);
+  return {
+    types: contracts.map(({ type }) => type),
+    queues: [...new Set(contracts.map(({ queue }) => queue))],
+    ownIds,
+    tenant,
+    tenantIds,
+  };
+}
+
+async function makeJobs(client: Client): Promise<Ids> {
+  const several = async (count: number, make: () => Promise<Job>) =>
+    (await Promise.all(Array.from({ length: count }, make))).map(({ id }) => id);
+  const later = () => client.enqueue('echo', { message: 'later' }, { delay_seconds: 86_400 });
+  const completed = await several(3, () => client.enqueue('echo', { message: 'now' }));
+  const failed = await several(6, () => client.enqueue('csv.summarize', { csv: 'a,b\n1\n' }));
+  const waiting = await several(6, later);
+  const cancelled = await several(3, later);
+  for (const id of cancelled) await client.cancel(id);
+  for (const id of completed) await waitFor(client, id, 'completed');
+  for (const id of failed) await waitFor(client, id, 'failed');
+  return { completed, failed, waiting, cancelled };
+}
+
+async function waitFor(client: Client, id: string, status: Job['status']): Promise<void> {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await pause(200))
+    if ((await client.get(id)).status === status) return;
+  throw new Error(`the job ${id}, made for the fuzz, is not ${status} after 60 s`);
+}
