@@ -29,7 +29,7 @@ export function jobStore(
 ): JobStore {
   return {
     async insert(records) {
-      const rows = await inChunks(records, insertChunk, (chunk) =>
+      const rows = await inChunks(records, statementChunk, (chunk) =>
         execute(
           chunk.map((each) => insertStatement(table, each)),
           sleep,
@@ -41,7 +41,7 @@ export function jobStore(
       return results;
     },
     async change(changes) {
-      const rows = await inChunks(changes, changeChunk, (chunk) =>
+      const rows = await inChunks(changes, statementChunk, (chunk) =>
         execute(
           chunk.map((each: Change) => updateStatement(table, each)),
           sleep,
@@ -123,10 +123,8 @@ async function queryFailed(
   return entries;
 }
 
-/** PROTOCOL: at most 20 jobs are sent, then inserted. */
-const insertChunk = 20;
 /** BatchExecuteStatement takes 25 statements. */
-const changeChunk = 25;
+const statementChunk = 25;
 /** BatchGetItem takes 100 keys. */
 const getChunk = 100;
 

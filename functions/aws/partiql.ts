@@ -36,6 +36,7 @@ function conditionText(condition: Condition, parameters: unknown[]): string {
       return `"${name}" IS MISSING`;
     case 'in':
       parameters.push(...value);
+      if (value.length === 1) return `"${name}" = ?`;
       return `"${name}" IN [${value.map(() => '?').join(',')}]`;
     default:
       parameters.push(value);

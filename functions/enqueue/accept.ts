@@ -19,8 +19,12 @@ export interface AcceptDeps {
 /** What became of one draft. */
 export type Accepted = { record: JobRecord } | { problem: Problem };
 
-/** At most so many jobs are sent before they are inserted, so that no pointer is long ahead of its record. */
+/**
+ * So many jobs are sent before they are inserted, so that no pointer is long ahead of its record: two full
+ * sends. The last chunk takes up to 25, what one insert carries, rather than leave a few for a round of their own.
+ */
 const chunkSize = 20;
+const lastChunkSize = 25;
 /** An insert later than this after its send might find a tombstone where the worker met nothing. */
 const insertWithinMs = 20_000;
 /** Pointers of a chunk must not overtake its insert; a single job's insert is quicker than a receive. */
@@ -67,8 +71,9 @@ export function accept({ store, lanes, vault, now }: AcceptDeps) {
     at: number,
   ): Promise<Accepted[]> => {
     const accepted: Accepted[] = [];
-    for (let start = 0; start < jobs.length; start += chunkSize) {
-      const chunk = jobs.slice(start, start + chunkSize);
+    for (let start = 0; start < jobs.length; start = accepted.length) {
+      const isLast = jobs.length - start <= lastChunkSize;
+      const chunk = jobs.slice(start, isLast ? jobs.length : start + chunkSize);
       const records = await Promise.all(chunk.map(({ id, draft }) => seal(id, draft, caller, at)));
       accepted.push(...(await handOver(records, jobs.length > 1)));
     }

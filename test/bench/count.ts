@@ -120,7 +120,7 @@ function sharing({ name }: Wiring, enqueue: PerJobTally, work: PerJobTally): Cou
   const settles = (work.calls.BatchExecuteStatement ?? 0) - work.invocations;
   return [
     { name: 'jobs a SendMessageBatch', carried: 1 / sends, could: 10 },
-    { name: 'jobs an insert', carried: 1 / inserts, could: 10 },
+    { name: 'jobs an insert', carried: 1 / inserts, could: 25 },
     { name: 'jobs a claim', carried: 1 / work.invocations, could: 10 },
     { name: 'jobs a settle', carried: 1 / settles, could: 10 },
   ];

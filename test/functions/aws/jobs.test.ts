@@ -95,12 +95,28 @@ it('every write asks for what it cost and for the record that refused it', async
   });
 });
 
-it('calls carry 20 inserts, 25 changes, 100 keys', async () => {
+it('one value is compared, several are a list', async () => {
+  aws.answers = [{ Responses: [{}, {}] }];
+  const key = { pk: 'acme#1', sk: 'a' };
+  await store.change([
+    { key, set: {}, remove: ['gate'], where: [['status', 'in', ['running']]] },
+    { key, set: {}, remove: ['gate'], where: [['status', 'in', ['scheduled', 'pending']]] },
+  ]);
+  expect(aws.sent[0]?.Statements).toMatchObject([
+    { Statement: expect.stringContaining('"status" = ?'), Parameters: ['acme#1', 'a', 'running'] },
+    {
+      Statement: expect.stringContaining('"status" IN [?,?]'),
+      Parameters: ['acme#1', 'a', 'scheduled', 'pending'],
+    },
+  ]);
+});
+
+it('calls carry 25 inserts, 25 changes, 100 keys', async () => {
   const jobs = Array.from({ length: 101 }, () => aJob());
   const sizes = () => aws.sent.splice(0).map((each) => (each.Statements as unknown as unknown[]).length);
   aws.answers = Array.from({ length: 9 }, () => ({ Responses: Array.from({ length: 25 }, () => ({})) }));
   await store.insert(jobs.slice(0, 45));
-  expect(sizes()).toEqual([20, 20, 5]);
+  expect(sizes()).toEqual([25, 20]);
   await store.change(jobs.slice(0, 60).map((each) => cancelChange(each, start)));
   expect(sizes()).toEqual([25, 25, 10]);
   aws.answers = [];

@@ -129,7 +129,7 @@ it('broken off, a minute later: its place is taken by a tombstone, and the job g
 
 it('broken off in the middle of a batch: what stands stays, what is missing is made', async () => {
   const world = aWorld();
-  const jobs = Array.from({ length: 25 }, (_, index) => echo(index));
+  const jobs = Array.from({ length: 26 }, (_, index) => echo(index));
   world.faults.crashAt(50);
   await expect(enqueuer(world).post(jobs, key)).rejects.toThrow('died');
   world.faults.restart();
