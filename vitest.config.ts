@@ -18,6 +18,7 @@ export default defineConfig({
             ...files('local'),
             ...files('simulation'),
             ...files('bench'),
+            ...files('chaos'),
           ],
         },
       },

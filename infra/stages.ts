@@ -3,7 +3,10 @@ import type { FunctionName } from '../core/wiring.ts';
 
 /** Every number and switch that differs from one stage to another. Nothing else in infra asks for the stage's name. */
 export interface Stage {
-  /** Batches of a lane that run at once, per queue: the lane's weight. Lambda takes 2 to 1000. */
+  /**
+   * Batches of a lane that run at once, per queue: the lane's weight. Lambda takes 2 to 1000. Quarantine's are
+   * single jobs: fewer than a batch has, and the jobs of one lost worker wait for one another.
+   */
   laneConcurrency: Record<Lane, number>;
   /** Batches of dead letters that are judged at once, per queue. */
   buryConcurrency: number;
@@ -65,7 +68,7 @@ const alarms = {
 export const stages = {
   /** An emulator on a laptop of two cores: each batch that runs is a process of its own. */
   local: {
-    laneConcurrency: { critical: 2, high: 3, normal: 5, low: 2, quarantine: 2 },
+    laneConcurrency: { critical: 2, high: 3, normal: 5, low: 2, quarantine: 10 },
     buryConcurrency: 2,
     releaseParts: 1,
     memoryMb,
@@ -84,7 +87,7 @@ export const stages = {
     alarms,
   },
   prod: {
-    laneConcurrency: { critical: 20, high: 20, normal: 50, low: 10, quarantine: 2 },
+    laneConcurrency: { critical: 20, high: 20, normal: 50, low: 10, quarantine: 20 },
     buryConcurrency: 2,
     releaseParts: 4,
     memoryMb,

@@ -25,7 +25,12 @@ import {
 } from './state.ts';
 
 /** The endpoint of this state folder's emulator, which is started if it does not run. */
-export async function ensureEmulator(paths: StatePaths, auth: boolean, write: Write): Promise<string> {
+export async function ensureEmulator(
+  paths: StatePaths,
+  auth: boolean,
+  write: Write,
+  keepsState = false,
+): Promise<string> {
   const record = readState<EmulatorRecord>(paths.emulator);
   if (record && (await isServing(record))) {
     if (record.auth === auth) return endpointOf(record);
@@ -44,7 +49,7 @@ export async function ensureEmulator(paths: StatePaths, auth: boolean, write: Wr
   // The old file would point clients at an emulator that has lost everything.
   removeState(paths.local, paths.deployed);
   const python = await ensurePython(paths, write);
-  return await step(write, 'starting MiniStack', () => startEmulator(paths, python, auth));
+  return await step(write, 'starting MiniStack', () => startEmulator(paths, python, { auth, keepsState }));
 }
 
 /** Ends the emulator of this state folder with all its workers. `gone`: it had ended already, without `down`. */
@@ -76,10 +81,14 @@ export async function stopEmulator(
 }
 
 /** Three tries, for someone else may take the free port between finding and using it. */
-async function startEmulator(paths: StatePaths, python: string, auth: boolean): Promise<string> {
+async function startEmulator(
+  paths: StatePaths,
+  python: string,
+  kind: Pick<EmulatorRecord, 'auth' | 'keepsState'>,
+): Promise<string> {
   const remembered = readState<number>(paths.port) ?? 0;
   for (const wanted of [remembered, 0, 0]) {
-    const record: EmulatorRecord = { port: await freePort(wanted), auth, tmp: makeTmp() };
+    const record: EmulatorRecord = { port: await freePort(wanted), ...kind, tmp: makeTmp() };
     writeState(paths.emulator, record);
     if (await launch(paths, python, record)) {
       writeState(paths.port, record.port);
@@ -94,8 +103,8 @@ async function startEmulator(paths: StatePaths, python: string, auth: boolean): 
   );
 }
 
-/** False if it ended before it could serve. */
-async function launch(paths: StatePaths, python: string, record: EmulatorRecord): Promise<boolean> {
+/** Starts the emulator of this record; false if it ended before it could serve. */
+export async function launch(paths: StatePaths, python: string, record: EmulatorRecord): Promise<boolean> {
   const log = openSync(paths.emulatorLog, 'w');
   const child = spawn(python, emulatorArguments(record.tmp), {
     detached: true, // a group of its own: Ctrl-C in the terminal must not reach it
@@ -122,7 +131,7 @@ async function launch(paths: StatePaths, python: string, record: EmulatorRecord)
  * All that the emulator, and so every function in it, sees of this machine. Nothing is inherited: a user's
  * NODE_OPTIONS or proxy would reach the handlers.
  */
-export function emulatorEnvironment({ port, auth, tmp }: EmulatorRecord): Record<string, string> {
+export function emulatorEnvironment({ port, auth, keepsState, tmp }: EmulatorRecord): Record<string, string> {
   return {
     PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     HOME: tmp,
@@ -133,6 +142,8 @@ export function emulatorEnvironment({ port, auth, tmp }: EmulatorRecord): Record
     GATEWAY_PORT: String(port),
     BIND_HOST: '127.0.0.1',
     ...(auth ? { AUTH: 'true' } : {}),
+    ...(keepsState ? { PERSIST_STATE: '1', STATE_DIR: join(tmp, 'state') } : {}),
+    ...(keepsState ? { S3_PERSIST: '1', S3_DATA_DIR: join(tmp, 'objects') } : {}),
   };
 }
 

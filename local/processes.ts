@@ -66,6 +66,13 @@ export function emulatorProcesses(all: Process[], tmp: string): Process[] {
   return [...ours];
 }
 
+/** The processes of one function, by its deployed name, on the emulator with this temporary folder. */
+export function workerProcesses(all: Process[], tmp: string, functionName: string): Process[] {
+  return emulatorProcesses(all, tmp).filter(({ command }) =>
+    command.startsWith(`node ${tmp}/ministack-lambda-${functionName}-`),
+  );
+}
+
 /** Those of `known` that still run, as the same program: a pid that went to another program is left out. */
 export function stillRunning(known: Process[], all: Process[]): Process[] {
   return known.filter(({ pid, command }) => all.some((now) => now.pid === pid && now.command === command));

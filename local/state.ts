@@ -24,6 +24,8 @@ export interface EmulatorRecord {
   pid?: number;
   port: number;
   auth: boolean;
+  /** Its data is written to disk when it ends cleanly, and read when it is started again. */
+  keepsState?: boolean;
   /** Its own temporary folder. The name is unique: it tells its processes from all others. */
   tmp: string;
 }

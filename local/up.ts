@@ -22,6 +22,8 @@ export interface UpOptions {
   directory?: string;
   /** An emulator that checks signatures and policies. It is always one of our own. */
   auth?: boolean;
+  /** An emulator that can be stopped and started again with its data. */
+  keepsState?: boolean;
   write?: Write;
 }
 
@@ -33,10 +35,10 @@ export interface Done {
 
 /** Makes sure that TaskQ runs and is what the sources say. */
 export async function ensureUp(options: UpOptions = {}): Promise<LocalAws & Done> {
-  const { auth = false, write = toTerminal } = options;
+  const { auth = false, keepsState = false, write = toTerminal } = options;
   const paths = statePaths(options.directory);
   return await withLock(paths.lock, 'npm run up', write, async () => {
-    const target = theirEndpoint(process.env, auth) ?? (await ourEndpoint(paths, auth, write));
+    const target = theirEndpoint(process.env, auth) ?? (await ourEndpoint(paths, auth, keepsState, write));
     const sources = hashSources(projectRoot);
     const before = await runningAt(paths, target.endpoint);
     if (before && readState<DeployedRecord>(paths.deployed)?.sources === sources)
@@ -72,8 +74,13 @@ export function theirEndpoint(env: NodeJS.ProcessEnv, auth: boolean): Target | u
   };
 }
 
-async function ourEndpoint(paths: StatePaths, auth: boolean, write: Write): Promise<Target> {
-  const endpoint = await ensureEmulator(paths, auth, write);
+async function ourEndpoint(
+  paths: StatePaths,
+  auth: boolean,
+  keepsState: boolean,
+  write: Write,
+): Promise<Target> {
+  const endpoint = await ensureEmulator(paths, auth, write, keepsState);
   return {
     endpoint,
     auth,

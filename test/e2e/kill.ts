@@ -1,12 +1,6 @@
 import { expect, vi } from 'vitest';
 import type { Job } from '../../core/api.ts';
-import {
-  emulatorProcesses,
-  listProcesses,
-  type Process,
-  signal,
-  stillRunning,
-} from '../../local/processes.ts';
+import { listProcesses, type Process, signal, stillRunning, workerProcesses } from '../../local/processes.ts';
 import { type EmulatorRecord, readState, statePaths } from '../../local/state.ts';
 import type { Api } from './api.ts';
 import type { Aws } from './aws.ts';
@@ -61,7 +55,5 @@ function workersOf(directory: string, functionName: string): Process[] {
   if (emulator === undefined) {
     throw new Error('workers can be killed on an emulator of our own alone: unset AWS_ENDPOINT_URL');
   }
-  return emulatorProcesses(listProcesses(), emulator.tmp).filter(({ command }) =>
-    command.startsWith(`node ${emulator.tmp}/ministack-lambda-${functionName}-`),
-  );
+  return workerProcesses(listProcesses(), emulator.tmp, functionName);
 }

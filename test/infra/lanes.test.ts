@@ -108,12 +108,12 @@ describe('every mapping', () => {
 
   test('has the concurrency of its lane on prod', () => {
     const weights = lanes.map((lane) => mapping(`mail${lane}`).ScalingConfig.MaximumConcurrency);
-    expect(weights).toEqual([20, 20, 50, 10, 2]);
+    expect(weights).toEqual([20, 20, 50, 10, 20]);
   });
 
   test('has the concurrency of its lane on local', () => {
     const weights = lanes.map((lane) => mapping(`mail${lane}`, local).ScalingConfig.MaximumConcurrency);
-    expect(weights).toEqual([2, 3, 5, 2, 2]);
+    expect(weights).toEqual([2, 3, 5, 2, 10]);
   });
 });
 

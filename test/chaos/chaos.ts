@@ -1,0 +1,138 @@
+/** `npm run chaos`: a steady load on the deployed stacks while everything around it breaks; then all must be well. */
+import '../../local/need-node.mjs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { isFinal } from '../../core/state.ts';
+import { takeDown } from '../../local/down.ts';
+import { runCommand, step, Trouble, toTerminal } from '../../local/report.ts';
+import { projectRoot, statePaths } from '../../local/state.ts';
+import { ensureUp } from '../../local/up.ts';
+import { openSink } from '../e2e/sink.ts';
+import { seeded } from '../simulation/random.ts';
+import { conduct } from './conduct.ts';
+import { turnToProxy } from './deployed.ts';
+import { drawJob } from './jobs.ts';
+import { aftermathOf } from './killing.ts';
+import { type Load, startLoad } from './load.ts';
+import { full, type Intensity, short } from './pace.ts';
+import { openProxy } from './proxy.ts';
+import { receivers } from './receivers.ts';
+import { makeReport, type Report, render, writeReport } from './report.ts';
+import { describe, drawSchedule } from './schedule.ts';
+import { settleAll } from './settle.ts';
+import { openWitness } from './witness.ts';
+
+/** One folder, so that a run that was killed is cleared away by the next. */
+const directory = join(projectRoot, '.taskq', 'chaos');
+const quiet = (): void => {};
+/** Accepted requests that are sent once more at the end. */
+const repeats = 20;
+
+async function chaos(seed: number, intensity: Intensity): Promise<Report> {
+  const events = drawSchedule(seed, intensity.pace);
+  console.log(
+    `seed ${seed}: the same schedule again with --seed ${seed}\n${events.map(describe).join('\n')}\n`,
+  );
+  await takeDown({ directory, write: quiet });
+  const local = await step(toTerminal, 'starting an emulator and deploying TaskQ', () =>
+    ensureUp({ directory, keepsState: true, write: quiet }),
+  );
+  const witness = openWitness(Date.now);
+  const random = seeded(seed);
+  const proxy = await openProxy(new URL(local.endpoint), witness, random);
+  const sink = await openSink();
+  let load: Load | undefined;
+  try {
+    const functionNamed = await turnToProxy(local, proxy.url);
+    const paths = receivers(sink, random);
+    const started = performance.now();
+    const say = (line: string) =>
+      console.log(`${((performance.now() - started) / 1000).toFixed(1).padStart(7)} s  ${line}`);
+    load = startLoad(
+      { ...local, apiUrl: local.apiUrl.replace(local.endpoint, proxy.url) },
+      {
+        ...intensity,
+        random,
+        draw: () => drawJob(random, paths, intensity.kinds),
+        finished: () => witness.finished,
+      },
+    );
+    const { kills, stops } = await conduct({
+      ...{ events, loadMs: intensity.pace.loadMs, paths: statePaths(directory) },
+      ...{ proxy, witness, functionNamed, random, say },
+    });
+    say('the faults are over');
+    await load.finish();
+    const repeated = await load.repeatSome(repeats);
+    const jobs = await settleAll(load, witness, say);
+    const accepted = load.accepted();
+    const ids = accepted.map(({ id }) => id);
+    const completed = (type: string) =>
+      [...jobs.values()].filter((each) => each.type === type && each.status === 'completed');
+    return makeReport({
+      seed,
+      loadMs: intensity.pace.loadMs,
+      judgeTimes: intensity.judgeTimes,
+      planned: [...new Set(events.flatMap((each) => (each.do === 'fault' ? [each.kind] : [])))],
+      injected: Object.fromEntries(proxy.injected),
+      calls: proxy.carried,
+      kills,
+      stops,
+      aftermath: aftermathOf(
+        kills,
+        stops.map(({ at }) => at),
+        witness,
+      ),
+      unaccepted: load.unaccepted(),
+      accepted: accepted.length,
+      repeated,
+      changed: load.changed,
+      jobs: [...jobs.values()],
+      finishedTwice: witness.finishedOften(ids),
+      unseen: ids.filter((id) => isFinal(jobs.get(id)?.status ?? '') && !witness.isFinal(id)),
+      disagreeing: ids.filter((id) => witness.isFinal(id) && witness.lastStatus(id) !== jobs.get(id)?.status),
+      unanswered: witness.unanswered,
+      lastToFinish: witness.lastToFinish(ids, 5),
+      undelivered: completed('webhook.deliver')
+        .filter(({ id }) => sink.of(id).length === 0)
+        .map(({ id }) => id),
+      ownFailures: proxy.failures.map(String),
+    });
+  } finally {
+    load?.stop();
+    await proxy.close();
+    await sink.close();
+  }
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Trouble(`--${name} is "${text}"; it must be a whole number from ${least} to ${most}`);
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '10' },
+      once: { type: 'boolean', default: false },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+      json: { type: 'string' },
+    },
+  });
+  // The emulator of this run is its own, whatever the shell points at.
+  delete process.env.AWS_ENDPOINT_URL;
+  delete process.env.AWS_ENDPOINT_URL_S3;
+  await runCommand(async () => {
+    const seed = whole('seed', values.seed, 0, 2 ** 31);
+    const intensity = values.once ? short : full(whole('minutes', values.minutes, 1, 600));
+    try {
+      const report = await chaos(seed, intensity);
+      console.log(`\n${render(report)}`);
+      if (values.json !== undefined) writeReport(values.json, report);
+      if (!report.ok) process.exitCode = 1;
+    } finally {
+      await takeDown({ directory, write: quiet });
+    }
+  });
+}
