@@ -29,7 +29,12 @@ export async function makeAws({ endpoint, region, credentials, stacks }: LocalAw
   const sqs = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   const logs = new CloudWatchLogsClient(config);
-  const { JobsTableName: jobs, KeysTableName: keys, DataBucketName: bucket } = stacks['taskq-data'] ?? {};
+  const {
+    JobsTableName: jobs,
+    ControlTableName: control,
+    KeysTableName: keys,
+    DataBucketName: bucket,
+  } = stacks['taskq-data'] ?? {};
 
   const functions = new Map<string, Record<string, string>>();
   for await (const { Functions = [] } of paginateListFunctions({ client: lambda }, {}))
@@ -59,7 +64,8 @@ export async function makeAws({ endpoint, region, credentials, stacks }: LocalAw
     sqs,
     functionNamed,
     laneUrl,
-    tables: { jobs, keys },
+    lanes,
+    tables: { jobs, control, keys },
 
     async record(tenant: string, id: string): Promise<JobRecord | undefined> {
       const { Item } = await dynamo.send(
@@ -134,9 +140,9 @@ export async function makeAws({ endpoint, region, credentials, stacks }: LocalAw
         hidden: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
       };
     },
-    async invoke(name: string): Promise<void> {
+    async invoke(name: string, event: object = {}): Promise<void> {
       const { FunctionError, Payload } = await lambda.send(
-        new InvokeCommand({ FunctionName: functionNamed(name), Payload: '{}' }),
+        new InvokeCommand({ FunctionName: functionNamed(name), Payload: JSON.stringify(event) }),
       );
       if (FunctionError !== undefined) throw new Error(`${name}: ${Payload?.transformToString()}`);
     },
