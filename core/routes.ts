@@ -2,13 +2,14 @@ import type * as z from 'zod/mini';
 import * as api from './api.ts';
 import * as many from './many.ts';
 import type { ProblemCode } from './problem.ts';
+import * as workflows from './workflow/api.ts';
 
 /** A route of the API. API Gateway's resources, the functions' dispatch and the OpenAPI document are made from these. */
 export interface Route {
   method: 'GET' | 'POST' | 'PATCH';
   /** Under `/v1`, it exists for the tenant `default` and below `/v1/tenants/{tenant}` for any. */
   path: string;
-  function: 'enqueue' | 'manage';
+  function: 'enqueue' | 'manage' | 'workflows';
   summary: string;
   query?: z.core.$ZodType;
   /** `maxBytes` of UTF-8; more is 413 before anything else is looked at. */
@@ -193,6 +194,38 @@ export const routes = {
     responses: { 200: api.job, 202: api.job },
     problems: ['invalid_request', 'not_found', 'invalid_transition', 'internal', 'unavailable'],
   },
+  startWorkflow: {
+    method: 'POST',
+    path: '/v1/workflows',
+    function: 'workflows',
+    summary: 'Start a workflow: jobs that depend on jobs',
+    body: {
+      schema: workflows.workflowRequest,
+      documented: workflows.workflowDocument,
+      required: true,
+      maxBytes: workflows.maxWorkflowBytes,
+    },
+    idempotent: true,
+    responses: { 201: workflows.workflow, 200: workflows.workflow },
+    problems: [
+      'invalid_request',
+      'payload_too_large',
+      'unknown_type',
+      'unknown_queue',
+      'invalid_payload',
+      'idempotency_conflict',
+      'internal',
+      'unavailable',
+    ],
+  },
+  getWorkflow: {
+    method: 'GET',
+    path: '/v1/workflows/{id}',
+    function: 'workflows',
+    summary: 'One workflow with its nodes',
+    responses: { 200: workflows.workflowWithNodes },
+    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+  },
   getOpenapi: {
     method: 'GET',
     path: '/v1/openapi.json',
@@ -215,7 +248,7 @@ export type RouteName = keyof typeof routes;
 
 /** The paths a route is served under: its own, and for a tenant's resources the form that names the tenant. */
 export function pathsOf(route: Route): string[] {
-  if (!route.path.startsWith('/v1/jobs')) return [route.path];
+  if (!/^\/v1\/(jobs|workflows)/.test(route.path)) return [route.path];
   return [route.path, route.path.replace('/v1/', '/v1/tenants/{tenant}/')];
 }
 

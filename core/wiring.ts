@@ -17,6 +17,17 @@ export const wiring = {
   ],
   bury: ['JOBS_TABLE', 'DATA_BUCKET', 'LANES'],
   release: ['JOBS_TABLE', 'CONTROL_TABLE', 'LANES'],
+  publish: ['CONTROL_TABLE'],
+  advance: ['JOBS_TABLE', 'CONTROL_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY'],
+  workflows: [
+    'JOBS_TABLE',
+    'CONTROL_TABLE',
+    'KEYS_TABLE',
+    'DATA_BUCKET',
+    'MASTER_KEY',
+    'KEYS_FUNCTION',
+    'STATE_MACHINE',
+  ],
   keys: ['KEYS_TABLE', 'CONTROL_TABLE', 'MASTER_KEY'],
 } as const satisfies Record<string, readonly string[]>;
 

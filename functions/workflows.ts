@@ -41,7 +41,7 @@ export interface RestChange {
 /** The port to Step Functions. */
 export interface Executions {
   /** Starting what was started is a success. */
-  start(name: string, input: unknown): Promise<void>;
+  start(name: string, input: { tenant: string; workflow: string }): Promise<void>;
   /** Hands a task token back. A token that is gone or timed out is normal. */
   handBack(token: string, answer: Answer): Promise<void>;
 }

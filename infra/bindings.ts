@@ -21,6 +21,7 @@ type TableCall =
   | 'PartiQLInsert'
   | 'PartiQLUpdate'
   | 'PutItem'
+  | 'UpdateItem'
   | 'GetItem'
   | 'BatchGetItem'
   | 'BatchWriteItem'

@@ -13,6 +13,7 @@ import type { DataStack } from './data-stack.ts';
 import { buryTimeoutSeconds, JobQueue } from './queue.ts';
 import type { Platform } from './stacks.ts';
 import { TaskqFunction } from './taskq-function.ts';
+import { Workflows } from './workflows.ts';
 
 export interface QueueStackProps {
   platform: Platform;
@@ -151,9 +152,27 @@ export class QueueStack extends Stack {
     // Workers first: a type that enqueue takes already must not meet a worker that does not know it.
     enqueue.node.addDependency(...workers);
 
-    this.api = restApi(this, { enqueue: enqueue.lambda, manage: manage.lambda }, platform);
+    const workflows = new Workflows(this, 'workflows', {
+      platform,
+      data,
+      bindings: {
+        LANES: lanes(allLanes),
+        KEYS_TABLE: wrapped,
+        MASTER_KEY: opens,
+        KEYS_FUNCTION: invokes(keys.lambda),
+      },
+    });
+
+    this.api = restApi(
+      this,
+      { enqueue: enqueue.lambda, manage: manage.lambda, workflows: workflows.workflows.lambda },
+      platform,
+    );
     this.functions = Object.fromEntries(
-      [enqueue, manage, ...workers, bury, release, keys].map((each) => [each.node.id, each.lambda]),
+      [enqueue, manage, ...workers, bury, release, keys, ...workflows.functions].map((each) => [
+        each.node.id,
+        each.lambda,
+      ]),
     );
   }
 }

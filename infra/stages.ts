@@ -54,7 +54,16 @@ export interface Stage {
   };
 }
 
-const memoryMb = { enqueue: 512, manage: 512, bury: 256, release: 512, keys: 256 };
+const memoryMb = {
+  enqueue: 512,
+  manage: 512,
+  bury: 256,
+  release: 512,
+  keys: 256,
+  publish: 256,
+  advance: 512,
+  workflows: 512,
+};
 
 const alarms = {
   laneLateSeconds: { critical: 60, high: 300, normal: 900, low: 3600, quarantine: 3600 },

@@ -39,6 +39,7 @@ export interface Source {
 /** One Lambda function of `functions/<name>/`: its bundle, its environment, its role, its log, its sources. */
 export class TaskqFunction<F extends FunctionName> extends Construct {
   readonly lambda: LambdaFunction;
+  readonly role: Role;
 
   constructor(scope: Construct, name: F, props: TaskqFunctionProps<F>) {
     super(scope, props.queue === undefined ? name : `${name}-${props.queue}`);
@@ -53,7 +54,7 @@ export class TaskqFunction<F extends FunctionName> extends Construct {
       ...Object.values(bindings).flatMap((each) => each.allows),
       ...sources.map(({ queue }) => consumes(queue)),
     ];
-    const role = new Role(this, 'role', {
+    this.role = new Role(this, 'role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
         taskq: new PolicyDocument({
@@ -72,7 +73,7 @@ export class TaskqFunction<F extends FunctionName> extends Construct {
       code: Code.fromAsset(platform.bundles[name].directory),
       handler: 'index.handler',
       // The library would add permissions of its own, such as logs on every group.
-      role: role.withoutPolicyUpdates(),
+      role: this.role.withoutPolicyUpdates(),
       logGroup,
       // Lambda's JSON format would wrap the functions' own JSON lines, metrics (EMF) among them.
       loggingFormat: LoggingFormat.TEXT,

@@ -1,6 +1,5 @@
 import { isFinal } from '../../core/state.ts';
-import type { JobRecord } from '../../core/table.ts';
-import { tenantOf } from '../../core/table.ts';
+import { type JobRecord, tenantOf } from '../../core/table.ts';
 import { decodeLink } from '../../core/workflow/link.ts';
 import { newsOf } from '../../core/workflow/news.ts';
 import { type Executions, goOn, type Workflows } from '../workflows.ts';
@@ -10,6 +9,9 @@ export interface PublishDeps {
   executions: Executions;
   onError: (message: string, error: unknown) => void;
 }
+
+/** What is looked at of a job's new image. */
+export type JobImage = Pick<JobRecord, 'pk' | 'sk' | 'status' | 'workflow'>;
 
 /** News for one workflow. */
 interface Told {
@@ -32,7 +34,7 @@ export function publish({ workflows, executions, onError }: PublishDeps) {
     await executions.handBack(raised.token, goOn());
     return 'woken';
   };
-  return async (records: readonly JobRecord[]): Promise<{ woken: number; untold: number }> => {
+  return async (records: readonly JobImage[]): Promise<{ woken: number; untold: number }> => {
     const ends = await Promise.all(
       byWorkflow(records).map((each) =>
         tell(each).catch((error: unknown) => {
@@ -48,7 +50,7 @@ export function publish({ workflows, executions, onError }: PublishDeps) {
   };
 }
 
-function byWorkflow(records: readonly JobRecord[]): Told[] {
+function byWorkflow(records: readonly JobImage[]): Told[] {
   const told = new Map<string, Told>();
   for (const record of records) {
     const link = record.workflow === undefined ? undefined : decodeLink(record.workflow);

@@ -1,0 +1,180 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteCommand,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Sealed } from '../../core/table.ts';
+import {
+  type NodesPart,
+  partNames,
+  partsPartition,
+  type StatesPart,
+  type WorkflowItem,
+  workflowKey,
+  workflowShard,
+} from '../../core/workflow/item.ts';
+import type { Workflows } from '../workflows.ts';
+import { dynamo } from './clients.ts';
+
+/** BatchWriteItem takes 25 items. */
+const batch = 25;
+const tries = 6;
+
+/** Workflows in the control table. */
+export function workflowStore(table: string, sleep: (ms: number) => Promise<void>): Workflows {
+  const put = (
+    Item: Record<string, unknown>,
+    condition: string,
+    values?: Record<string, unknown>,
+  ): Promise<boolean> =>
+    held(() =>
+      dynamo.send(
+        new PutCommand({
+          TableName: table,
+          Item,
+          ConditionExpression: condition,
+          ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+        }),
+      ),
+    );
+  const partKey = (tenant: string, id: string, name: string) => ({
+    pk: partsPartition(tenant, id),
+    sk: name,
+  });
+  const get = async (key: { pk: string; sk: string }): Promise<Record<string, unknown> | undefined> =>
+    (await dynamo.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item;
+
+  /** Every part whose name begins so, in the order of their names. */
+  async function parts<T>(tenant: string, id: string, prefix: string): Promise<T[]> {
+    const pages = paginateQuery(
+      { client: dynamo },
+      {
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': partsPartition(tenant, id), ':prefix': prefix },
+        ConsistentRead: true,
+      },
+    );
+    const found: T[] = [];
+    for await (const { Items = [] } of pages) found.push(...(Items as T[]));
+    return found;
+  }
+
+  async function putAll(items: Record<string, unknown>[]): Promise<void> {
+    for (let start = 0; start < items.length; start += batch) {
+      let open = items.slice(start, start + batch).map((Item) => ({ PutRequest: { Item } }));
+      for (let attempt = 0; open.length > 0; attempt++) {
+        if (attempt === tries)
+          throw new Error(`DynamoDB left ${open.length} parts of a workflow unwritten after ${tries} tries`);
+        if (attempt > 0) await sleep(25 * 2 ** attempt);
+        const { UnprocessedItems } = await dynamo.send(
+          new BatchWriteCommand({ RequestItems: { [table]: open } }),
+        );
+        open = (UnprocessedItems?.[table] ?? []) as typeof open;
+      }
+    }
+  }
+
+  return {
+    async create(item, nodes, states) {
+      const tenant = item.pk.split('#')[1] ?? '';
+      const standing = await get({ pk: item.pk, sk: item.sk });
+      // What stands may have gone on: its states are not to be written over.
+      if (standing !== undefined) return standing as unknown as WorkflowItem;
+      await putAll([
+        ...nodes.map((part) => ({ ...partKey(tenant, item.sk, partNames.nodes(part.first)), ...part })),
+        ...states.map((part) => ({ ...partKey(tenant, item.sk, partNames.states(part.index)), ...part })),
+      ]);
+      if (await put({ ...item }, 'attribute_not_exists(pk)')) return item;
+      return (await get({ pk: item.pk, sk: item.sk })) as unknown as WorkflowItem;
+    },
+    get: async (tenant, id) => (await get(workflowKey(tenant, id))) as WorkflowItem | undefined,
+    nodes: (tenant, id) => parts<NodesPart>(tenant, id, 'nodes#'),
+    append: (tenant, id, part) =>
+      put({ ...partKey(tenant, id, partNames.nodes(part.first)), ...part }, 'attribute_not_exists(pk)'),
+    states: (tenant, id) => parts<StatesPart>(tenant, id, 'states#'),
+    saveStates: (tenant, id, part) => {
+      const item = { ...partKey(tenant, id, partNames.states(part.index)), ...part };
+      return part.revision === 1
+        ? put(item, 'attribute_not_exists(pk)')
+        : put(item, 'revision = :seen', { ':seen': part.revision - 1 });
+    },
+    signal: async (tenant, id, name) =>
+      (await get(partKey(tenant, id, partNames.signal(name)))) as Sealed | undefined,
+    keepSignal: (tenant, id, name, sealed) =>
+      put({ ...partKey(tenant, id, partNames.signal(name)), ...sealed }, 'attribute_not_exists(pk)'),
+    async raise(tenant, id, news) {
+      try {
+        const { Attributes } = await dynamo.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: workflowKey(tenant, id),
+            UpdateExpression: 'ADD changes :one, unread :news REMOVE #token',
+            ConditionExpression: '#status = :running',
+            ExpressionAttributeNames: { '#token': 'token', '#status': 'status' },
+            ExpressionAttributeValues: { ':one': 1, ':news': new Set(news), ':running': 'running' },
+            ReturnValues: 'ALL_OLD',
+          }),
+        );
+        return Attributes?.token === undefined ? {} : { token: Attributes.token as string };
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return undefined;
+        throw error;
+      }
+    },
+    rest: (seen, { read, set }) => {
+      const given = Object.entries(set).filter(([, value]) => value !== undefined);
+      const values = {
+        ':seen': seen.changes,
+        ':running': 'running',
+        ...Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
+      };
+      const sets = given.map(([name]) => `#${name} = :${name}`).join(', ');
+      return held(() =>
+        dynamo.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { pk: seen.pk, sk: seen.sk },
+            UpdateExpression: `SET ${sets}${read.length === 0 ? '' : ' DELETE unread :read'}`,
+            ConditionExpression: 'changes = :seen AND #status = :running',
+            ExpressionAttributeNames: Object.fromEntries([
+              ...given.map(([name]) => [`#${name}`, name]),
+              ['#status', 'status'],
+            ]),
+            ExpressionAttributeValues: {
+              ...values,
+              ...(read.length === 0 ? {} : { ':read': new Set(read) }),
+            },
+          }),
+        ),
+      );
+    },
+    async newest(tenant, shard, before, limit) {
+      const { Items } = await dynamo.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk AND sk < :before',
+          ExpressionAttributeValues: { ':pk': workflowShard(tenant, shard), ':before': before },
+          ScanIndexForward: false,
+          Limit: limit,
+        }),
+      );
+      return (Items ?? []) as WorkflowItem[];
+    },
+  };
+}
+
+/** Was the condition met. */
+async function held(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+import { problem } from '../../core/problem.ts';
+import type { ApiAnswer, ApiRequest } from '../http.ts';
+import { type ReadDeps, readWorkflow } from './read.ts';
+import { type StartDeps, startWorkflow } from './start.ts';
+
+export interface WorkflowsDeps extends StartDeps, ReadDeps {}
+
+/** The workflow routes of the API. */
+export function workflowRoutes(deps: WorkflowsDeps) {
+  const answers: Partial<Record<ApiRequest['route'], (request: ApiRequest) => Promise<ApiAnswer>>> = {
+    startWorkflow: startWorkflow(deps),
+    getWorkflow: readWorkflow(deps),
+  };
+  return async (request: ApiRequest): Promise<ApiAnswer> =>
+    answers[request.route]?.(request) ?? {
+      problem: problem('internal', `no function answers "${request.route}"`),
+    };
+}

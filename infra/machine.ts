@@ -1,0 +1,61 @@
+/**
+ * The one state machine, the same for every graph: advance, wait for news, advance … until it is done. In Amazon
+ * States Language with JSONPath, which every emulator speaks. Two transitions an advance.
+ *
+ * `$.next` is what the task token was handed back with: `{done, waitSeconds}`.
+ */
+export function machineDefinition(advanceArn: string): Record<string, unknown> {
+  return {
+    Comment: 'One execution for each workflow; advance decides, jobs work.',
+    StartAt: 'Advance',
+    States: {
+      Advance: advanceState(advanceArn, false),
+      // The wait ended by itself: a wake-up may have been lost, so the jobs are looked at.
+      Look: advanceState(advanceArn, true),
+      'Done?': {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.next.done', BooleanEquals: true, Next: 'Done' }],
+        Default: 'Advance',
+      },
+      // AWS would not let it advance for an hour of tries: not lost, but later.
+      Later: { Type: 'Wait', Seconds: 600, Next: 'Look' },
+      Done: { Type: 'Succeed' },
+    },
+  };
+}
+
+function advanceState(advanceArn: string, timedOut: boolean): Record<string, unknown> {
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Parameters: {
+      FunctionName: advanceArn,
+      Payload: {
+        'tenant.$': '$.tenant',
+        'workflow.$': '$.workflow',
+        'waitSeconds.$': '$.next.waitSeconds',
+        'token.$': '$$.Task.Token',
+        'execution.$': '$$.Execution.Name',
+        'machine.$': '$$.StateMachine.Id',
+        timedOut,
+      },
+    },
+    TimeoutSecondsPath: '$.next.waitSeconds',
+    ResultPath: '$.next',
+    Retry: [
+      { ErrorEquals: ['States.Timeout'], MaxAttempts: 0 },
+      {
+        ErrorEquals: ['States.ALL'],
+        IntervalSeconds: 2,
+        BackoffRate: 2,
+        MaxAttempts: 8,
+        MaxDelaySeconds: 300,
+      },
+    ],
+    Catch: [
+      { ErrorEquals: ['States.Timeout'], ResultPath: '$.timeout', Next: 'Look' },
+      { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Later' },
+    ],
+    Next: 'Done?',
+  };
+}

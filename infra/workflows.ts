@@ -1,0 +1,138 @@
+import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  EventSourceMapping,
+  FilterCriteria,
+  FilterRule,
+  type Function as LambdaFunction,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
+import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { finalStates } from '../core/state.ts';
+import { type Binding, bucket, table, told } from './bindings.ts';
+import type { DataStack } from './data-stack.ts';
+import { machineDefinition } from './machine.ts';
+import type { Platform } from './stacks.ts';
+import { TaskqFunction } from './taskq-function.ts';
+
+export interface WorkflowsProps {
+  platform: Platform;
+  data: DataStack;
+  /** As they are bound to the functions beside it. */
+  bindings: Record<'LANES' | 'KEYS_TABLE' | 'MASTER_KEY' | 'KEYS_FUNCTION', Binding>;
+}
+
+/** Jobs that depend on jobs: the state machine, what advances it, what tells it of ends, and its part of the API. */
+export class Workflows extends Construct {
+  readonly machine: StateMachine;
+  readonly advance: TaskqFunction<'advance'>;
+  readonly publish: TaskqFunction<'publish'>;
+  readonly workflows: TaskqFunction<'workflows'>;
+
+  get functions(): readonly TaskqFunction<'advance' | 'publish' | 'workflows'>[] {
+    return [this.advance, this.publish, this.workflows] as never;
+  }
+
+  constructor(scope: Construct, id: string, { platform, data, bindings }: WorkflowsProps) {
+    super(scope, id);
+    const { memoryMb } = platform.stage;
+    const { LANES, KEYS_TABLE, MASTER_KEY, KEYS_FUNCTION } = bindings;
+    const stored = table(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
+    const readsAndWrites = bucket(data.bucket, { read: ['sealed'], write: ['sealed'] });
+
+    this.advance = new TaskqFunction(this, 'advance', {
+      platform,
+      // A map of thousands is enqueued in one go; what is not done is done by the next.
+      timeoutSeconds: 120,
+      memoryMb: memoryMb.advance,
+      bindings: {
+        JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
+        CONTROL_TABLE: table(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query']),
+        KEYS_TABLE,
+        DATA_BUCKET: readsAndWrites,
+        LANES,
+        MASTER_KEY,
+      },
+    });
+    this.machine = new StateMachine(this, 'machine', {
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromString(
+        JSON.stringify(machineDefinition(this.advance.lambda.functionArn)),
+      ),
+      // The library's own role would be given its grants by the states it does not know of.
+      role: machineRole(this, this.advance.lambda),
+    });
+    const handsBack = statement('states:SendTaskSuccess', this.machine.stateMachineArn);
+    const starts = statement('states:StartExecution', this.machine.stateMachineArn);
+    // Apart from its role: the machine needs the function, and the function's leave needs the machine.
+    new Policy(this, 'continues', { roles: [this.advance.role], statements: [handsBack, starts] });
+
+    this.publish = new TaskqFunction(this, 'publish', {
+      platform,
+      timeoutSeconds: 30,
+      memoryMb: memoryMb.publish,
+      bindings: { CONTROL_TABLE: table(data.control, ['UpdateItem']) },
+    });
+    new Policy(this, 'wakes', { roles: [this.publish.role], statements: [handsBack, readsStream(data)] });
+    stream(this, this.publish.lambda, data);
+
+    this.workflows = new TaskqFunction(this, 'workflows', {
+      platform,
+      // API Gateway gives up after 29 s.
+      timeoutSeconds: 29,
+      memoryMb: memoryMb.workflows,
+      bindings: {
+        JOBS_TABLE: table(data.jobs, [
+          'PutItem',
+          'GetItem',
+          'BatchGetItem',
+          'BatchWriteItem',
+          'PartiQLUpdate',
+        ]),
+        CONTROL_TABLE: stored,
+        KEYS_TABLE,
+        DATA_BUCKET: readsAndWrites,
+        MASTER_KEY,
+        KEYS_FUNCTION,
+        STATE_MACHINE: { ...told(this.machine.stateMachineArn), allows: [handsBack, starts] },
+      },
+    });
+  }
+}
+
+/** Only ends of jobs that belong to a workflow: plain jobs cost no invocation. */
+function stream(scope: Construct, publish: LambdaFunction, { jobs }: DataStack): void {
+  const image = {
+    workflow: { S: FilterRule.exists() },
+    status: { S: FilterRule.or(...finalStates) },
+  };
+  new EventSourceMapping(scope, 'stream', {
+    target: publish,
+    eventSourceArn: jobs.tableStreamArn ?? '',
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize: 100,
+    filters: [FilterCriteria.filter({ dynamodb: { NewImage: image } })],
+    // What cannot be told is healed by the workflow's own timeout: a shard is not to stand still for it.
+    retryAttempts: 3,
+    maxRecordAge: Duration.hours(1),
+    parallelizationFactor: 2,
+  });
+}
+
+function readsStream({ jobs }: DataStack): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    resources: [jobs.tableStreamArn ?? ''],
+  });
+}
+
+function machineRole(scope: Construct, advance: LambdaFunction): Role {
+  const role = new Role(scope, 'machine-role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+  role.addToPolicy(statement('lambda:InvokeFunction', advance.functionArn));
+  return role;
+}
+
+function statement(action: string, resource: string): PolicyStatement {
+  return new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources: [resource] });
+}
