@@ -19,8 +19,6 @@ export const metrics = {
   watched: { name: 'JobsWatched', unit: 'Count' },
   unfinished: { name: 'PartitionsUnfinished', unit: 'Count' },
   walkBehind: { name: 'WalkBehindSeconds', unit: 'Seconds' },
-  workflowsWoken: { name: 'WorkflowsWoken', unit: 'Count' },
-  workflowsUntold: { name: 'WorkflowsUntold', unit: 'Count' },
   advances: { name: 'WorkflowAdvances', unit: 'Count' },
   nodesRead: { name: 'WorkflowNodesRead', unit: 'Count' },
   workflowsStuck: { name: 'WorkflowsStuck', unit: 'Count' },

@@ -4,9 +4,10 @@
  */
 export const wiring = {
   enqueue: ['JOBS_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY', 'KEYS_FUNCTION'],
-  manage: ['JOBS_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY', 'CODE_VERSION'],
+  manage: ['JOBS_TABLE', 'CONTROL_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY', 'CODE_VERSION'],
   work: [
     'JOBS_TABLE',
+    'CONTROL_TABLE',
     'KEYS_TABLE',
     'DATA_BUCKET',
     'LANES',
@@ -15,9 +16,8 @@ export const wiring = {
     'QUEUE',
     'ALLOW_PRIVATE_ADDRESSES',
   ],
-  bury: ['JOBS_TABLE', 'DATA_BUCKET', 'LANES'],
+  bury: ['JOBS_TABLE', 'CONTROL_TABLE', 'DATA_BUCKET', 'LANES'],
   release: ['JOBS_TABLE', 'CONTROL_TABLE', 'LANES'],
-  publish: ['CONTROL_TABLE'],
   advance: ['JOBS_TABLE', 'CONTROL_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY'],
   workflows: [
     'JOBS_TABLE',

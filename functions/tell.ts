@@ -1,57 +1,59 @@
-import { isFinal } from '../../core/state.ts';
-import { type JobRecord, tenantOf } from '../../core/table.ts';
-import { decodeLink } from '../../core/workflow/link.ts';
-import { newsOf } from '../../core/workflow/news.ts';
-import { type Executions, goOn, type Workflows } from '../workflows.ts';
+import type { ChangeResult, JobStore } from '../core/change.ts';
+import { isFinal } from '../core/state.ts';
+import { type JobRecord, tenantOf } from '../core/table.ts';
+import { decodeLink } from '../core/workflow/link.ts';
+import { newsOf } from '../core/workflow/news.ts';
+import { type Executions, goOn, type Workflows } from './workflows.ts';
 
-export interface PublishDeps {
+/** Jobs of workflows that are final: tells their workflows so. Throws when one could not be told. */
+export type Tell = (records: readonly JobRecord[]) => Promise<void>;
+
+/**
+ * One write for each workflow, however many of its jobs ended, then the execution that waits is woken. What is told
+ * twice is told once: news are a set.
+ */
+export function tellWorkflows({
+  workflows,
+  executions,
+}: {
   workflows: Workflows;
   executions: Executions;
-  onError: (message: string, error: unknown) => void;
-}
-
-/** What is looked at of a job's new image. */
-export type JobImage = Pick<JobRecord, 'pk' | 'sk' | 'status' | 'workflow'>;
-
-/** News for one workflow. */
-interface Told {
-  tenant: string;
-  workflow: string;
-  news: string[];
+}): Tell {
+  return async (records) => {
+    await Promise.all(
+      byWorkflow(records).map(async ({ tenant, workflow, news }) => {
+        const raised = await workflows.raise(tenant, workflow, news);
+        // A hand-back that is lost is made up for by the wait's own timeout.
+        if (raised?.token !== undefined) await executions.handBack(raised.token, goOn());
+      }),
+    );
+  };
 }
 
 /**
- * Tells workflows of their nodes' jobs that became final: one write for each workflow of the batch, however many
- * of its jobs ended; then the execution that waits is woken. What cannot be told now is told by the wait's own
- * timeout: the next advance reads the jobs themselves.
- * @param records the new images of jobs, as the stream gives them
- * @returns how many workflows were woken, and how many could not be told
+ * The store of whoever holds messages: a job of a workflow that this one made final, or found final, is told of
+ * before the answer is seen; so before its message is given up. Breaks it off in between, the message comes back,
+ * finds the job final, and it is told then. No stream is needed for it, and no wake-up is lost with a process.
  */
-export function publish({ workflows, executions, onError }: PublishDeps) {
-  const tell = async ({ tenant, workflow, news }: Told): Promise<'woken' | 'told'> => {
-    const raised = await workflows.raise(tenant, workflow, news);
-    if (raised?.token === undefined) return 'told';
-    await executions.handBack(raised.token, goOn());
-    return 'woken';
-  };
-  return async (records: readonly JobImage[]): Promise<{ woken: number; untold: number }> => {
-    const ends = await Promise.all(
-      byWorkflow(records).map((each) =>
-        tell(each).catch((error: unknown) => {
-          onError('a workflow could not be told that its jobs ended: its next timeout finds out', error);
-          return 'untold' as const;
-        }),
-      ),
-    );
-    return {
-      woken: ends.filter((each) => each === 'woken').length,
-      untold: ends.filter((each) => each === 'untold').length,
-    };
+export function tellingStore(store: JobStore, tell: Tell): JobStore {
+  return {
+    ...store,
+    async change(changes) {
+      const results = await store.change(changes);
+      const ended = results.flatMap(endedIn);
+      if (ended.length > 0) await tell(ended);
+      return results;
+    },
   };
 }
 
-function byWorkflow(records: readonly JobImage[]): Told[] {
-  const told = new Map<string, Told>();
+function endedIn(result: ChangeResult): JobRecord[] {
+  const record = 'record' in result ? result.record : 'found' in result ? result.found : undefined;
+  return record?.workflow !== undefined && isFinal(record.status) ? [record] : [];
+}
+
+function byWorkflow(records: readonly JobRecord[]): { tenant: string; workflow: string; news: string[] }[] {
+  const told = new Map<string, { tenant: string; workflow: string; news: string[] }>();
   for (const record of records) {
     const link = record.workflow === undefined ? undefined : decodeLink(record.workflow);
     if (link === undefined || !isFinal(record.status)) continue;

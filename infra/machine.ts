@@ -2,16 +2,18 @@
  * The one state machine, the same for every graph: advance, wait for news, advance … until it is done. In Amazon
  * States Language with JSONPath, which every emulator speaks. Two transitions an advance.
  *
+ * @param stateTimeoutSeconds for an emulator that knows no `TimeoutSecondsPath`: how long every state waits
+ *
  * `$.next` is what the task token was handed back with: `{done, waitSeconds}`.
  */
-export function machineDefinition(advanceArn: string): Record<string, unknown> {
+export function machineDefinition(advanceArn: string, stateTimeoutSeconds?: number): Record<string, unknown> {
   return {
     Comment: 'One execution for each workflow; advance decides, jobs work.',
     StartAt: 'Advance',
     States: {
-      Advance: advanceState(advanceArn, false),
+      Advance: advanceState(advanceArn, false, stateTimeoutSeconds),
       // The wait ended by itself: a wake-up may have been lost, so the jobs are looked at.
-      Look: advanceState(advanceArn, true),
+      Look: advanceState(advanceArn, true, stateTimeoutSeconds),
       'Done?': {
         Type: 'Choice',
         Choices: [{ Variable: '$.next.done', BooleanEquals: true, Next: 'Done' }],
@@ -24,7 +26,11 @@ export function machineDefinition(advanceArn: string): Record<string, unknown> {
   };
 }
 
-function advanceState(advanceArn: string, timedOut: boolean): Record<string, unknown> {
+function advanceState(
+  advanceArn: string,
+  timedOut: boolean,
+  timeoutSeconds?: number,
+): Record<string, unknown> {
   return {
     Type: 'Task',
     Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
@@ -40,7 +46,9 @@ function advanceState(advanceArn: string, timedOut: boolean): Record<string, unk
         timedOut,
       },
     },
-    TimeoutSecondsPath: '$.next.waitSeconds',
+    ...(timeoutSeconds === undefined
+      ? { TimeoutSecondsPath: '$.next.waitSeconds' }
+      : { TimeoutSeconds: timeoutSeconds }),
     ResultPath: '$.next',
     Retry: [
       { ErrorEquals: ['States.Timeout'], MaxAttempts: 0 },

@@ -37,6 +37,8 @@ export class QueueStack extends Stack {
     const allLanes = Object.fromEntries(this.queues.map((each) => [each.contract.name, each.lanes]));
     const opens = masterKey(data.key, 'Decrypt', stage.requireEncryptionContext);
     const wrapped = table(data.keys, ['Query']);
+    // Whoever ends a workflow's job tells the workflow.
+    const tells = table(data.control, ['UpdateItem']);
 
     const keys = new TaskqFunction(this, 'keys', {
       platform,
@@ -80,6 +82,7 @@ export class QueueStack extends Stack {
           ['BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem'],
           [jobsTable.attentionIndex.name],
         ),
+        CONTROL_TABLE: tells,
         KEYS_TABLE: wrapped,
         DATA_BUCKET: bucket(data.bucket, { read: ['sealed'], write: ['sealed'] }),
         LANES: lanes(allLanes),
@@ -101,6 +104,7 @@ export class QueueStack extends Stack {
             data.jobs,
             table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
           ),
+          CONTROL_TABLE: tells,
           KEYS_TABLE: wrapped,
           DATA_BUCKET: bucket(data.bucket, { read: ['sealed', 'tenants'], write: ['sealed', 'unreadable'] }),
           LANES: lanes({ [name]: queue.lanes }),
@@ -124,6 +128,7 @@ export class QueueStack extends Stack {
       })),
       bindings: {
         JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem']),
+        CONTROL_TABLE: tells,
         DATA_BUCKET: bucket(data.bucket, { write: ['unreadable'] }),
         // Dead letters that are not yet to be judged are hidden, by their queue's URL.
         LANES: lanes(quarantineAndDead(this.queues), { onlyKnown: ['dead'] }),
@@ -163,16 +168,17 @@ export class QueueStack extends Stack {
       },
     });
 
+    workflows.wokenBy([...workers, bury, manage]);
+
     this.api = restApi(
       this,
       { enqueue: enqueue.lambda, manage: manage.lambda, workflows: workflows.workflows.lambda },
       platform,
     );
     this.functions = Object.fromEntries(
-      [enqueue, manage, ...workers, bury, release, keys, ...workflows.functions].map((each) => [
-        each.node.id,
-        each.lambda,
-      ]),
+      [enqueue, manage, ...workers, bury, release, keys, workflows.advance, workflows.workflows].map(
+        (each) => [each.node.id, each.lambda],
+      ),
     );
   }
 }

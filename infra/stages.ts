@@ -39,6 +39,8 @@ export interface Stage {
   allowBatchCallsByName: boolean;
   /** Webhooks may call private and loopback addresses. */
   allowPrivateAddresses: boolean;
+  /** An emulator that ignores `TimeoutSecondsPath`: every wait of a workflow ends after so long and looks. */
+  stateTimeoutSeconds?: number;
   alarms: {
     /** How late the oldest message of a lane may be, beyond the longest delay SQS gives. */
     laneLateSeconds: Record<Lane, number>;
@@ -60,7 +62,6 @@ const memoryMb = {
   bury: 256,
   release: 512,
   keys: 256,
-  publish: 256,
   advance: 512,
   workflows: 512,
 };
@@ -93,6 +94,7 @@ export const stages = {
     requireEncryptionContext: false,
     allowBatchCallsByName: true,
     allowPrivateAddresses: true,
+    stateTimeoutSeconds: 10,
     alarms,
   },
   prod: {

@@ -1,15 +1,7 @@
 import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  EventSourceMapping,
-  FilterCriteria,
-  FilterRule,
-  type Function as LambdaFunction,
-  StartingPosition,
-} from 'aws-cdk-lib/aws-lambda';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
-import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { finalStates } from '../core/state.ts';
 import { type Binding, bucket, table, told } from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
 import { machineDefinition } from './machine.ts';
@@ -27,11 +19,12 @@ export interface WorkflowsProps {
 export class Workflows extends Construct {
   readonly machine: StateMachine;
   readonly advance: TaskqFunction<'advance'>;
-  readonly publish: TaskqFunction<'publish'>;
   readonly workflows: TaskqFunction<'workflows'>;
 
-  get functions(): readonly TaskqFunction<'advance' | 'publish' | 'workflows'>[] {
-    return [this.advance, this.publish, this.workflows] as never;
+  /** Lets functions that end jobs hand task tokens back. */
+  wokenBy(functions: readonly { role: Role }[]): void {
+    const handsBack = statement('states:SendTaskSuccess', this.machine.stateMachineArn);
+    new Policy(this, 'wakes', { roles: functions.map(({ role }) => role), statements: [handsBack] });
   }
 
   constructor(scope: Construct, id: string, { platform, data, bindings }: WorkflowsProps) {
@@ -58,7 +51,9 @@ export class Workflows extends Construct {
     this.machine = new StateMachine(this, 'machine', {
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromString(
-        JSON.stringify(machineDefinition(this.advance.lambda.functionArn)),
+        JSON.stringify(
+          machineDefinition(this.advance.lambda.functionArn, platform.stage.stateTimeoutSeconds),
+        ),
       ),
       // The library's own role would be given its grants by the states it does not know of.
       role: machineRole(this, this.advance.lambda),
@@ -67,15 +62,6 @@ export class Workflows extends Construct {
     const starts = statement('states:StartExecution', this.machine.stateMachineArn);
     // Apart from its role: the machine needs the function, and the function's leave needs the machine.
     new Policy(this, 'continues', { roles: [this.advance.role], statements: [handsBack, starts] });
-
-    this.publish = new TaskqFunction(this, 'publish', {
-      platform,
-      timeoutSeconds: 30,
-      memoryMb: memoryMb.publish,
-      bindings: { CONTROL_TABLE: table(data.control, ['UpdateItem']) },
-    });
-    new Policy(this, 'wakes', { roles: [this.publish.role], statements: [handsBack, readsStream(data)] });
-    stream(this, this.publish.lambda, data);
 
     this.workflows = new TaskqFunction(this, 'workflows', {
       platform,
@@ -99,32 +85,6 @@ export class Workflows extends Construct {
       },
     });
   }
-}
-
-/** Only ends of jobs that belong to a workflow: plain jobs cost no invocation. */
-function stream(scope: Construct, publish: LambdaFunction, { jobs }: DataStack): void {
-  const image = {
-    workflow: { S: FilterRule.exists() },
-    status: { S: FilterRule.or(...finalStates) },
-  };
-  new EventSourceMapping(scope, 'stream', {
-    target: publish,
-    eventSourceArn: jobs.tableStreamArn ?? '',
-    startingPosition: StartingPosition.TRIM_HORIZON,
-    batchSize: 100,
-    filters: [FilterCriteria.filter({ dynamodb: { NewImage: image } })],
-    // What cannot be told is healed by the workflow's own timeout: a shard is not to stand still for it.
-    retryAttempts: 3,
-    maxRecordAge: Duration.hours(1),
-    parallelizationFactor: 2,
-  });
-}
-
-function readsStream({ jobs }: DataStack): PolicyStatement {
-  return new PolicyStatement({
-    actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
-    resources: [jobs.tableStreamArn ?? ''],
-  });
 }
 
 function machineRole(scope: Construct, advance: LambdaFunction): Role {

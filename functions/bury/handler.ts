@@ -4,9 +4,11 @@ import type { Counts } from '../../core/telemetry.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { storeUnreadable } from '../aws/objects.ts';
+import { tellLater } from '../aws/tell.ts';
 import { readEnv } from '../env.ts';
 import { laneOfArn } from '../lanes.ts';
 import { errorLog, logInvocation, logLine } from '../log.ts';
+import { tellingStore } from '../tell.ts';
 import { bury } from './bury.ts';
 
 const env = readEnv('bury');
@@ -14,7 +16,7 @@ const onError = errorLog({});
 const urls = JSON.parse(env.LANES);
 
 const step = bury({
-  store: jobStore(env.JOBS_TABLE, sleep, onError),
+  store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE)),
   lanes: sqsLanes(urls, onError),
   now: Date.now,
   urlOf: (arn) => laneOfArn(urls, arn),

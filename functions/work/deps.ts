@@ -10,9 +10,11 @@ import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { readTenantObject, storeUnreadable } from '../aws/objects.ts';
 import { sealedStore } from '../aws/sealed.ts';
+import { tellLater } from '../aws/tell.ts';
 import { within } from '../coalesce.ts';
 import { laneOfArn } from '../lanes.ts';
 import { errorLog, logLine } from '../log.ts';
+import { tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
 import { clocks } from './clocks.ts';
 import { handlerOf } from './handlers.ts';
@@ -28,7 +30,7 @@ export async function workDeps(env: Record<Wire<'work'>, string>): Promise<WorkD
   const { long, leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
   return {
     queue: env.QUEUE,
-    store: jobStore(env.JOBS_TABLE, sleep, onError),
+    store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE)),
     lanes: sqsLanes(urls, onError),
     keys,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),

@@ -108,21 +108,22 @@ export function settle(deps: SettleDeps) {
     wanted: Settlement,
     room: () => Room,
   ): Promise<Settlement | undefined> {
-    const result = await insist(wanted.change, room);
+    const result = await insist(record, wanted.change, room);
     if (result.applied) return wanted;
     if ('retry' in result) return undefined;
     const decision = judgeSettle(record, result.found);
     if (decision === 'settled') return wanted;
     if (decision === 'lost') return undefined;
     const cancelled = settleCancelled(record, now());
-    return (await insist(cancelled.change, room)).applied ? cancelled : undefined;
+    return (await insist(record, cancelled.change, room)).applied ? cancelled : undefined;
   }
 
   /** A throttled settle is sent again while the lease and the function last: given up, the work would be done twice. */
-  async function insist(wanted: Change, room: () => Room): Promise<ChangeResult> {
+  async function insist(record: JobRecord, wanted: Change, room: () => Room): Promise<ChangeResult> {
+    // A kilobyte of answer for each job, which only a workflow's telling reads.
+    const asked = record.workflow === undefined ? { ...wanted, unread: true as const } : wanted;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      // A kilobyte of answer for each job, which nobody would read.
-      const result = await change({ ...wanted, unread: true });
+      const result = await change(asked);
       if (result.applied || !('retry' in result)) return result;
       const { leaseMs, functionMs } = room();
       if (Math.min(leaseMs, functionMs) < pauseMs + settleRoomMs) return result;

@@ -16,7 +16,7 @@ test('a chain: each job is started when the one before has ended, with its resul
   const [first] = it.live();
   expect(await payloadOf(it, first as JobRecord)).toEqual({ x: 1 });
   await it.end(first as JobRecord, 'completed', { count: 7 });
-  expect(await it.publishAll()).toEqual({ woken: 1, untold: 0 });
+  await it.publishAll();
   expect(it.executions.answers.get('token-1')).toEqual({ done: false, waitSeconds: 60 });
   expect(await it.advance()).toMatchObject({ outcome: 'resting', nodesRead: 1 });
   const [second] = it.live();
@@ -36,7 +36,7 @@ test('ends that come together cost one advance', async () => {
   ]);
   await it.advance();
   for (const record of it.live()) await it.end(record, 'completed');
-  expect(await it.publishAll()).toEqual({ woken: 1, untold: 0 });
+  await it.publishAll();
   expect(await it.advance()).toMatchObject({ outcome: 'resting', nodesRead: 0 });
   expect(await it.letters()).toBe(`${'c'.repeat(20)}r`);
 });

@@ -5,7 +5,7 @@ import type { JobRecord } from '../../../core/table.ts';
 import { executionName } from '../../../core/workflow/item.ts';
 import { plan } from '../../../core/workflow/plan.ts';
 import { type Advanced, advanceWorkflow } from '../../../functions/advance/advance.ts';
-import { publish } from '../../../functions/publish/publish.ts';
+import { tellWorkflows } from '../../../functions/tell.ts';
 import { createWorkflow } from '../../../functions/workflows/create.ts';
 import { start } from '../../support/clock.ts';
 import { memoryExecutions, memoryWorkflows } from '../../support/memory-workflows.ts';
@@ -40,7 +40,7 @@ export function aWorkflowWorld() {
   };
   const deps = { ...world, workflows, executions, catalogue, now: world.clock.now, sleep: world.clock.sleep };
   const step = advanceWorkflow({ ...deps, sleep: async () => {} });
-  const tell = publish({ workflows, executions, onError: () => {} });
+  const tell = tellWorkflows({ workflows, executions });
   let tokens = 0;
   let streamed = 0;
 
