@@ -42,6 +42,13 @@ export function alsoUpdatesSealed(of: ITableV2, binding: Binding): Binding {
   return { ...binding, allows: [...binding.allows, statement] };
 }
 
+/** Updates of workflows in the control table, of nothing else there, and what goes with telling them. */
+export function updatesWorkflows(of: ITableV2, handsBack: PolicyStatement): Binding {
+  const statement = allow('dynamodb', ['UpdateItem'], [of.tableArn]);
+  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': ['w#*'] });
+  return { value: of.tableName, allows: [statement, handsBack] };
+}
+
 /** The data bucket's name, and the prefixes below which objects may be read and written. */
 export function bucket(
   of: IBucket,

@@ -37,8 +37,6 @@ export class QueueStack extends Stack {
     const allLanes = Object.fromEntries(this.queues.map((each) => [each.contract.name, each.lanes]));
     const opens = masterKey(data.key, 'Decrypt', stage.requireEncryptionContext);
     const wrapped = table(data.keys, ['Query']);
-    // Whoever ends a workflow's job tells the workflow.
-    const tells = table(data.control, ['UpdateItem']);
 
     const keys = new TaskqFunction(this, 'keys', {
       platform,
@@ -48,6 +46,17 @@ export class QueueStack extends Stack {
         KEYS_TABLE: table(data.keys, ['PutItem']),
         CONTROL_TABLE: table(data.control, ['PutItem']),
         MASTER_KEY: masterKey(data.key, 'GenerateDataKey', stage.requireEncryptionContext),
+      },
+    });
+
+    const workflows = new Workflows(this, 'machine', {
+      platform,
+      data,
+      bindings: {
+        LANES: lanes(allLanes),
+        KEYS_TABLE: wrapped,
+        MASTER_KEY: opens,
+        KEYS_FUNCTION: invokes(keys.lambda),
       },
     });
 
@@ -82,7 +91,7 @@ export class QueueStack extends Stack {
           ['BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem'],
           [jobsTable.attentionIndex.name],
         ),
-        CONTROL_TABLE: tells,
+        CONTROL_TABLE: workflows.tells,
         KEYS_TABLE: wrapped,
         DATA_BUCKET: bucket(data.bucket, { read: ['sealed'], write: ['sealed'] }),
         LANES: lanes(allLanes),
@@ -104,7 +113,7 @@ export class QueueStack extends Stack {
             data.jobs,
             table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
           ),
-          CONTROL_TABLE: tells,
+          CONTROL_TABLE: workflows.tells,
           KEYS_TABLE: wrapped,
           DATA_BUCKET: bucket(data.bucket, { read: ['sealed', 'tenants'], write: ['sealed', 'unreadable'] }),
           LANES: lanes({ [name]: queue.lanes }),
@@ -128,7 +137,7 @@ export class QueueStack extends Stack {
       })),
       bindings: {
         JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem']),
-        CONTROL_TABLE: tells,
+        CONTROL_TABLE: workflows.tells,
         DATA_BUCKET: bucket(data.bucket, { write: ['unreadable'] }),
         // Dead letters that are not yet to be judged are hidden, by their queue's URL.
         LANES: lanes(quarantineAndDead(this.queues), { onlyKnown: ['dead'] }),
@@ -157,18 +166,6 @@ export class QueueStack extends Stack {
     // Workers first: a type that enqueue takes already must not meet a worker that does not know it.
     enqueue.node.addDependency(...workers);
 
-    const workflows = new Workflows(this, 'workflows', {
-      platform,
-      data,
-      bindings: {
-        LANES: lanes(allLanes),
-        KEYS_TABLE: wrapped,
-        MASTER_KEY: opens,
-        KEYS_FUNCTION: invokes(keys.lambda),
-      },
-    });
-
-    workflows.wokenBy([...workers, bury, manage]);
 
     this.api = restApi(
       this,

@@ -1,8 +1,8 @@
-import { Effect, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRole, Policy, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { type Binding, bucket, table, told } from './bindings.ts';
+import { type Binding, bucket, table, told, updatesWorkflows } from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
 import { machineDefinition } from './machine.ts';
 import type { Platform } from './stacks.ts';
@@ -21,11 +21,8 @@ export class Workflows extends Construct {
   readonly advance: TaskqFunction<'advance'>;
   readonly workflows: TaskqFunction<'workflows'>;
 
-  /** Lets functions that end jobs hand task tokens back. */
-  wokenBy(functions: readonly { role: Role }[]): void {
-    const handsBack = statement('states:SendTaskSuccess', this.machine.stateMachineArn);
-    new Policy(this, 'wakes', { roles: functions.map(({ role }) => role), statements: [handsBack] });
-  }
+  /** What it takes to tell a workflow that a job of it ended: its item, and its waiting execution. */
+  readonly tells: Binding;
 
   constructor(scope: Construct, id: string, { platform, data, bindings }: WorkflowsProps) {
     super(scope, id);
@@ -34,7 +31,7 @@ export class Workflows extends Construct {
     const stored = table(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
     const readsAndWrites = bucket(data.bucket, { read: ['sealed'], write: ['sealed'] });
 
-    this.advance = new TaskqFunction(this, 'advance', {
+    this.advance = new TaskqFunction(scope, 'advance', {
       platform,
       // A map of thousands is enqueued in one go; what is not done is done by the next.
       timeoutSeconds: 120,
@@ -48,7 +45,7 @@ export class Workflows extends Construct {
         MASTER_KEY,
       },
     });
-    this.machine = new StateMachine(this, 'machine', {
+    this.machine = new StateMachine(this, 'states', {
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromString(
         JSON.stringify(
@@ -61,9 +58,10 @@ export class Workflows extends Construct {
     const handsBack = statement('states:SendTaskSuccess', this.machine.stateMachineArn);
     const starts = statement('states:StartExecution', this.machine.stateMachineArn);
     // Apart from its role: the machine needs the function, and the function's leave needs the machine.
+    this.tells = updatesWorkflows(data.control, handsBack);
     new Policy(this, 'continues', { roles: [this.advance.role], statements: [handsBack, starts] });
 
-    this.workflows = new TaskqFunction(this, 'workflows', {
+    this.workflows = new TaskqFunction(scope, 'workflows', {
       platform,
       // API Gateway gives up after 29 s.
       timeoutSeconds: 29,
@@ -87,12 +85,12 @@ export class Workflows extends Construct {
   }
 }
 
-function machineRole(scope: Construct, advance: LambdaFunction): Role {
-  const role = new Role(scope, 'machine-role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
-  role.addToPolicy(statement('lambda:InvokeFunction', advance.functionArn));
-  return role;
+function machineRole(scope: Construct, advance: LambdaFunction): IRole {
+  const invokes = new PolicyDocument({ statements: [statement('lambda:InvokeFunction', advance.functionArn)] });
+  const assumedBy = new ServicePrincipal('states.amazonaws.com');
+  return new Role(scope, 'machine-role', { assumedBy, inlinePolicies: { invokes } }).withoutPolicyUpdates();
 }
 
 function statement(action: string, resource: string): PolicyStatement {
-  return new PolicyStatement({ effect: Effect.ALLOW, actions: [action], resources: [resource] });
+  return new PolicyStatement({ actions: [action], resources: [resource] });
 }

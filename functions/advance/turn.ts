@@ -2,7 +2,6 @@ import type { JobStore } from '../../core/change.ts';
 import { isFinal } from '../../core/state.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import { advance as decide, type Phase, type Step } from '../../core/workflow/advance.ts';
-import { judgeCondition } from '../../core/workflow/condition.ts';
 import { graphOf } from '../../core/workflow/graph.ts';
 import { applyNews, decodeNews } from '../../core/workflow/news.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
@@ -92,6 +91,9 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean)
   }
 
   async function judge(ask: readonly number[]): Promise<void> {
+    if (ask.length === 0) return;
+    // CEL is a fifth of a cold start, and few workflows have conditions.
+    const { judgeCondition } = await import('../../core/workflow/condition.ts');
     for (const node of ask) {
       const { when = '', names = {} } = loaded.specs[node] as NodeSpec;
       await results.fetch(Object.values(names));

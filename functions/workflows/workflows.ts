@@ -1,14 +1,15 @@
 import { problem } from '../../core/problem.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import { type ReadDeps, readWorkflow } from './read.ts';
-import { type StartDeps, startWorkflow } from './start.ts';
+import type { StartDeps } from './start.ts';
 
 export interface WorkflowsDeps extends StartDeps, ReadDeps {}
 
 /** The workflow routes of the API. */
 export function workflowRoutes(deps: WorkflowsDeps) {
   const answers: Partial<Record<ApiRequest['route'], (request: ApiRequest) => Promise<ApiAnswer>>> = {
-    startWorkflow: startWorkflow(deps),
+    // What only a start needs, CEL among it, is not read for those who ask.
+    startWorkflow: async (request) => (await import('./start.ts')).startWorkflow(deps)(request),
     getWorkflow: readWorkflow(deps),
   };
   return async (request: ApiRequest): Promise<ApiAnswer> =>

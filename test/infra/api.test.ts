@@ -54,7 +54,7 @@ describe('the API', () => {
     const byApi = Object.values(resources(prod, 'AWS::Lambda::Permission')).filter(
       ({ Properties }) => Properties.Principal === 'apigateway.amazonaws.com',
     );
-    expect(byApi).toHaveLength(2);
+    expect(byApi).toHaveLength(3);
     for (const { Properties } of byApi) expect(JSON.stringify(Properties.SourceArn)).toContain('execute-api');
   });
 
