@@ -166,7 +166,6 @@ export class QueueStack extends Stack {
     // Workers first: a type that enqueue takes already must not meet a worker that does not know it.
     enqueue.node.addDependency(...workers);
 
-
     this.api = restApi(
       this,
       { enqueue: enqueue.lambda, manage: manage.lambda, workflows: workflows.workflows.lambda },

@@ -1,4 +1,11 @@
-import { type IRole, Policy, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  type IRole,
+  Policy,
+  PolicyDocument,
+  PolicyStatement,
+  Role,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -86,7 +93,9 @@ export class Workflows extends Construct {
 }
 
 function machineRole(scope: Construct, advance: LambdaFunction): IRole {
-  const invokes = new PolicyDocument({ statements: [statement('lambda:InvokeFunction', advance.functionArn)] });
+  const invokes = new PolicyDocument({
+    statements: [statement('lambda:InvokeFunction', advance.functionArn)],
+  });
   const assumedBy = new ServicePrincipal('states.amazonaws.com');
   return new Role(scope, 'machine-role', { assumedBy, inlinePolicies: { invokes } }).withoutPolicyUpdates();
 }

@@ -18,6 +18,8 @@ test('method, path and function of every route', () => {
     'patchJob: PATCH /v1/jobs/{id} by manage',
     'retryJob: POST /v1/jobs/{id}/retry by manage',
     'cancelJob: POST /v1/jobs/{id}/cancel by manage',
+    'startWorkflow: POST /v1/workflows by workflows',
+    'getWorkflow: GET /v1/workflows/{id} by workflows',
     'getOpenapi: GET /v1/openapi.json by manage',
     'getHealth: GET /health by manage',
   ]);
@@ -44,8 +46,8 @@ describe('the route of a request', () => {
   const cases = all.flatMap(([name, route]) =>
     pathsOf(route).map((path): [string, string, string] => [route.method, path, name]),
   );
-  test('26 in all', () => {
-    expect(cases).toHaveLength(26);
+  test('30 in all', () => {
+    expect(cases).toHaveLength(30);
   });
   test.each(cases)('%s %s is %s', (method, path, name) => {
     expect(routeOf(method, path)).toBe(name);
@@ -81,6 +83,9 @@ test('what each may answer: statuses, then codes', () => {
     retryJob:
       '200 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_type invalid_payload internal unavailable',
     cancelJob: '200 202 invalid_request not_found invalid_transition internal unavailable',
+    startWorkflow:
+      '200 201 invalid_request payload_too_large unknown_type unknown_queue invalid_payload idempotency_conflict internal unavailable',
+    getWorkflow: '200 invalid_request not_found internal unavailable',
     getOpenapi: '200 internal',
     getHealth: '200 internal unavailable',
   });
@@ -95,10 +100,12 @@ test('which take a body, and which a key', () => {
     'enqueueBatch: true, 4194304 bytes',
     'patchJob: true, 16384 bytes',
     'retryJob: false, 1064960 bytes',
+    'startWorkflow: true, 4194304 bytes',
   ]);
   expect(all.flatMap(([name, { idempotent }]) => (idempotent ? [name] : []))).toEqual([
     'enqueueJob',
     'enqueueBatch',
+    'startWorkflow',
   ]);
 });
 
