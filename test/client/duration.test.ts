@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ageOf, momentOf, secondsOf } from '../../client/duration.ts';
+import { ageOf, momentOf, secondsOf, spanOf } from '../../client/duration.ts';
 
 test.each([
   ['90', 90],
@@ -34,4 +35,21 @@ test.each([
   ['2026-11-22T12:59:59.000Z', 'in 59m'],
 ])('%s is %s', (moment, age) => {
   expect(ageOf(moment, now)).toBe(age);
+});
+
+test('any text is whole seconds or nothing, and a span is read back as no more than it was', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9smhd. -]{0,8}$/)), (text) => {
+      const seconds = secondsOf(text);
+      expect(seconds === undefined || (seconds >= 0 && Number.isInteger(seconds))).toBe(true);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 86_400_000_000 }), (ms) => {
+      const seconds = secondsOf(spanOf(ms)) ?? Number.NaN;
+      expect(seconds).toBeLessThanOrEqual(ms / 1000);
+      // Less than one of its unit is left out.
+      expect(seconds).toBeGreaterThanOrEqual(Math.floor(ms / 1000 / 2));
+    }),
+  );
 });

@@ -184,6 +184,45 @@ describe('packed for an object', () => {
     expect(opens(unpackSealed(padded.subarray(10, 10 + packed.length)))).toBe('7b22726f7773223a307d');
   });
 
+  test('with any byte changed it opens to nothing else, and fails by an error and no other way', () => {
+    const packed = packSealed(sealed);
+    const opened = (bytes: Uint8Array): string => {
+      try {
+        return hex(open(unpackSealed(bytes), as, key.bytes));
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error);
+        return 'refused';
+      }
+    };
+    const places = Array.from(packed, (_, index) => index);
+    const outcomes = places.flatMap((at) =>
+      [1, 2, 4, 8, 16, 32, 64, 128, 255].map((flip) =>
+        opened(packed.map((byte, index) => (index === at ? byte ^ flip : byte))),
+      ),
+    );
+    // The four bits of padding behind the tag's base64 are free: they are no bits of the tag.
+    expect(new Set(outcomes)).toEqual(new Set(['refused', '7b22726f7773223a307d']));
+    expect(outcomes.filter((each) => each !== 'refused').length).toBeLessThan(20);
+  });
+
+  test('any bytes are unpacked or refused by an error', () => {
+    const header = fc.json().map((text) => {
+      const bytes = Buffer.from(text);
+      return Buffer.concat([Uint8Array.of(0, 0, bytes.length >> 8, bytes.length & 255), bytes]);
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 64 }), header), (bytes) => {
+        try {
+          open(unpackSealed(bytes), as, key.bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(Error);
+          return;
+        }
+        expect.unreachable('it opened');
+      }),
+    );
+  });
+
   test.each([
     ['nothing', new Uint8Array(0), '0 bytes are no packed sealed value'],
     ['three bytes', new Uint8Array(3), '3 bytes are no packed sealed value'],

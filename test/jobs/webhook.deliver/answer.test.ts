@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobErrorFields } from '../../../core/errors.ts';
 import { errorOf, retryAfterSeconds } from '../../../jobs/webhook.deliver/answer.ts';
@@ -58,5 +59,37 @@ describe('retryAfterSeconds', () => {
     [undefined, undefined],
   ])('reads %j as %j', (header, seconds) => {
     expect(retryAfterSeconds(header, now)).toBe(seconds);
+  });
+});
+
+describe('Retry-After, whatever a server sends', () => {
+  const now = 1_800_000_000_000;
+
+  it('is nothing, or whole seconds up to an hour', () => {
+    const dates = fc.date({ noInvalidDate: true }).map((each) => each.toUTCString());
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      dates,
+      fc.stringMatching(/^ {0,2}[-+.0-9e]{0,12} {0,2}$/),
+    );
+    fc.assert(
+      fc.property(fc.option(text, { nil: undefined }), (header) => {
+        const seconds = retryAfterSeconds(header, now);
+        expect(seconds === undefined || (Number.isInteger(seconds) && seconds >= 0 && seconds <= 3_600)).toBe(
+          true,
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is never sooner than the server asked for, within the hour', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3_600 }), fc.integer({ min: 0, max: 999 }), (asked, ms) => {
+        expect(retryAfterSeconds(String(asked), now)).toBe(asked);
+        const date = new Date(now + asked * 1_000).toUTCString();
+        expect(retryAfterSeconds(date, now - ms)).toBe(Math.min(asked + (ms > 0 ? 1 : 0), 3_600));
+      }),
+    );
   });
 });
