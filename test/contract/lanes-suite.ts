@@ -3,7 +3,7 @@ import type { Lane } from '../../core/lane.ts';
 import { decodePointer } from '../../core/pointer.ts';
 import type { Delivery, LaneDepth, Lanes } from '../../functions/lanes.ts';
 import { aJobId } from '../support/a-job.ts';
-import type { SqsMessage } from '../support/memory-sqs.ts';
+import type { SqsMessage } from '../support/sqs-model.ts';
 
 /** Lanes of queue `default`, and the other end of them, which the port leaves to Lambda. */
 export interface LanesUnderTest {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { memorySqs, type SqsMessage, type SqsMoods, type SqsQueue } from '../support/memory-sqs.ts';
+import { memorySqs } from '../support/memory-sqs.ts';
+import type { SqsMessage, SqsMoods, SqsQueue } from '../support/sqs-model.ts';
 
 const second = 1_000;
 const hour = 3_600_000;

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import type { SqsEntry, SqsMessage } from '../support/memory-sqs.ts';
+import type { SqsEntry, SqsMessage } from '../support/sqs-model.ts';
 
 /** The calls of SQS that TaskQ and Lambda's mapping make, on a queue of 30 s visibility that never gives a message up. */
 export interface SqsUnderTest {

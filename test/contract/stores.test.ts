@@ -5,6 +5,7 @@ import { describeDedupeStore } from './dedupe-suite.ts';
 import { describeEffects } from './effects-suite.ts';
 import { describeFailedJobs } from './failed-suite.ts';
 import { describeJobStore } from './jobs-suite.ts';
+import { describeLists } from './lists-suite.ts';
 import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
 import { describePoorStream, describeStream } from './stream-suite.ts';
 import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
@@ -27,6 +28,7 @@ function describeStores(target: Target): void {
     return opened;
   };
   describeJobStore(async () => (await open()).jobs);
+  describeLists(async () => (await open()).jobs);
   describeFailedJobs(async () => (await open()).jobs);
   describeDedupeStore(async () => (await open()).dedupe);
   const openStream = async () => {

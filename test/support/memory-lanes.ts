@@ -5,7 +5,8 @@ import type { LaneUrls } from '../../core/wiring.ts';
 import type { LaneDepth, Lanes } from '../../functions/lanes.ts';
 import type { Clock } from './clock.ts';
 import { type Faults, noFaults } from './faults.ts';
-import { memorySqs, SqsError, type SqsMessage } from './memory-sqs.ts';
+import { memorySqs } from './memory-sqs.ts';
+import { SqsError, type SqsMessage } from './sqs-model.ts';
 
 /** The lanes of queue `default` on SQS in memory and a clock that tests move; held to the same suite as SQS. */
 export interface MemoryLanes extends Lanes {
