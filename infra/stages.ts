@@ -60,7 +60,7 @@ const memoryMb = {
   enqueue: 512,
   manage: 512,
   bury: 256,
-  release: 512,
+  release: 1024,
   keys: 256,
   advance: 512,
   workflows: 512,
