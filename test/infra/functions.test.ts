@@ -235,16 +235,6 @@ describe('reach', () => {
     expect(told('bury')).toEqual(['mailquarantine', 'maildead', 'reportsquarantine', 'reportsdead']);
   });
 
-  test('release reads jobs, their attention index and what is said of tenants; it writes the last, and no key', () => {
-    const reached = (action: string) =>
-      statements('release')
-        .filter((each) => [each.Action].flat().includes(action))
-        .map((each) => JSON.stringify(each.Resource))
-        .map((of) => (/jobs|control|keys/.exec(of)?.[0] ?? '') + (/\/index\/\w+/.exec(of)?.[0] ?? ''));
-    expect(reached('dynamodb:Query').sort()).toEqual(['control', 'jobs', 'jobs/index/attention']);
-    expect(reached('dynamodb:PutItem')).toEqual(['control']);
-  });
-
   test.each(['enqueue', 'manage', 'workmail', 'keys'])(
     '%s uses the master key for what TaskQ wrapped, on prod',
     (id) => {
@@ -305,33 +295,5 @@ describe('every function', () => {
     expect(lambda('workmail').Environment.Variables.ALLOW_PRIVATE_ADDRESSES).toBe('false');
     expect(lambda('workmail', local).Environment.Variables.ALLOW_PRIVATE_ADDRESSES).toBe('true');
     expect(lambda('workmail').Environment.Variables).toMatchObject({ QUEUE: 'mail', CODE_VERSION: 'work-1' });
-  });
-});
-
-describe('the minute', () => {
-  const tasks = (template: typeof prod) => {
-    const [rule, ...more] = Object.values(resources(template, 'AWS::Events::Rule'));
-    expect(more).toEqual([]);
-    expect(rule!.Properties.ScheduleExpression).toBe('rate(1 minute)');
-    const targets: { Arn: { 'Fn::GetAtt': string[] }; Input: string }[] = rule!.Properties.Targets;
-    for (const { Arn } of targets) expect(Arn['Fn::GetAtt'][0]).toMatch(/^release/);
-    return targets.map(({ Input }) => JSON.parse(Input));
-  };
-
-  test('calls release to walk, and for each part of what is due', () => {
-    expect(tasks(local)).toEqual([{ walk: true }, { due: { part: 0, parts: 1 } }]);
-    expect(tasks(prod)).toEqual([
-      { walk: true },
-      { due: { part: 0, parts: 4 } },
-      { due: { part: 1, parts: 4 } },
-      { due: { part: 2, parts: 4 } },
-      { due: { part: 3, parts: 4 } },
-    ]);
-  });
-
-  test('does not run beside itself', () => {
-    expect(lambda('release').Timeout).toBeLessThan(60);
-    const [config] = Object.values(resources(prod, 'AWS::Lambda::EventInvokeConfig'));
-    expect(config!.Properties.MaximumRetryAttempts).toBe(0);
   });
 });
