@@ -74,6 +74,9 @@ export interface JobContract<
 
 export type Run<P, R> = (payload: P, job: JobContext) => Promise<R>;
 
+/** Undoes what a completed job did, given what that job was given and what it returned. Called at least once, with its own attempts. */
+export type Compensate<P, R> = (payload: P, result: R, job: JobContext) => Promise<unknown>;
+
 /** A job type: its contract, and `run`, which ties a handler to it and checks the handler's types. */
 export interface JobType<T extends string, P extends z.core.$ZodType, R extends z.core.$ZodType>
   extends JobContract<P, R> {
@@ -81,9 +84,42 @@ export interface JobType<T extends string, P extends z.core.$ZodType, R extends 
   run(handler: Run<z.core.output<P>, z.core.input<R>>): Run<z.core.output<P>, z.core.input<R>>;
 }
 
+/** A type that compensates: its `run.ts` exports a second handler, made with this, as `compensate`. */
+export interface UndoableJobType<T extends string, P extends z.core.$ZodType, R extends z.core.$ZodType>
+  extends JobType<T, P, R> {
+  compensates: true;
+  compensate(
+    handler: Compensate<z.core.output<P>, z.core.output<R>>,
+  ): Compensate<z.core.output<P>, z.core.output<R>>;
+}
+
 /** Declares a job type. The numbers are checked when the stacks are synthesised (`core/lane.ts`). */
 export function defineJob<const T extends string, P extends z.core.$ZodType, R extends z.core.$ZodType>(
+  contract: JobContract<P, R> & { type: T; compensates: true },
+): UndoableJobType<T, P, R>;
+export function defineJob<const T extends string, P extends z.core.$ZodType, R extends z.core.$ZodType>(
+  contract: JobContract<P, R> & { type: T; compensates?: false },
+): JobType<T, P, R> & { compensates?: false };
+export function defineJob<const T extends string, P extends z.core.$ZodType, R extends z.core.$ZodType>(
   contract: JobContract<P, R> & { type: T },
-): JobType<T, P, R> {
-  return { ...contract, run: (handler) => handler };
+): unknown {
+  return {
+    ...contract,
+    run: (handler: Run<z.core.output<P>, z.core.input<R>>) => handler,
+    compensate: (handler: Compensate<z.core.output<P>, z.core.output<R>>) => handler,
+  };
+}
+
+/** An event from outside that nodes of workflows wait for: a person's approval, another system's answer. */
+export interface SignalContract<N extends string = string, P extends z.core.$ZodType = z.core.$ZodType> {
+  /** `[a-z0-9._-]{1,64}`; part of the path that IAM authorises. */
+  name: N;
+  payload: P;
+}
+
+/** Declares a signal; `jobs/signals.ts` lists them all. */
+export function defineSignal<const N extends string, P extends z.core.$ZodType>(
+  signal: SignalContract<N, P>,
+): SignalContract<N, P> {
+  return signal;
 }

@@ -1,4 +1,4 @@
-import type { Run } from '../core/define.ts';
+import type { Compensate, Run } from '../core/define.ts';
 import type { contracts } from './contracts.ts';
 
 /** A handler as the worker holds it: its payload is `never` until the type's own contract has parsed it. */
@@ -6,11 +6,25 @@ export interface RunModule {
   default: Run<never, unknown>;
 }
 
+/** Of a type whose contract says `compensates`: it can undo, too. */
+export interface UndoableRunModule extends RunModule {
+  compensate: Compensate<never, never>;
+}
+
+type Contract = (typeof contracts)[number];
+
+/** Every type with the module that its contract asks for; one that compensates and can't is refused by `npm run types`. */
+type Runs = {
+  readonly [C in Contract as C['type']]: () => Promise<
+    C extends { compensates: true } ? UndoableRunModule : RunModule & { compensate?: never }
+  >;
+};
+
 /**
  * Type → its handler, imported when the first job of that type arrives, so that a cold start loads no other.
  * `npm run types` refuses a contract without a handler, and a handler without a contract.
  */
-export const runs: Readonly<Record<(typeof contracts)[number]['type'], () => Promise<RunModule>>> = {
+export const runs: Runs = {
   echo: () => import('./echo/run.ts'),
   'csv.summarize': () => import('./csv.summarize/run.ts'),
   'csv.report': () => import('./csv.report/run.ts'),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { idRandomBytes, mintedAtOf, mintJobId } from '../id.ts';
-import { mintShards } from '../table.ts';
+import { type JobRecord, mintShards } from '../table.ts';
 
 /**
  * What ties a job to the node of a workflow that it runs for. Written on the record as
@@ -19,6 +19,17 @@ const pattern = /^([0-9a-f-]{36})#(\d{1,5})#(\d{1,6})(#undo)?$/;
 
 export function encodeLink({ workflow, node, generation, undo }: Link): string {
   return `${workflow}#${node}#${generation}${undo ? '#undo' : ''}`;
+}
+
+/** The payload of a job that undoes a node: what the node's job was given, and what it returned. */
+export interface Undoing {
+  payload: unknown;
+  result: unknown;
+}
+
+/** Does this job undo what a node of a workflow did. */
+export function undoes({ workflow }: Pick<JobRecord, 'workflow'>): boolean {
+  return workflow?.endsWith('#undo') ?? false;
 }
 
 /** Undefined on what is no link. */

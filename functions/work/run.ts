@@ -7,6 +7,7 @@ import type { Ending } from '../../core/renew.ts';
 import { classify } from '../../core/retry.ts';
 import type { Outcome } from '../../core/settle.ts';
 import { type JobRecord, type Stored, tenantOf } from '../../core/table.ts';
+import { type Undoing, undoes } from '../../core/workflow/link.ts';
 import type { Vault } from '../vault.ts';
 import { type ContextDeps, contextOf } from './context.ts';
 import type { Watch } from './lookout.ts';
@@ -18,7 +19,8 @@ import { Snoozed } from './snooze.ts';
 export interface RunDeps extends ContextDeps, ProgressDeps {
   vault: Vault;
   contractOf: (type: string) => JobContract | undefined;
-  handlerOf: (type: string) => Promise<Run<never, unknown>>;
+  /** `undoes`: the handler that undoes what a completed job did. */
+  handlerOf: (type: string, undoes: boolean) => Promise<Run<never, unknown>>;
 }
 
 /** Until when this invocation may work, in ms from now: its lease and its function's deadline. */
@@ -49,7 +51,7 @@ export function run(deps: RunDeps) {
       if (contract === undefined)
         throw new TransientError(`job type "${record.type}" is not in this release`, 'unavailable');
       const payload = await ours(openPayload(deps.vault, record, contract));
-      const handler = await ours(deps.handlerOf(record.type));
+      const handler = await ours(deps.handlerOf(record.type, undoes(record)));
       const timeoutMs = record.timeoutSeconds * 1000;
       if (timeoutMs > room().runMs) return { outcome: { kind: 'not_started' } };
       const returned = await inTime(deps, record, timeoutMs, watch, (context) =>
@@ -73,12 +75,21 @@ async function openPayload(vault: Vault, record: JobRecord, contract: JobContrac
     field: 'payload',
   });
   if (opened === undefined) throw new PermanentError('the payload is no longer stored', 'invalid_payload');
-  // Sealed under an older release's schema, perhaps: checked again, a permanent error and not a crash.
+  if (!undoes(record)) return fitting(contract, 'payload', opened);
+  const { payload, result } = opened as Undoing;
+  return {
+    payload: fitting(contract, 'payload', payload),
+    result: fitting(contract, 'result', result),
+  } satisfies Undoing;
+}
+
+/** Sealed under an older release's schema, perhaps: checked again, a permanent error and not a crash. */
+function fitting(contract: JobContract, part: 'payload' | 'result', value: unknown): unknown {
   const fits = check(
-    contract.payload,
-    opened,
+    contract[part],
+    value,
     'invalid_payload',
-    `the payload does not fit job type "${contract.type}"`,
+    `the ${part} does not fit job type "${contract.type}"`,
   );
   if (fits.ok) return fits.value;
   const where = fits.problem.details?.map((each) => `${each.path} ${each.message}`).join('; ');
