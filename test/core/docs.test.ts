@@ -70,6 +70,24 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/reliability.md', () => {
+  const proofs = [...page('reliability.md').matchAll(/`(test\/[^`]+\.ts)`: “([^”]+)”/g)];
+
+  test.each(proofs.map(([, file = '', name = '']) => ({ file, name })))(
+    '$file has “$name”',
+    ({ file, name }) => {
+      expect(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).toContain(name);
+    },
+  );
+
+  test('names one or more for each promise', () => {
+    const rows = page('reliability.md').match(/^\| [^-*].* \|$/gm) ?? [];
+    const table = rows.slice(rows.findIndex((row) => row.startsWith('| Promise |')) + 1);
+    expect(table.length).toBeGreaterThan(20);
+    expect(table.filter((row) => !row.includes('`test/'))).toEqual([]);
+  });
+});
+
 test('the status of each code', () => {
   expect(problemStatus).toEqual({
     invalid_request: 400,
