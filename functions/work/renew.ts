@@ -75,6 +75,7 @@ export function renew(deps: RenewDeps): Renew {
     let over = false;
     let cancelRenewal = (): void => {};
     let cancelWatchdog = (): void => {};
+    let cancelGuard = (): void => {};
 
     const failed = (what: string) => (error: unknown) => {
       onError(`the ${what} of a running job could not be renewed`, error);
@@ -87,12 +88,11 @@ export function renew(deps: RenewDeps): Renew {
     const renewOnce = async (): Promise<void> => {
       // Trust counts from the first send, however often the SDK sends it again.
       const sentAt = monotonic();
-      if (sentAt >= trustedUntil) return end('lost');
       const at = now();
       const { queueUrl, receiptHandle } = job;
       void lanes.hide([{ queueUrl, receiptHandle, seconds: longVisibilitySeconds }]).catch(failed('message'));
       const results = await store.change([renewChange(job.mine, at)]).catch(failed('lease'));
-      if (stopped) return;
+      if (stopped || over) return;
       const { renewed, ending } = judgeRenewal(job.mine, results?.[0], at);
       if (renewed) {
         trustedUntil = sentAt + longLeaseMs - trustMarginMs;
@@ -102,10 +102,36 @@ export function renew(deps: RenewDeps): Renew {
       plan(renewed ? sentAt + renewEveryMs - monotonic() : againMs);
     };
 
-    /** A cancelled job is held until it is settled; a lost one is not ours to hold. */
+    /** A cancelled job is held until it is settled; a lost one is not ours to hold, nor a blocked loop's to go on with. */
     const end = (why: Ending): void => {
-      over = why === 'lost';
+      if (over) return;
       hears.ending(why);
+      if (why !== 'lost') return;
+      over = true;
+      cancelGuard();
+      cancelWatchdog();
+      watchdog();
+    };
+
+    /**
+     * Ends the attempt with its trust, answers or not. The next one may begin from then on, and a loop that is
+     * blocked would hear of nothing: so it is asked before.
+     */
+    const guard = (): void => {
+      const leftMs = trustedUntil - answerMs - monotonic();
+      if (leftMs > 0) {
+        cancelGuard = after(leftMs, guard);
+        return;
+      }
+      let answered = false;
+      deps.ask(() => {
+        answered = true;
+      });
+      cancelGuard = after(Math.max(trustedUntil - monotonic(), 0), () => {
+        if (trustedUntil > monotonic()) guard();
+        else if (answered) end('lost');
+        else deps.endProcess(job);
+      });
     };
 
     const watchdog = (): void => {
@@ -120,6 +146,7 @@ export function renew(deps: RenewDeps): Renew {
     };
 
     plan(job.claimedAt + renewEveryMs - monotonic());
+    guard();
     return {
       trustedUntil: () => trustedUntil,
       started(timeoutMs) {
@@ -129,6 +156,7 @@ export function renew(deps: RenewDeps): Renew {
         stopped = true;
         cancelRenewal();
         cancelWatchdog();
+        cancelGuard();
       },
     };
   };

@@ -118,7 +118,7 @@ describe('the renewal of a lease', () => {
     world.store.throttle(1_000);
     await world.clock.advance(24_999);
     expect(heard).toEqual([]);
-    await world.clock.advance(1_001);
+    await world.clock.advance(1);
     expect(heard).toEqual(['lost']);
     expect(record().availableAt).toBe(start + 30_000);
   });
@@ -162,6 +162,29 @@ describe('a process whose event loop is blocked past the timeout', () => {
     const waiting = await renewal({ answers: false });
     await waiting.world.clock.advance(600_000);
     expect(waiting.ended()).toBe(0);
+  });
+
+  it('is ended when its trust is over and nothing was renewed: the next attempt may begin then', async () => {
+    const { world, started, heard, asked, ended } = await renewal({ answers: false });
+    started(60_000);
+    world.store.throttle(1_000);
+    await world.clock.advance(22_000);
+    expect(asked()).toBe(1);
+    await world.clock.advance(2_999);
+    expect(ended()).toBe(0);
+    await world.clock.advance(1);
+    expect(ended()).toBe(1);
+    expect(heard).toEqual([]);
+  });
+
+  it('is ended 3 s after it was seen that another owns its job', async () => {
+    const { world, started, ended, change } = await renewal({ answers: false });
+    started(60_000);
+    change({ fence: 5 });
+    await world.clock.advance(12_999);
+    expect(ended()).toBe(0);
+    await world.clock.advance(1);
+    expect(ended()).toBe(1);
   });
 
   it('is ended although its lease was lost meanwhile', async () => {
