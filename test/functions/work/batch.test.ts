@@ -143,6 +143,25 @@ describe('near the end of the function', () => {
     expect(world.faults.calls).toEqual(['hide 1']);
   });
 
+  it('a claim that is answered after 31 s: its lease counts from the send, and has no room for the job', async () => {
+    const world = aWorld();
+    const job = await world.job(1, { timeoutSeconds: 30 });
+    world.point('normal', job);
+    const { change } = world.store;
+    const slow: typeof change = async (changes) => {
+      const results = await change(changes);
+      await world.clock.advance(31_000);
+      return results;
+    };
+    const started: string[] = [];
+    const { invoke } = worker(world, async () => void started.push('handler'), {
+      store: { ...world.store, change: slow },
+    });
+    await invoke('normal', 900_000);
+    expect(started).toEqual([]);
+    expect(world.store.peek(job.sk)).toMatchObject({ status: 'pending', attempt: 0, fence: 1 });
+  });
+
   it('a job claimed too late is handed back unspent, its pointer sent before the old one goes', async () => {
     const world = aWorld();
     const job = await world.job(1, { priority: 7, attempt: 2, attemptsLeft: 3 });

@@ -5,7 +5,7 @@ import { start } from '../../support/clock.ts';
 import { aWorld } from '../../support/world.ts';
 
 /** The renewal of one job that was claimed at `start` for 30 s through a message of lane `normal`. */
-async function renewal({ answers = true }: { answers?: boolean } = {}) {
+async function renewal({ answers = true, callMs = 0 }: { answers?: boolean; callMs?: number } = {}) {
   const world = aWorld();
   const job = await world.job(1, { status: 'running', fence: 4, availableAt: start + 30_000 });
   world.point('normal', job);
@@ -15,8 +15,17 @@ async function renewal({ answers = true }: { answers?: boolean } = {}) {
   let asked = 0;
   let ended = 0;
   const { monotonic } = world.clock;
+  const { change } = world.store;
   const renewing = renew({
     ...world,
+    store: {
+      ...world.store,
+      change: async (changes) => {
+        const results = await change(changes);
+        if (callMs > 0) await world.clock.sleep(callMs);
+        return results;
+      },
+    },
     now: world.clock.now,
     monotonic,
     after: world.clock.after,
@@ -104,6 +113,14 @@ describe('the renewal of a lease', () => {
     expect(heard).toEqual(['failed', 25_000]);
     expect(errors).toEqual(['the lease of a running job could not be renewed']);
     expect(record().availableAt).toBe(start + 41_000);
+  });
+
+  it('that is answered after 3 s: trust counts from its send, and so does the next one', async () => {
+    const { world, heard, record } = await renewal({ callMs: 3_000 });
+    await world.clock.advance(13_000);
+    expect(heard).toEqual([22_000]);
+    await world.clock.advance(7_000);
+    expect(record().availableAt).toBe(start + 50_000);
   });
 
   it('whose answer was lost, and the SDK sent it again: renewed', async () => {
