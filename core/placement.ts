@@ -1,3 +1,4 @@
+import { rowOf } from './row.ts';
 import { itemSize, type JobRecord, type Sealed } from './table.ts';
 
 /**
@@ -18,13 +19,13 @@ const resultRoomBytes = 130;
 
 /** @param record the record as it would be with the value in it; `sealed` the value itself */
 export function placePayload(record: JobRecord, sealed: Sealed): Place {
-  if (itemSize(record) + laterBytes + resultRoomBytes <= maxRecordBytes) return 'record';
+  if (itemSize(rowOf(record)) + laterBytes + resultRoomBytes <= maxRecordBytes) return 'record';
   return placeApart(sealed);
 }
 
 /** @param record the final record, the result in it */
 export function placeResult(record: JobRecord, sealed: Sealed): Place {
-  if (itemSize(record) <= maxRecordBytes) return 'record';
+  if (itemSize(rowOf(record)) <= maxRecordBytes) return 'record';
   return placeApart(sealed);
 }
 

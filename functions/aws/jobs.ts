@@ -14,6 +14,7 @@ import type {
   InsertResult,
   JobStore,
 } from '../../core/change.ts';
+import { recordOf } from '../../core/row.ts';
 import { type JobRecord, jobsTable, type RecordKey } from '../../core/table.ts';
 import { dynamo } from './clients.ts';
 import { insertStatement, type Statement, updateStatement } from './partiql.ts';
@@ -66,7 +67,7 @@ export function jobStore(
       const records: JobRecord[] = [];
       // One page is all, as a rule: only DynamoDB's 1 MB ends one before the limit.
       for await (const { Items = [] } of pages) {
-        records.push(...(Items as JobRecord[]));
+        records.push(...Items.map(recordOf));
         if (records.length >= limit) break;
       }
       return records.slice(0, limit);
@@ -180,10 +181,11 @@ async function readInsert(
 }
 
 function readChange(row: Row, onError: OnError): ChangeResult {
-  if (row.error === undefined) return { applied: true, record: row.item as unknown as JobRecord };
+  if (row.error === undefined) return { applied: true, record: recordOf(row.item ?? {}) };
   if (passing.includes(row.error.Code ?? '')) return { applied: false, retry: true };
   if (row.error.Code !== 'ConditionalCheckFailed') return refused(row.error, onError);
-  return { applied: false, found: row.error.Item as unknown as JobRecord | undefined };
+  const { Item } = row.error;
+  return { applied: false, found: Item === undefined ? undefined : recordOf(Item) };
 }
 
 type OnError = (message: string, error: unknown) => void;
@@ -212,8 +214,7 @@ async function getRecords(
       const answer = await dynamo.send(
         new BatchGetCommand({ RequestItems: { [table]: { Keys: open, ConsistentRead: true } } }),
       );
-      for (const item of answer.Responses?.[table] ?? [])
-        found.set(`${item.pk}/${item.sk}`, item as JobRecord);
+      for (const item of answer.Responses?.[table] ?? []) found.set(`${item.pk}/${item.sk}`, recordOf(item));
       open = (answer.UnprocessedKeys?.[table]?.Keys ?? []) as RecordKey[] as { pk: string; sk: string }[];
     }
   }

@@ -1,4 +1,5 @@
 import type { Change, Condition } from '../../core/change.ts';
+import { attributeOf, rowOf } from '../../core/row.ts';
 import type { JobRecord } from '../../core/table.ts';
 
 /** A statement of BatchExecuteStatement, without its table's options. */
@@ -14,7 +15,7 @@ export function updateStatement(table: string, change: Change): Statement {
   for (const [name, value] of Object.entries(change.set)) {
     if (value === undefined) continue;
     clauses.push(`SET "${name}"=?`);
-    parameters.push(value);
+    parameters.push(attributeOf(value));
   }
   for (const [name, amount] of Object.entries(change.add ?? {})) {
     clauses.push(`SET "${name}"="${name}"+?`);
@@ -46,7 +47,7 @@ function conditionText(condition: Condition, parameters: unknown[]): string {
 
 /** A new record: `INSERT` fails for its row alone when the key stands already. */
 export function insertStatement(table: string, record: JobRecord): Statement {
-  const present = Object.entries(record).filter(([, value]) => value !== undefined);
+  const present = Object.entries(rowOf(record)).filter(([, value]) => value !== undefined);
   return {
     Statement: `INSERT INTO "${table}" VALUE {${present.map(([name]) => `'${name}':?`).join(',')}}`,
     Parameters: present.map(([, value]) => value),

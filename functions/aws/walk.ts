@@ -1,6 +1,7 @@
 import { PutCommand, paginateQuery, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { recordOf } from '../../core/row.ts';
 import { finalStates } from '../../core/state.ts';
-import { controlTable, type JobRecord } from '../../core/table.ts';
+import { controlTable } from '../../core/table.ts';
 import { type WalkCursor, walkGroups } from '../../core/walk.ts';
 import type { WalkCursors, WalkedShards } from '../release/walk.ts';
 import { dynamo } from './clients.ts';
@@ -29,7 +30,7 @@ export function walkedShards(table: string): WalkedShards {
         }),
       );
       return {
-        records: (Items ?? []) as JobRecord[],
+        records: (Items ?? []).map(recordOf),
         looked: ScannedCount ?? 0,
         ...(LastEvaluatedKey === undefined ? {} : { next: LastEvaluatedKey.sk as string }),
       };

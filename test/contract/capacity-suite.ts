@@ -5,6 +5,7 @@ import type { Change } from '../../core/change.ts';
 import { claimChange } from '../../core/claim.ts';
 import { newRecord } from '../../core/newjob.ts';
 import { placePayload, placeResult } from '../../core/placement.ts';
+import { attributeOf, recordOf, rowOf } from '../../core/row.ts';
 import { settle } from '../../core/settle.ts';
 import { itemSize, type JobRecord } from '../../core/table.ts';
 import { aJob, aJobId, sealedBytes } from '../support/a-job.ts';
@@ -54,7 +55,7 @@ export function describeCapacity(endpoint: () => string): void {
         ReturnConsumedCapacity: 'TOTAL',
       }),
     );
-    return { units: ConsumedCapacity?.CapacityUnits, record: Attributes as JobRecord };
+    return { units: ConsumedCapacity?.CapacityUnits, record: recordOf(Attributes ?? {}) };
   };
 
   describe('write units', () => {
@@ -72,7 +73,7 @@ export function describeCapacity(endpoint: () => string): void {
       const payload = sealedBytes(300);
       const record = newRecord(aJobId({ at: now }), draft, caller, payload, now);
       expect(placePayload(record, payload)).toBe('record');
-      expect(await put(record)).toBe(1);
+      expect(await put(rowOf(record))).toBe(1);
 
       const claimed = await update(claimChange(record, message, holder, 10, now));
       expect(claimed.units).toBe(1);
@@ -95,16 +96,16 @@ export function describeCapacity(endpoint: () => string): void {
       [2_049, 3],
     ] as const) {
       it(`of a record whose itemSize is ${bytes}: ${units}`, async () => {
-        const record = recordOf(bytes);
-        expect(itemSize(record)).toBe(bytes);
-        expect(await put(record)).toBe(units);
+        const record = recordOfSize(bytes);
+        expect(itemSize(rowOf(record))).toBe(bytes);
+        expect(await put(rowOf(record))).toBe(units);
       });
     }
   });
 }
 
 /** A running job with a list, a map, bytes and every kind of number it can have, filled up to a size. */
-function recordOf(bytes: number): JobRecord {
+function recordOfSize(bytes: number): JobRecord {
   const record = aJob({
     status: 'running',
     tags: ['a', 'grün'],
@@ -115,7 +116,7 @@ function recordOf(bytes: number): JobRecord {
     attempt: 3,
     lastError: { code: 'network', cause: 'transient_error', attempt: 2, at: now },
   });
-  return { ...record, createdBy: 'x'.repeat(bytes - itemSize(record)) };
+  return { ...record, createdBy: 'x'.repeat(bytes - itemSize(rowOf(record))) };
 }
 
 /** The change as one UpdateItem, without its condition: what it writes is what it costs. */
@@ -125,7 +126,7 @@ function asUpdate({ set, add = {}, remove = [] }: Change) {
   const sets: string[] = [];
   for (const [name, value] of Object.entries(set)) {
     names[`#${name}`] = name;
-    values[`:${name}`] = value;
+    values[`:${name}`] = attributeOf(value);
     sets.push(`#${name} = :${name}`);
   }
   for (const [name, amount] of Object.entries(add)) {

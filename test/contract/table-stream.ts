@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { recordOf } from '../../core/row.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
 import type { StreamRecord } from '../support/rows.ts';
 
@@ -106,5 +107,5 @@ function imageOf(image: Record<string, AttributeValue>): JobRecord {
   const decoded = JSON.parse(JSON.stringify(image), (name, value: unknown) =>
     name === 'B' && typeof value === 'string' ? new Uint8Array(Buffer.from(value, 'base64')) : value,
   );
-  return unmarshall(decoded) as JobRecord;
+  return recordOf(unmarshall(decoded));
 }

@@ -16,6 +16,7 @@ import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } f
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { encodePointer } from '../../core/pointer.ts';
+import { recordOf } from '../../core/row.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import type { LaneUrls } from '../../core/wiring.ts';
 import type { LocalAws } from '../../local/state.ts';
@@ -71,7 +72,7 @@ export async function makeAws({ endpoint, region, credentials, stacks }: LocalAw
       const { Item } = await dynamo.send(
         new GetCommand({ TableName: jobs, Key: jobKey(tenant, id), ConsistentRead: true }),
       );
-      return Item as JobRecord | undefined;
+      return Item === undefined ? undefined : recordOf(Item);
     },
     async setOnRecord(tenant: string, id: string, fields: Partial<JobRecord>): Promise<void> {
       const entries = Object.entries(fields);
