@@ -37,7 +37,7 @@ describe('the embedded metric format', () => {
       _aws: { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
     };
     const names = line._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
-    expect(names).toHaveLength(18);
+    expect(names).toHaveLength(21);
     for (const name of names) expect(line[name]).toBe(2);
   });
 });
@@ -61,14 +61,17 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     watched: 'JobsWatched',
     unfinished: 'PartitionsUnfinished',
     walkBehind: 'WalkBehindSeconds',
+    advances: 'WorkflowAdvances',
+    nodesRead: 'WorkflowNodesRead',
+    workflowsStuck: 'WorkflowsStuck',
     refused: 'RequestsRefused',
   });
   const counted = Object.values(metrics).filter(({ unit }) => unit === 'Count');
-  expect([counted.length, metrics.walkBehind.unit]).toEqual([17, 'Seconds']);
+  expect([counted.length, metrics.walkBehind.unit]).toEqual([20, 'Seconds']);
 });
 
 test('names are one of a kind, and never the dimension’s', () => {
   const names = Object.values(metrics).map(({ name }) => name);
-  expect(new Set([...names, metricDimension, '_aws']).size).toBe(20);
+  expect(new Set([...names, metricDimension, '_aws']).size).toBe(23);
   expect(metricNamespace).toBe('TaskQ');
 });
