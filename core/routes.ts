@@ -19,7 +19,7 @@ export interface Route {
     documented?: z.core.$ZodType;
     required: boolean;
     maxBytes: number;
-    /** A body that every release takes, for the document. */
+    /** A body that is taken as it stands: for the document, and for the fuzz to succeed with. */
     example?: unknown;
   };
   idempotent?: boolean;
@@ -204,6 +204,12 @@ export const routes = {
       documented: workflows.workflowDocument,
       required: true,
       maxBytes: workflows.maxWorkflowBytes,
+      example: {
+        nodes: [
+          { key: 'first', ...exampleJob },
+          { key: 'then', ...exampleJob, depends_on: ['first'] },
+        ],
+      },
     },
     idempotent: true,
     responses: { 201: workflows.workflow, 200: workflows.workflow },

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, createClient } from '../../client/client.ts';
 import type { Job } from '../../core/api.ts';
+import { routes } from '../../core/routes.ts';
 import { contracts } from '../../jobs/contracts.ts';
 import type { LocalAws } from '../../local/state.ts';
 
@@ -20,14 +21,15 @@ export interface Ids {
   failed: string[];
   waiting: string[];
   cancelled: string[];
+  workflows: string[];
 }
 
-/** Makes some jobs, and waits until they are in their state. */
-export async function makeKnown(local: LocalAws): Promise<Known> {
+/** Makes some jobs and workflows, and waits until the jobs are in their state. @param signing where calls are signed */
+export async function makeKnown(local: LocalAws, signing: string): Promise<Known> {
   const tenant = 'fuzz';
   const [ownIds, tenantIds] = await Promise.all([
-    makeJobs(createClient(local)),
-    makeJobs(createClient({ ...local, tenant })),
+    makeIds(createClient(local), `${signing}/v1/workflows`),
+    makeIds(createClient({ ...local, tenant }), `${signing}/v1/tenants/${tenant}/workflows`),
   ]);
   return {
     types: contracts.map(({ type }) => type),
@@ -38,7 +40,7 @@ export async function makeKnown(local: LocalAws): Promise<Known> {
   };
 }
 
-async function makeJobs(client: Client): Promise<Ids> {
+async function makeIds(client: Client, workflowsUrl: string): Promise<Ids> {
   const several = async (count: number, make: () => Promise<Job>) =>
     (await Promise.all(Array.from({ length: count }, make))).map(({ id }) => id);
   const later = () => client.enqueue('echo', { message: 'later' }, { delay_seconds: 86_400 });
@@ -49,7 +51,16 @@ async function makeJobs(client: Client): Promise<Ids> {
   for (const id of cancelled) await client.cancel(id);
   for (const id of completed) await waitFor(client, id, 'completed');
   for (const id of failed) await waitFor(client, id, 'failed');
-  return { completed, failed, waiting, cancelled };
+  const workflows = [await startWorkflow(workflowsUrl), await startWorkflow(workflowsUrl)];
+  return { completed, failed, waiting, cancelled, workflows };
+}
+
+async function startWorkflow(url: string): Promise<string> {
+  const body = JSON.stringify(routes.startWorkflow.body.example);
+  const answer = await fetch(url, { method: 'POST', body });
+  if (answer.status !== 201)
+    throw new Error(`the document's own example of a workflow: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { id: string }).id;
 }
 
 async function waitFor(client: Client, id: string, status: Job['status']): Promise<void> {

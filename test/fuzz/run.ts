@@ -32,10 +32,11 @@ export async function fuzz(local: LocalAws, options: FuzzOptions, write: Write):
     },
     write,
   );
-  const known = await makeKnown(local);
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'taskq-fuzz-'));
   const proxy = await startProxy(local);
   try {
+    const known = await makeKnown(local, proxy.url);
+    proxy.passed.length = 0;
     const config = join(folder, 'schemathesis.toml');
     writeFileSync(config, settingsOf(known, options));
     const { code, output } = await run(

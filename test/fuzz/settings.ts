@@ -42,6 +42,7 @@ ${bound('query.queue', 'queues', 0.5)}
 ${bound('body.type', 'types', 0.8)}
 ${bound('body.queue', 'queues', 0.8)}
 ${bound('body.jobs[*].type', 'types', 0.8)}
+${bound('body.nodes[*].type', 'types', 0.8)}
 ${bound('body.jobs[*].queue', 'queues', 0.8)}
 
 [generation]
@@ -76,7 +77,7 @@ function operations(own: Ids, tenants: Ids): string {
       const coverage = ofTenant ? ['phases.coverage.enabled = false'] : [];
       if (!path.includes('{id}')) return coverage.map((each) => `[[operations]]\n${name}\n${each}`).join('');
       return [
-        dictionary(`ids${index}`, idsFor(path, ofTenant ? tenants : own)),
+        dictionary(`ids${index}`, idsFor(method, path, ofTenant ? tenants : own)),
         '[[operations]]',
         name,
         ...coverage,
@@ -86,7 +87,13 @@ function operations(own: Ids, tenants: Ids): string {
     .join('\n');
 }
 
-function idsFor(path: string, { completed, failed, waiting, cancelled }: Ids): string[] {
+function idsFor(
+  method: string,
+  path: string,
+  { completed, failed, waiting, cancelled, workflows }: Ids,
+): string[] {
+  if (path.includes('/workflows/')) return workflows;
+  if (method === 'PATCH') return waiting;
   if (path.endsWith('/retry')) return [...failed, ...cancelled];
   if (path.endsWith('/cancel')) return [...waiting, ...failed.slice(0, 1)];
   // With `wait`, a job that has not ended holds its answer for up to 20 s.
