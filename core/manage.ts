@@ -1,7 +1,7 @@
 import { entry, handOverMs } from './attention.ts';
 import type { Change } from './change.ts';
 import { keptMs } from './settle.ts';
-import { transitions } from './state.ts';
+import { isWaiting, transitions } from './state.ts';
 import type { JobRecord, Stored } from './table.ts';
 
 /** What a person may do to a job. Each is conditional on the status and fence the person saw. */
@@ -60,4 +60,10 @@ export function askCancelChange(found: JobRecord, now: number): Change {
       ['fence', '=', found.fence],
     ],
   };
+}
+
+/** The write that cancels a job as it was found; undefined for one that cannot be cancelled. */
+export function cancelOf(found: JobRecord, now: number): Change | undefined {
+  if (isWaiting(found.status)) return cancelChange(found, now);
+  return found.status === 'running' ? askCancelChange(found, now) : undefined;
 }

@@ -62,10 +62,11 @@ const changed = {
     }),
   ),
 };
+export const cancellable = ['scheduled', 'pending', 'retrying', 'running'] as const;
 const cancelled = {
   ...common,
   tags,
-  status: z.optional(z.enum(['scheduled', 'pending', 'retrying'])),
+  status: z.optional(z.enum(cancellable)),
 };
 
 /** Nothing happens to every job of a tenant by accident: whoever means them all says so by `status`. */

@@ -1,28 +1,15 @@
-import { maxPayloadBytes, retryRequest } from '../../core/api.ts';
-import { type Change, type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
-import type { JobContract } from '../../core/define.ts';
+import { retryRequest } from '../../core/api.ts';
+import { leftBy } from '../../core/change.ts';
 import { check } from '../../core/faults.ts';
-import { laneOf } from '../../core/lane.ts';
-import { askCancelChange, cancelChange, reopenChange } from '../../core/manage.ts';
-import { placePayload } from '../../core/placement.ts';
+import { cancelOf } from '../../core/manage.ts';
 import { type Checked, type Problem, problem } from '../../core/problem.ts';
-import { checkPayload, tooLarge } from '../../core/request.ts';
-import { isWaiting } from '../../core/state.ts';
-import type { JobRecord, Stored } from '../../core/table.ts';
+import type { JobRecord } from '../../core/table.ts';
 import { viewOf } from '../../core/view.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
-import type { Lanes } from '../lanes.ts';
-import type { Vault } from '../vault.ts';
-import { expired, findJob } from './read.ts';
+import { expired, payloadFor, type ReopenDeps, reopen } from '../reopen.ts';
+import { findJob } from './read.ts';
 
-export interface ChangeDeps {
-  store: JobStore;
-  lanes: Lanes;
-  vault: Vault;
-  contractOf: (type: string) => JobContract | undefined;
-  now: () => number;
-  onError: (message: string, error: unknown) => void;
-}
+export type ChangeDeps = ReopenDeps;
 
 /** POST …/retry: record first, with an entry that `release` watches, then the pointer. */
 export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<ApiAnswer> {
@@ -33,29 +20,12 @@ export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<A
   const { record } = found;
   if (record.status !== 'failed' && record.status !== 'cancelled')
     return { problem: notFrom(record, 'retried', 'failed or cancelled') };
-  const payload = await payloadFor(deps, record, request, edited.value);
+  const payload = await payloadFor(deps, record, edited.value);
   if (!payload.ok) return payload;
-
-  const change = reopenChange(record, payload.value, deps.now());
-  const [result] = await deps.store.change([change]);
-  if (result === undefined || 'retry' in result) return { problem: throttled };
-  const reopened = leftBy(change, result);
-  if (reopened === undefined) return { problem: overtaken(result, 'retried', 'failed or cancelled') };
-  // The job is accepted already: a pointer that cannot be sent now is sent by `release` within two minutes.
-  const { queue, priority } = reopened;
-  await deps.lanes
-    .deliver([
-      {
-        queue,
-        lane: laneOf(priority),
-        pointer: { tenant: request.tenant, jobId: request.id },
-        delaySeconds: 0,
-      },
-    ])
-    .catch((error: unknown) =>
-      deps.onError('the pointer of a retried job could not be sent: release will', error),
-    );
-  return { status: 200, body: viewOf(reopened) };
+  const [reopened] = await reopen(deps, [{ found: record, payload: payload.value }]);
+  if (reopened === undefined || 'retry' in reopened) return { problem: throttled };
+  if ('record' in reopened) return { status: 200, body: viewOf(reopened.record) };
+  return { problem: overtaken(reopened.found, 'retried', 'failed or cancelled') };
 }
 
 function readRetry(request: ApiRequest): Checked<unknown> {
@@ -69,33 +39,6 @@ function readRetry(request: ApiRequest): Checked<unknown> {
     'the retry is not as the API describes it',
   );
   return shape.ok ? { ok: true, value: shape.value.payload } : shape;
-}
-
-/** The edited payload, checked, sealed and stored; or proof that the old one is still there. */
-async function payloadFor(
-  { vault, contractOf }: ChangeDeps,
-  record: JobRecord,
-  { tenant, id }: ApiRequest,
-  edited: unknown,
-): Promise<Checked<Stored | undefined>> {
-  const as = { tenant, jobId: id, field: 'payload' } as const;
-  if (edited === undefined) {
-    const gone = 'at' in record.payload && (await vault.open(record.payload, as)) === undefined;
-    return gone ? { ok: false, problem: expired } : { ok: true, value: undefined };
-  }
-  const plain = Buffer.from(JSON.stringify(edited));
-  if (plain.length > maxPayloadBytes) return { ok: false, problem: tooLarge(plain.length) };
-  const contract = contractOf(record.type);
-  if (contract === undefined)
-    return {
-      ok: false,
-      problem: problem('unknown_type', `there is no job type "${record.type}" in this release`),
-    };
-  const fits = checkPayload(contract, edited);
-  if (!fits.ok) return fits;
-  const sealed = await vault.seal(plain, as);
-  const place = placePayload({ ...record, payload: sealed }, sealed);
-  return { ok: true, value: place === 'record' ? sealed : await vault.putElsewhere(sealed, as, place) };
 }
 
 /** Times a cancel is decided anew because the job moved on meanwhile. */
@@ -132,15 +75,9 @@ export async function cancelJob({ store, now }: ChangeDeps, request: ApiRequest)
   return { problem: throttled };
 }
 
-/** Undefined for a job that cannot be cancelled. */
-function cancelOf(record: JobRecord, now: number): Change | undefined {
-  if (isWaiting(record.status)) return cancelChange(record, now);
-  return record.status === 'running' ? askCancelChange(record, now) : undefined;
-}
-
 /** Something else was written between the read and the write. */
-function overtaken(result: ChangeResult, verb: string, allowed: string): Problem {
-  return 'found' in result && result.found !== undefined ? notFrom(result.found, verb, allowed) : expired;
+function overtaken(found: JobRecord | undefined, verb: string, allowed: string): Problem {
+  return found === undefined ? expired : notFrom(found, verb, allowed);
 }
 
 function notFrom(record: JobRecord, verb: string, allowed: string): Problem {

@@ -9,6 +9,7 @@ import { isFinal } from '../../core/state.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import { rfc3339, viewOf } from '../../core/view.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
+import { expired } from '../reopen.ts';
 import type { Vault } from '../vault.ts';
 import { listJobs } from './list.ts';
 
@@ -52,8 +53,6 @@ export async function getPayload({ store, vault }: ReadDeps, request: ApiRequest
   if (payload === undefined) return { problem: expired };
   return { status: 200, body: { payload } };
 }
-
-export const expired = problem('payload_expired', 'the payload is no longer stored; enqueue the job anew');
 
 /** Pauses between two looks of a long poll, ms: quick at first, then twice a second. */
 const pollMs = [50, 100, 200, 300, 500];

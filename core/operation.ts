@@ -1,0 +1,152 @@
+import type { Position } from './failures.ts';
+import type { CancelManyResult, RetryMany, RetryManyResult, SkipReason } from './many.ts';
+import { isFinal } from './state.ts';
+import type { JobRecord } from './table.ts';
+
+/**
+ * How far an operation on many jobs has come: stored before each step, so that an attempt that follows a crash
+ * goes on where the last one was and counts no job twice. Ids and counts alone.
+ */
+export interface Progress {
+  /** First the jobs are counted, then changed; `end` when none is left. */
+  phase: 'count' | 'change' | 'end';
+  /** Where the phase goes on. */
+  from: Position;
+  /** By the index, before the first was changed. */
+  counted: number;
+  /** Jobs that met the filter when their turn came: what was changed and what was skipped. */
+  matched: number;
+  changed: number;
+  reasons: Partial<Record<SkipReason, number>>;
+  examples: { job_id: string; reason: SkipReason }[];
+  /** Jobs whose change has begun. Who finds some here that no longer meet the filter knows that they were changed. */
+  begun: string[];
+  /** The jobs retried first, how they are now, and since when they are watched, ms. */
+  canary?: CanaryProgress;
+}
+
+export interface CanaryProgress {
+  /** How many are to be retried first. */
+  size: number;
+  ids: string[];
+  watchedSince?: number;
+  verdict?: 'passed' | 'stopped';
+  completed: number;
+  failed: number;
+  open: number;
+}
+
+export const beginning: Progress = {
+  phase: 'count',
+  from: { shard: 0 },
+  counted: 0,
+  matched: 0,
+  changed: 0,
+  reasons: {},
+  examples: [],
+  begun: [],
+};
+
+/** The most examples of skipped jobs that a result names. */
+const maxExamples = 5;
+
+/** A canary tells as much by so many: their ids are kept. */
+export const maxCanaryJobs = 500;
+
+export function canarySize(counted: number, percent: number): number {
+  return Math.min(Math.max(Math.ceil((counted * percent) / 100), 1), maxCanaryJobs);
+}
+
+/** What became of one job: changed, or why not. */
+export type Done = { id: string; skipped?: SkipReason };
+
+/** The progress after the jobs of a step. */
+export function tallied(progress: Progress, done: readonly Done[]): Progress {
+  const reasons = { ...progress.reasons };
+  const examples = [...progress.examples];
+  const changed: string[] = [];
+  for (const { id, skipped } of done) {
+    if (skipped === undefined) changed.push(id);
+    else {
+      reasons[skipped] = (reasons[skipped] ?? 0) + 1;
+      if (examples.length < maxExamples) examples.push({ job_id: id, reason: skipped });
+    }
+  }
+  const { canary } = progress;
+  const watching = canary !== undefined && canary.verdict === undefined;
+  return {
+    ...progress,
+    matched: progress.matched + done.length,
+    changed: progress.changed + changed.length,
+    reasons,
+    examples,
+    begun: [],
+    ...(watching ? { canary: { ...canary, ids: [...canary.ids, ...changed] } } : {}),
+  };
+}
+
+/** How the jobs of a canary are now. A job that is gone, or that a person cancelled, has not failed. */
+export function canaryCounts(
+  ids: readonly string[],
+  records: readonly (JobRecord | undefined)[],
+): Pick<CanaryProgress, 'completed' | 'failed' | 'open'> {
+  const states = records.map((each) => each?.status ?? 'completed');
+  const failed = states.filter((each) => each === 'failed').length;
+  const open = states.filter((each) => !isFinal(each) && each !== 'void').length;
+  return { completed: ids.length - failed - open, failed, open };
+}
+
+/**
+ * Whether the rest may follow. `stop` as soon as the rate is too high whatever comes, `go_on` as soon as it
+ * stays low whatever comes; when the time is over, what is not final counts as failed.
+ */
+export function judgeCanary(
+  { completed, failed, open }: Pick<CanaryProgress, 'completed' | 'failed' | 'open'>,
+  maxFailureRate: number,
+  timeIsOver: boolean,
+): 'go_on' | 'stop' | 'wait' {
+  const jobs = completed + failed + open;
+  const allowed = maxFailureRate * jobs;
+  if (failed > allowed) return 'stop';
+  if (failed + open <= allowed || open === 0) return 'go_on';
+  return timeIsOver ? 'stop' : 'wait';
+}
+
+/** Whole percent of the jobs that were counted, 100 only at the end. */
+export function percentOf({ phase, matched, counted }: Progress): number {
+  if (phase === 'end') return 100;
+  return counted === 0 ? 0 : Math.min(99, Math.floor((matched / counted) * 100));
+}
+
+function skippedOf({ matched, changed, reasons, examples }: Progress) {
+  return { skipped: matched - changed, reasons, examples };
+}
+
+/** @param canary what the request asked for */
+export function retryResult(progress: Progress, canary: RetryMany['canary']): RetryManyResult {
+  const { canary: watched } = progress;
+  const stopped = watched?.verdict === 'stopped';
+  const jobs = watched?.ids.length ?? 0;
+  return {
+    // What a stopped canary has left as it was has been counted and never looked at.
+    matched: stopped ? Math.max(progress.counted, progress.matched) : progress.matched,
+    retried: progress.changed,
+    ...skippedOf(progress),
+    ...(stopped ? { stopped: 'canary' as const } : {}),
+    ...(canary === undefined || watched === undefined
+      ? {}
+      : {
+          canary: {
+            jobs,
+            completed: watched.completed,
+            failed: watched.failed,
+            open: watched.open,
+            failure_rate: jobs === 0 ? 0 : watched.failed / jobs,
+          },
+        }),
+  };
+}
+
+export function cancelResult(progress: Progress): CancelManyResult {
+  return { matched: progress.matched, cancelled: progress.changed, ...skippedOf(progress) };
+}

@@ -1,0 +1,19 @@
+import type { Checkpoint, Checkpoints } from '../../functions/operate/checkpoints.ts';
+import { type Faults, noFaults } from './faults.ts';
+
+/** Progress of operations in memory, held to the same suite as the real thing. */
+export function memoryCheckpoints(faults: Pick<Faults, 'around'> = noFaults()): Checkpoints {
+  const stored = new Map<string, Checkpoint>();
+  return {
+    load: (jobId) => faults.around('loadCheckpoint', 1, () => structuredClone(stored.get(jobId))),
+    save: (jobId, checkpoint) =>
+      faults.around('saveCheckpoint', 1, () => {
+        const found = stored.get(jobId);
+        if ((found?.revision ?? 0) === checkpoint.revision - 1) {
+          stored.set(jobId, structuredClone(checkpoint));
+          return true;
+        }
+        return JSON.stringify(found) === JSON.stringify(checkpoint);
+      }),
+  };
+}
