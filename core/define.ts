@@ -123,3 +123,11 @@ export function defineSignal<const N extends string, P extends z.core.$ZodType>(
 ): SignalContract<N, P> {
   return signal;
 }
+
+/** Types and queues that begin so are TaskQ's own (`core/operations.ts`). */
+export const ownPrefix = 'taskq';
+
+/** Is a type or queue of that name TaskQ's own. */
+export function isOwn(name: string): boolean {
+  return name === ownPrefix || name.startsWith(`${ownPrefix}.`);
+}

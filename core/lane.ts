@@ -1,4 +1,4 @@
-import type { JobContract, QueueContract } from './define.ts';
+import { isOwn, type JobContract, ownPrefix, type QueueContract } from './define.ts';
 
 /** The lanes of a queue, most urgent first. `quarantine` takes one job at a time. */
 export const lanes = ['critical', 'high', 'normal', 'low', 'quarantine'] as const;
@@ -91,6 +91,8 @@ export function contractFaults(
   const types = new Set<string>();
   for (const { type, queue, timeoutSeconds, retry } of contracts) {
     if (!namePattern.test(type)) faults.push(`type "${type}" must match ${namePattern.source}`);
+    if (isOwn(type))
+      faults.push(`type "${type}" begins with "${ownPrefix}", which is TaskQ's own; call it otherwise`);
     if (types.has(type)) faults.push(`type "${type}" is declared twice`);
     types.add(type);
     if (!queues.some((each) => each.name === queue))
@@ -102,6 +104,8 @@ export function contractFaults(
     }
   }
   for (const { name, memoryMb, batchConcurrency } of queues) {
+    if (isOwn(name))
+      faults.push(`queue "${name}" begins with "${ownPrefix}", which is TaskQ's own; call it otherwise`);
     if (!namePattern.test(name)) faults.push(`queue "${name}" must match ${namePattern.source}`);
     if (!(Number.isInteger(batchConcurrency) && batchConcurrency >= 1 && batchConcurrency <= 10)) {
       faults.push(

@@ -70,21 +70,26 @@ const cancelled = {
 };
 
 /** Nothing happens to every job of a tenant by accident: whoever means them all says so by `status`. */
-const filters = ['status', 'type', 'queue', 'tags', 'fingerprint', 'since', 'until'] as const;
-const chosen = z.refine<Record<string, unknown>>((body) => filters.some((each) => body[each] !== undefined), {
-  message: `must have at least one of ${filters.join(', ')}: which jobs are meant?`,
-});
+const chosenBy = (filters: readonly string[]) =>
+  z.refine<Record<string, unknown>>((body) => filters.some((each) => body[each] !== undefined), {
+    message: `must have at least one of ${filters.join(', ')}: which jobs are meant?`,
+  });
 
 const dryRun = { dry_run: z.optional(z.boolean()) };
-export const retryManyRequest = z.strictObject({ ...retried, ...changed, ...dryRun }).check(chosen);
-export const cancelManyRequest = z.strictObject({ ...cancelled, ...dryRun }).check(chosen);
+export const retryManyRequest = z
+  .strictObject({ ...retried, ...changed, ...dryRun })
+  .check(chosenBy(Object.keys(retried)));
+export const cancelManyRequest = z
+  .strictObject({ ...cancelled, ...dryRun })
+  .check(chosenBy(Object.keys(cancelled)));
 /** What the job that does it is given: the request itself. */
 export const retryMany = z.strictObject({ ...retried, ...changed });
 export const cancelMany = z.strictObject(cancelled);
 
 /** `more`: not all were looked at, there may be others. */
 export const dryRunResponse = z.object({ matched: z.int(), more: z.boolean() });
-export const manyResponse = job;
+/** 200: a dry run's count, or the job that an earlier request with the same key began. */
+export const manyResponse = z.union([dryRunResponse, job]);
 
 /** Why a job that matched was left as it was. */
 export const skipReasons = [

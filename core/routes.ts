@@ -33,6 +33,15 @@ const besidePayloadBytes = 16 * 1024;
 
 const exampleJob = { type: 'echo', payload: { message: 'hello' } };
 
+const manyProblems = [
+  'invalid_request',
+  'busy',
+  'payload_too_large',
+  'idempotency_conflict',
+  'internal',
+  'unavailable',
+] as const;
+
 export const routes = {
   enqueueJob: {
     method: 'POST',
@@ -99,6 +108,30 @@ export const routes = {
     query: many.failuresQuery,
     responses: { 200: many.failuresResponse },
     problems: ['invalid_request', 'internal', 'unavailable'],
+  },
+  retryMany: {
+    method: 'POST',
+    path: '/v1/jobs/retry',
+    function: 'manage',
+    summary: 'Run all failed or cancelled jobs of a filter again: answers with the job that does it',
+    body: {
+      schema: many.retryManyRequest,
+      required: true,
+      maxBytes: api.maxPayloadBytes + besidePayloadBytes,
+    },
+    idempotent: true,
+    responses: { 202: api.job, 200: many.manyResponse },
+    problems: manyProblems,
+  },
+  cancelMany: {
+    method: 'POST',
+    path: '/v1/jobs/cancel',
+    function: 'manage',
+    summary: 'Cancel all jobs of a filter that are not final: answers with the job that does it',
+    body: { schema: many.cancelManyRequest, required: true, maxBytes: besidePayloadBytes },
+    idempotent: true,
+    responses: { 202: api.job, 200: many.manyResponse },
+    problems: manyProblems,
   },
   getJob: {
     method: 'GET',

@@ -7,6 +7,7 @@ import type { JobState } from './state.ts';
  *   pk = tenant#shard      sk = jobId            the record of a job
  *   pk = p#jobId           sk = payload#… | result#… | error#…   sealed values too big for the record
  *   pk = p#jobId           sk = effects          what `once` has stored, under a fence of its own
+ *   pk = p#jobId           sk = operation        how far an operation on many jobs is
  *   pk = k#tenant#hmac     sk = key              an idempotency key, naming its job
  */
 export const jobsTable = {
@@ -183,6 +184,11 @@ export function sealedKey(jobId: string, name: string): RecordKey {
 /** Where what `once` has stored for a job lies (`core/once.ts`). */
 export function effectsKey(jobId: string): RecordKey {
   return sealedKey(jobId, 'effects');
+}
+
+/** Where the progress of an operation on many jobs lies (`core/operation.ts`). */
+export function operationKey(jobId: string): RecordKey {
+  return sealedKey(jobId, 'operation');
 }
 
 export function dedupeKey(tenant: string, hmac: string): RecordKey {

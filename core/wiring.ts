@@ -4,7 +4,16 @@
  */
 export const wiring = {
   enqueue: ['JOBS_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY', 'KEYS_FUNCTION'],
-  manage: ['JOBS_TABLE', 'CONTROL_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY', 'CODE_VERSION'],
+  manage: [
+    'JOBS_TABLE',
+    'CONTROL_TABLE',
+    'KEYS_TABLE',
+    'DATA_BUCKET',
+    'LANES',
+    'MASTER_KEY',
+    'KEYS_FUNCTION',
+    'CODE_VERSION',
+  ],
   work: [
     'JOBS_TABLE',
     'CONTROL_TABLE',
@@ -15,6 +24,15 @@ export const wiring = {
     'CODE_VERSION',
     'QUEUE',
     'ALLOW_PRIVATE_ADDRESSES',
+  ],
+  operate: [
+    'JOBS_TABLE',
+    'CONTROL_TABLE',
+    'KEYS_TABLE',
+    'DATA_BUCKET',
+    'LANES',
+    'MASTER_KEY',
+    'CODE_VERSION',
   ],
   bury: ['JOBS_TABLE', 'CONTROL_TABLE', 'DATA_BUCKET', 'LANES'],
   release: ['JOBS_TABLE', 'CONTROL_TABLE', 'LANES'],

@@ -27,6 +27,12 @@ export interface Lanes {
   hide(hidings: readonly Hiding[]): Promise<void>;
 }
 
+/** The URL of a lane. A queue that is declared with fewer lanes takes them all in `normal`. Undefined if none is deployed. */
+export function urlOfLane(urls: LaneUrls, queue: string, lane: Lane): string | undefined {
+  const of = urls[queue];
+  return of?.[lane] ?? of?.normal;
+}
+
 /**
  * The queue that an event source ARN names: the URL of a queue ends in its name, and all of TaskQ's queues
  * differ in nothing else. `quarantine` for a quarantine lane.

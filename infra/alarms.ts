@@ -1,5 +1,6 @@
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
-import { lanes, maxDelaySeconds, maxReceiveCount } from '../core/lane.ts';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { type Lane, maxDelaySeconds, maxReceiveCount } from '../core/lane.ts';
 import { jobsTable } from '../core/table.ts';
 import type { DataStack } from './data-stack.ts';
 import { apiFailures, functionMetric, oldestMessage, tableThrottles, taskqMetric } from './metrics.ts';
@@ -51,13 +52,13 @@ export function alarms(
         metric: oldestMessage(each.dead),
         threshold: thresholds.deadLetterSeconds,
       },
-      ...lanes.map(
-        (lane): AlarmDefinition => ({
+      ...(Object.entries(each.lanes) as [Lane, Queue][]).map(
+        ([lane, queue]): AlarmDefinition => ({
           kind: 'lane-late',
           subject: `${each.contract.name}-${lane}`,
           severity: lane === 'critical' || lane === 'high' ? 'page' : 'ticket',
           description: `Jobs wait too long in lane ${lane} of queue ${each.contract.name}.`,
-          metric: oldestMessage(each.lanes[lane]),
+          metric: oldestMessage(queue),
           // A delayed message has an age too, and cannot be told from a late one.
           threshold: maxDelaySeconds + thresholds.laneLateSeconds[lane],
         }),

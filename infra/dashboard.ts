@@ -1,6 +1,5 @@
 import { Dashboard, GraphWidget, type IMetric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { lanes } from '../core/lane.ts';
 import { apiFailures, apiRequests, functionMetric, oldestMessage, taskqMetric, waiting } from './metrics.ts';
 import type { QueueStack } from './queue-stack.ts';
 
@@ -38,12 +37,8 @@ export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
   );
   for (const { contract, lanes: of, dead } of queue.queues) {
     board.addWidgets(
-      graph(`${contract.name}: waiting`, [...lanes.map((each) => waiting(of[each])), waiting(dead)], 12),
-      graph(
-        `${contract.name}: oldest, s`,
-        [...lanes.map((each) => oldestMessage(of[each])), oldestMessage(dead)],
-        12,
-      ),
+      graph(`${contract.name}: waiting`, [...Object.values(of), dead].map(waiting), 12),
+      graph(`${contract.name}: oldest, s`, [...Object.values(of), dead].map(oldestMessage), 12),
     );
   }
   board.addWidgets(

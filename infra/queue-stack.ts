@@ -6,11 +6,12 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { type App, Duration, Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { JobContract, QueueContract } from '../core/define.ts';
+import { operations, operationsQueue } from '../core/operations.ts';
 import { jobsTable } from '../core/table.ts';
 import { restApi } from './api.ts';
 import { alsoUpdatesSealed, bucket, invokes, lanes, masterKey, table, told } from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
-import { buryTimeoutSeconds, JobQueue } from './queue.ts';
+import { buryTimeoutSeconds, JobQueue, type LaneQueues } from './queue.ts';
 import type { Platform } from './stacks.ts';
 import { TaskqFunction } from './taskq-function.ts';
 import { Workflows } from './workflows.ts';
@@ -21,6 +22,9 @@ export interface QueueStackProps {
   queues: readonly QueueContract[];
   contracts: readonly JobContract[];
 }
+
+/** Parts of operations on many jobs that run at the same time; each works for 40 s and then waits for its turn again. */
+const operationsAtOnce = 5;
 
 /** The way of a job: the API, the lanes, and the functions between them. */
 export class QueueStack extends Stack {
@@ -33,8 +37,14 @@ export class QueueStack extends Stack {
     super(scope, id, { description: 'TaskQ: API, lanes and functions' });
     const { stage, bundles } = platform;
     const { memoryMb } = stage;
-    this.queues = queues.map((each) => new JobQueue(this, each, { platform, contracts }));
-    const allLanes = Object.fromEntries(this.queues.map((each) => [each.contract.name, each.lanes]));
+    const declared = queues.map((each) => new JobQueue(this, each, { platform, contracts }));
+    const own = new JobQueue(this, operationsQueue, {
+      platform,
+      contracts: operations,
+      only: ['normal', 'quarantine'],
+    });
+    this.queues = [...declared, own];
+    const allLanes = lanesOf(this.queues);
     const opens = masterKey(data.key, 'Decrypt', stage.requireEncryptionContext);
     const wrapped = table(data.keys, ['Query']);
 
@@ -53,7 +63,7 @@ export class QueueStack extends Stack {
       platform,
       data,
       bindings: {
-        LANES: lanes(allLanes),
+        LANES: lanes(lanesOf(declared)),
         KEYS_TABLE: wrapped,
         MASTER_KEY: opens,
         KEYS_FUNCTION: invokes(keys.lambda),
@@ -75,7 +85,8 @@ export class QueueStack extends Stack {
         ]),
         KEYS_TABLE: wrapped,
         DATA_BUCKET: bucket(data.bucket, { write: ['sealed'] }),
-        LANES: lanes(allLanes),
+        // Not those of TaskQ's own queue: a request for many jobs comes through manage.
+        LANES: lanes(lanesOf(declared)),
         MASTER_KEY: opens,
         KEYS_FUNCTION: invokes(keys.lambda),
       },
@@ -88,7 +99,11 @@ export class QueueStack extends Stack {
       bindings: {
         JOBS_TABLE: table(
           data.jobs,
-          ['BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem'],
+          [
+            ...(['BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem'] as const),
+            // The jobs that do what is asked of many, with their Idempotency-Keys.
+            ...(['PartiQLInsert', 'PutItem', 'GetItem'] as const),
+          ],
           [jobsTable.attentionIndex.name],
         ),
         CONTROL_TABLE: workflows.tells,
@@ -96,11 +111,12 @@ export class QueueStack extends Stack {
         DATA_BUCKET: bucket(data.bucket, { read: ['sealed'], write: ['sealed'] }),
         LANES: lanes(allLanes),
         MASTER_KEY: opens,
+        KEYS_FUNCTION: invokes(keys.lambda),
         CODE_VERSION: told(bundles.manage.version),
       },
     });
 
-    const workers = this.queues.map((queue) => {
+    const workers = declared.map((queue) => {
       const { name, memoryMb } = queue.contract;
       return new TaskqFunction(this, 'work', {
         platform,
@@ -123,6 +139,36 @@ export class QueueStack extends Stack {
           ALLOW_PRIVATE_ADDRESSES: told(String(stage.allowPrivateAddresses)),
         },
       });
+    });
+
+    const operate = new TaskqFunction(this, 'operate', {
+      platform,
+      timeoutSeconds: own.times.functionTimeoutSeconds,
+      memoryMb: operationsQueue.memoryMb,
+      sources: own.sources({
+        ...stage,
+        laneConcurrency: {
+          ...stage.laneConcurrency,
+          normal: operationsAtOnce,
+          quarantine: operationsAtOnce,
+        },
+      }),
+      bindings: {
+        JOBS_TABLE: alsoUpdatesSealed(
+          data.jobs,
+          table(
+            data.jobs,
+            ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem', 'Query'],
+            [jobsTable.attentionIndex.name],
+          ),
+        ),
+        CONTROL_TABLE: workflows.tells,
+        KEYS_TABLE: wrapped,
+        DATA_BUCKET: bucket(data.bucket, { read: ['sealed'], write: ['sealed', 'unreadable'] }),
+        LANES: lanes(allLanes),
+        MASTER_KEY: opens,
+        CODE_VERSION: told(bundles.operate.version),
+      },
     });
 
     const bury = new TaskqFunction(this, 'bury', {
@@ -165,6 +211,7 @@ export class QueueStack extends Stack {
 
     // Workers first: a type that enqueue takes already must not meet a worker that does not know it.
     enqueue.node.addDependency(...workers);
+    manage.node.addDependency(operate);
 
     this.api = restApi(
       this,
@@ -172,11 +219,15 @@ export class QueueStack extends Stack {
       platform,
     );
     this.functions = Object.fromEntries(
-      [enqueue, manage, ...workers, bury, release, keys, workflows.advance, workflows.workflows].map(
+      [enqueue, manage, ...workers, operate, bury, release, keys, workflows.advance, workflows.workflows].map(
         (each) => [each.node.id, each.lambda],
       ),
     );
   }
+}
+
+function lanesOf(queues: readonly JobQueue[]): Record<string, LaneQueues> {
+  return Object.fromEntries(queues.map(({ contract, lanes }) => [contract.name, lanes]));
 }
 
 function quarantineAndDead(queues: readonly JobQueue[]): Record<string, Record<string, Queue>> {

@@ -50,7 +50,7 @@ export function declarationFaults({ stage, name, queues, contracts }: Omit<Decla
 }
 
 /** An address is up to 120 bytes with its lane's name, and a queue has five. */
-const maxQueues = 6;
+const maxQueues = 5;
 
 /** Declares the three stacks. Throws DeclarationError, listing every fault, before anything is bundled or declared. */
 export async function declareStacks(app: App, declaration: Declaration): Promise<void> {

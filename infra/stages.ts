@@ -13,7 +13,7 @@ export interface Stage {
   /** Invocations of `release` a minute, each for its part of what is due; one more walks. */
   releaseParts: number;
   /** Memory of the functions; a worker's stands on its queue (`jobs/queues.ts`). */
-  memoryMb: Record<Exclude<FunctionName, 'work'>, number>;
+  memoryMb: Record<Exclude<FunctionName, 'work' | 'operate'>, number>;
   /**
    * Concurrency set aside for a function, out of the account's. None by default: a new account has a quota
    * of 10, all of which Lambda keeps unreserved. A worker's must be no less than the sum of its lanes'.

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import type { LaneUrls } from '../../core/wiring.ts';
-import type { LaneDepth } from '../lanes.ts';
+import { type LaneDepth, urlOfLane } from '../lanes.ts';
 import { sqs } from './clients.ts';
 
 /** A lane's depth as SQS counts it: approximate, and up to a minute late. */
@@ -8,7 +8,7 @@ export function sqsDepth(urls: LaneUrls): LaneDepth {
   return async (queue, lane) => {
     const { Attributes } = await sqs.send(
       new GetQueueAttributesCommand({
-        QueueUrl: urls[queue]?.[lane] ?? '',
+        QueueUrl: urlOfLane(urls, queue, lane) ?? '',
         AttributeNames: ['ApproximateNumberOfMessages'],
       }),
     );

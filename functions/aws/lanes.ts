@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { encodePointer } from '../../core/pointer.ts';
 import type { LaneUrls } from '../../core/wiring.ts';
-import type { Delivery, Hiding, Lanes } from '../lanes.ts';
+import { type Delivery, type Hiding, type Lanes, urlOfLane } from '../lanes.ts';
 import { sqs } from './clients.ts';
 
 /** SendMessageBatch and ChangeMessageVisibilityBatch take 10 entries. */
@@ -15,10 +15,11 @@ export function sqsLanes(urls: LaneUrls, onError: (message: string, error: unkno
   return {
     async deliver(deliveries) {
       const accepted: boolean[] = new Array(deliveries.length).fill(false);
-      const calls = groups(deliveries, (each) => urls[each.queue]?.[each.lane] ?? '').map(([url, indexes]) =>
-        sendBatch(url, deliveries, indexes, accepted).catch((error: unknown) =>
-          onError('pointers could not be sent', error),
-        ),
+      const calls = groups(deliveries, (each) => urlOfLane(urls, each.queue, each.lane) ?? '').map(
+        ([url, indexes]) =>
+          sendBatch(url, deliveries, indexes, accepted).catch((error: unknown) =>
+            onError('pointers could not be sent', error),
+          ),
       );
       await Promise.all(calls);
       return accepted;

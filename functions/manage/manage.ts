@@ -2,10 +2,11 @@ import type { RouteName } from '../../core/routes.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import { type ChangeDeps, cancelJob, retryJob } from './change.ts';
 import { getFailures } from './failures.ts';
+import { cancelMany, type ManyDeps, retryMany } from './many.ts';
 import { patchJob } from './patch.ts';
 import { getEffects, getErrors, getJob, getList, getPayload, getResult, type ReadDeps } from './read.ts';
 
-export interface ManageDeps extends ReadDeps, ChangeDeps {
+export interface ManageDeps extends ReadDeps, ChangeDeps, ManyDeps {
   version: string;
   /** The OpenAPI document, as it was built beside this release. */
   openapi: () => Promise<unknown>;
@@ -19,6 +20,8 @@ const answers: Partial<Record<RouteName, Answer>> = {
   getOpenapi: async ({ openapi }) => ({ status: 200, body: await openapi() }),
   listJobs: getList,
   listFailures: getFailures,
+  retryMany,
+  cancelMany,
   getJob,
   getPayload,
   getResult,

@@ -1,4 +1,5 @@
 import type { FailedEntry, JobStore } from '../../core/change.ts';
+import { isOwn } from '../../core/define.ts';
 import type { Position } from '../../core/failures.ts';
 import { mintedAtOf } from '../../core/id.ts';
 import {
@@ -9,7 +10,6 @@ import {
   manyFilterOf,
   type RetryMany,
 } from '../../core/many.ts';
-import { isOwn } from '../../core/operations.ts';
 import type { JobRecord } from '../../core/table.ts';
 import { createdPage, failedPage, type Page } from './pages.ts';
 
@@ -85,7 +85,7 @@ function byCreation(
 }
 
 function isChosen(job: JobRecord | FailedEntry, filter: ManyFilter): boolean {
-  return !isOwn(job) && isMeant(job, filter);
+  return !isOwn(job.type) && isMeant(job, filter);
 }
 
 function wasCreated({ sk }: JobRecord, { since, until }: ManyFilter): boolean {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobContract } from '../../core/define.ts';
 import { queueTimes } from '../../core/lane.ts';
 import { effectSeedBytes } from '../../core/once.ts';
 import type { Wire } from '../../core/wiring.ts';
-import { contracts } from '../../jobs/contracts.ts';
 import { effectsStore } from '../aws/effects.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { tenantKeys } from '../aws/keys.ts';
@@ -17,12 +17,17 @@ import { errorLog, logLine } from '../log.ts';
 import { tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
 import { clocks } from './clocks.ts';
-import { handlerOf } from './handlers.ts';
 import { renewThere } from './renew-there.ts';
 import type { WorkDeps } from './work.ts';
 
-/** What the worker works with on AWS: its stores, lanes and clocks, and its queue's times. */
-export async function workDeps(env: Record<Wire<'work'>, string>): Promise<WorkDeps> {
+/**
+ * What a worker works with on AWS: its stores, lanes and clocks, and its queue's times.
+ * @param contracts the job types there are
+ */
+export async function workDeps(
+  env: Record<Wire<'work'>, string>,
+  contracts: readonly JobContract[],
+): Promise<Omit<WorkDeps, 'handlerOf'>> {
   const { now } = clocks;
   const onError = errorLog({ queue: env.QUEUE });
   const urls = JSON.parse(env.LANES);
@@ -36,7 +41,6 @@ export async function workDeps(env: Record<Wire<'work'>, string>): Promise<WorkD
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     effects: effectsStore(env.JOBS_TABLE, now, sleep),
     contractOf: (type) => contracts.find((each) => each.type === type),
-    handlerOf,
     readObject: (tenant, key) => readTenantObject(env.DATA_BUCKET, tenant, key),
     storeUnreadable: ({ messageId, body }) => storeUnreadable(env.DATA_BUCKET, env.QUEUE, messageId, body),
     settings: { allowPrivateAddresses: env.ALLOW_PRIVATE_ADDRESSES === 'true' },

@@ -1,12 +1,14 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Counts } from '../../core/telemetry.ts';
+import { contracts } from '../../jobs/contracts.ts';
 import { readEnv } from '../env.ts';
 import { logInvocation } from '../log.ts';
 import { workDeps } from './deps.ts';
+import { handlerOf } from './handlers.ts';
 import { work } from './work.ts';
 
 const env = readEnv('work');
-const step = work(await workDeps(env));
+const step = work({ ...(await workDeps(env, contracts)), handlerOf });
 
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const started = performance.now();

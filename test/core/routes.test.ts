@@ -10,6 +10,8 @@ test('method, path and function of every route', () => {
     'enqueueBatch: POST /v1/jobs/batch by enqueue',
     'listJobs: GET /v1/jobs by manage',
     'listFailures: GET /v1/jobs/failures by manage',
+    'retryMany: POST /v1/jobs/retry by manage',
+    'cancelMany: POST /v1/jobs/cancel by manage',
     'getJob: GET /v1/jobs/{id} by manage',
     'getPayload: GET /v1/jobs/{id}/payload by manage',
     'getResult: GET /v1/jobs/{id}/result by manage',
@@ -46,8 +48,8 @@ describe('the route of a request', () => {
   const cases = all.flatMap(([name, route]) =>
     pathsOf(route).map((path): [string, string, string] => [route.method, path, name]),
   );
-  test('30 in all', () => {
-    expect(cases).toHaveLength(30);
+  test('34 in all', () => {
+    expect(cases).toHaveLength(34);
   });
   test.each(cases)('%s %s is %s', (method, path, name) => {
     expect(routeOf(method, path)).toBe(name);
@@ -74,6 +76,8 @@ test('what each may answer: statuses, then codes', () => {
     enqueueBatch: '207 invalid_request busy payload_too_large idempotency_conflict internal unavailable',
     listJobs: '200 invalid_request internal unavailable',
     listFailures: '200 invalid_request internal unavailable',
+    retryMany: '200 202 invalid_request busy payload_too_large idempotency_conflict internal unavailable',
+    cancelMany: '200 202 invalid_request busy payload_too_large idempotency_conflict internal unavailable',
     getJob: '200 304 invalid_request not_found internal unavailable',
     getPayload: '200 invalid_request not_found payload_expired internal unavailable',
     getResult: '200 202 invalid_request not_found no_result payload_expired internal unavailable',
@@ -98,6 +102,8 @@ test('which take a body, and which a key', () => {
   expect(bodies).toEqual([
     'enqueueJob: true, 1064960 bytes',
     'enqueueBatch: true, 4194304 bytes',
+    'retryMany: true, 1064960 bytes',
+    'cancelMany: true, 16384 bytes',
     'patchJob: true, 16384 bytes',
     'retryJob: false, 1064960 bytes',
     'startWorkflow: true, 4194304 bytes',
@@ -105,6 +111,8 @@ test('which take a body, and which a key', () => {
   expect(all.flatMap(([name, { idempotent }]) => (idempotent ? [name] : []))).toEqual([
     'enqueueJob',
     'enqueueBatch',
+    'retryMany',
+    'cancelMany',
     'startWorkflow',
   ]);
 });

@@ -60,7 +60,7 @@ describe('what is declared', () => {
       contracts: names.map((name) => ({ ...contracts[0]!, type: name, queue: name })),
     };
     expect(declarationFaults({ ...fine, ...many })).toEqual([
-      "7 queues are declared; at most 6, because the addresses of their lanes reach the functions in Lambda's 4 KB of " +
+      "7 queues are declared; at most 5, because the addresses of their lanes reach the functions in Lambda's 4 KB of " +
         'environment. Put more job types into one queue',
     ]);
   });

@@ -1,30 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { wiring } from '../../core/wiring.ts';
+import { type Statement, statementsOf } from './roles.ts';
 import { resource, resources, synthesise } from './templates.ts';
 
 const prod = (await synthesise('prod')).queue;
 const local = (await synthesise('local')).queue;
 const lambda = (id: string, template = prod) => resource(template, 'AWS::Lambda::Function', id).Properties;
 const ids = [
-  ...['enqueue', 'manage', 'workmail', 'workreports', 'bury', 'release', 'keys'],
+  ...['enqueue', 'manage', 'workmail', 'workreports', 'operate', 'bury', 'release', 'keys'],
   ...['advance', 'workflows'],
 ];
 
-interface Statement {
-  Effect: string;
-  Action: string | string[];
-  Resource: unknown;
-  Condition?: object;
-}
-
-function statements(id: string, template = prod): Statement[] {
-  const { Policies, ManagedPolicyArns = [] } = resource(template, 'AWS::IAM::Role', `${id}role`).Properties;
-  expect(ManagedPolicyArns).toEqual([]);
-  return Policies.flatMap(
-    (each: { PolicyDocument: { Statement: Statement[] } }) => each.PolicyDocument.Statement,
-  );
-}
-
+const statements = (id: string, template = prod) => statementsOf(template, id);
 const actions = (id: string) =>
   statements(id)
     .flatMap((each) => each.Action)
@@ -59,12 +46,16 @@ describe('a role allows what its function does, and no more', () => {
     manage: [
       'dynamodb:BatchGetItem',
       'dynamodb:BatchWriteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PartiQLInsert',
       'dynamodb:PartiQLUpdate',
+      'dynamodb:PutItem',
       'dynamodb:Query',
       'dynamodb:Query',
       'dynamodb:Query',
       'dynamodb:UpdateItem',
       'kms:Decrypt',
+      'lambda:InvokeFunction',
       's3:GetObject',
       's3:ListBucket',
       's3:PutObject',
@@ -87,6 +78,24 @@ describe('a role allows what its function does, and no more', () => {
       'states:SendTaskSuccess',
       ...Array(5).fill(consuming).flat(),
     ],
+    operate: [
+      'dynamodb:BatchGetItem',
+      'dynamodb:BatchWriteItem',
+      'dynamodb:PartiQLInsert',
+      'dynamodb:PartiQLUpdate',
+      'dynamodb:Query',
+      'dynamodb:Query',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'dynamodb:UpdateItem',
+      'kms:Decrypt',
+      's3:GetObject',
+      's3:ListBucket',
+      's3:PutObject',
+      'sqs:SendMessage',
+      'states:SendTaskSuccess',
+      ...Array(2).fill(consuming).flat(),
+    ],
     bury: [
       'dynamodb:BatchGetItem',
       'dynamodb:PartiQLInsert',
@@ -95,7 +104,7 @@ describe('a role allows what its function does, and no more', () => {
       's3:PutObject',
       'sqs:SendMessage',
       'states:SendTaskSuccess',
-      ...Array(2).fill(consuming).flat(),
+      ...Array(3).fill(consuming).flat(),
     ],
     release: [
       'dynamodb:BatchGetItem',
@@ -191,63 +200,6 @@ describe('every role', () => {
   });
 });
 
-describe('reach', () => {
-  const sends = (id: string) => {
-    const targets = statements(id).filter((each) => each.Action === 'sqs:SendMessage');
-    return targets
-      .flatMap((each) => each.Resource as { 'Fn::GetAtt': string[] }[])
-      .map((each) => each['Fn::GetAtt'][0]!.replace(/[0-9A-F]{8}$/, ''));
-  };
-  const five = (queue: string) =>
-    ['critical', 'high', 'normal', 'low', 'quarantine'].map((lane) => `${queue}${lane}`);
-
-  test('a worker sends to the lanes of its own queue', () => {
-    expect(sends('workmail')).toEqual(five('mail'));
-    expect(sends('workreports')).toEqual(five('reports'));
-  });
-
-  test('a worker updates single items of the sealed values and of workflows alone: records change by their conditions', () => {
-    const updates = statements('workmail').filter((each) => each.Action === 'dynamodb:UpdateItem');
-    expect(updates.map((each) => each.Condition)).toEqual([
-      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['p#*'] } },
-      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['w#*'] } },
-    ]);
-  });
-
-  test('bury sends to quarantine alone', () => {
-    expect(sends('bury')).toEqual(['mailquarantine', 'reportsquarantine']);
-  });
-
-  test.each(['enqueue', 'manage', 'release'])('%s sends to every lane', (id) => {
-    expect(sends(id)).toEqual([...five('mail'), ...five('reports')]);
-  });
-
-  const told = (id: string) => {
-    const value = JSON.stringify(lambda(id).Environment.Variables.LANES);
-    return [...value.matchAll(/"Ref":"(\w+)[0-9A-F]{8}"/g)].map(([, name]) => name);
-  };
-
-  test('a function is told of the lanes it may send to, and of no others', () => {
-    for (const id of ['enqueue', 'manage', 'workmail', 'release']) expect(told(id)).toEqual(sends(id));
-  });
-
-  test('bury is told where dead letters lie as well, to hide them', () => {
-    expect(told('bury')).toEqual(['mailquarantine', 'maildead', 'reportsquarantine', 'reportsdead']);
-  });
-
-  test.each(['enqueue', 'manage', 'workmail', 'keys'])(
-    '%s uses the master key for what TaskQ wrapped, on prod',
-    (id) => {
-      const kms = (template: typeof prod) =>
-        statements(id, template).filter((each) => String(each.Action).startsWith('kms:'));
-      expect(kms(prod).map((each) => each.Condition)).toEqual([
-        { StringEquals: { 'kms:EncryptionContext:app': 'taskq' } },
-      ]);
-      expect(kms(local).map((each) => each.Condition)).toEqual([undefined]);
-    },
-  );
-});
-
 describe('every function', () => {
   test('is one of the wiring, the worker once per queue', () => {
     const made = Object.keys(resources(prod, 'AWS::Lambda::Function')).map((id) =>
@@ -284,7 +236,16 @@ describe('every function', () => {
 
   test('may send on without Lambda taking it for a loop, if it sends to lanes', () => {
     const loops = ids.filter((id) => lambda(id).RecursiveLoop === 'Allow');
-    expect(loops).toEqual(['enqueue', 'manage', 'workmail', 'workreports', 'bury', 'release', 'advance']);
+    expect(loops).toEqual([
+      'enqueue',
+      'manage',
+      'workmail',
+      'workreports',
+      'operate',
+      'bury',
+      'release',
+      'advance',
+    ]);
   });
 
   test('answers before API Gateway gives up', () => {

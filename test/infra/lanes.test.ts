@@ -39,8 +39,8 @@ describe('times', () => {
 });
 
 describe('every lane', () => {
-  test('is one of five, and each queue has one dead-letter queue', () => {
-    expect(Object.keys(resources(prod, 'AWS::SQS::Queue'))).toHaveLength(12);
+  test('is one of five, or of two in TaskQ’s own queue, and each queue has one dead-letter queue', () => {
+    expect(Object.keys(resources(prod, 'AWS::SQS::Queue'))).toHaveLength(15);
   });
 
   test.each(each)(
@@ -78,7 +78,7 @@ describe('every mapping', () => {
   const mappings = Object.values(resources(prod, 'AWS::Lambda::EventSourceMapping'));
 
   test('reports failures message by message', () => {
-    expect(mappings).toHaveLength(12);
+    expect(mappings).toHaveLength(15);
     for (const { Properties } of mappings)
       expect(Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
@@ -114,6 +114,24 @@ describe('every mapping', () => {
   test('has the concurrency of its lane on local', () => {
     const weights = lanes.map((lane) => mapping(`mail${lane}`, local).ScalingConfig.MaximumConcurrency);
     expect(weights).toEqual([2, 3, 5, 2, 10]);
+  });
+});
+
+test('TaskQ’s own queue: normal and quarantine, on operate, which does few things at a time', () => {
+  for (const lane of ['normal', 'quarantine']) {
+    expect(mapping(`taskq${lane}`)).toMatchObject({
+      FunctionName: { Ref: expect.stringMatching(/^operate/) },
+      BatchSize: 1,
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    expect(sqs(`taskq${lane}`)).toMatchObject({
+      VisibilityTimeout: 105,
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [idOf('taskqdead'), 'Arn'] } },
+    });
+  }
+  expect(resource(prod, 'AWS::Lambda::Function', 'operate').Properties).toMatchObject({
+    Timeout: 75,
+    MemorySize: 512,
   });
 });
 

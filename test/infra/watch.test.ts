@@ -100,7 +100,7 @@ describe('thresholds', () => {
     });
   });
 
-  test.each(['enqueue', 'manage', 'work-mail', 'work-reports', 'bury', 'release', 'keys'])(
+  test.each(['enqueue', 'manage', 'work-mail', 'work-reports', 'operate', 'bury', 'release', 'keys'])(
     '%s is watched for errors and throttles',
     (id) => {
       expect(named(`function-errors-${id}`)).toMatchObject({ MetricName: 'Errors', Threshold: 0 });

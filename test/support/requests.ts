@@ -20,18 +20,23 @@ export function aRequest(route: RouteName, fields: Partial<ApiRequest> = {}): Ap
   };
 }
 
+/** Bytes of which no two calls are alike. */
+function countingBytes(): (count: number) => Uint8Array {
+  let minted = 0;
+  return (count) => {
+    minted++;
+    return new Uint8Array(count).fill(minted);
+  };
+}
+
 /** Calls the enqueue step as API Gateway would: one job, or a list of them as a batch. */
 export function enqueuer(world: World) {
-  let minted = 0;
   const counts: Counts = {};
   const step = enqueue({
     ...world,
     catalogue: { queues, contracts },
     now: world.clock.now,
-    randomBytes: (count) => {
-      minted++;
-      return new Uint8Array(count).fill(minted);
-    },
+    randomBytes: countingBytes(),
   });
   const post = (body: unknown, fields: Partial<ApiRequest> = {}) =>
     step(
@@ -49,6 +54,7 @@ export function manager(world: World) {
   const errors: string[] = [];
   const step = manage({
     ...world,
+    randomBytes: countingBytes(),
     contractOf: (type) => contracts.find((each) => each.type === type),
     version: '2.0.0',
     openapi: async () => ({ openapi: '3.1.0' }),

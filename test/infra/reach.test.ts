@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { statementsOf } from './roles.ts';
+import { resource, synthesise } from './templates.ts';
+
+const prod = (await synthesise('prod')).queue;
+const local = (await synthesise('local')).queue;
+const lambda = (id: string, template = prod) => resource(template, 'AWS::Lambda::Function', id).Properties;
+const statements = (id: string, template = prod) => statementsOf(template, id);
+
+describe('reach', () => {
+  const sends = (id: string) => {
+    const targets = statements(id).filter((each) => each.Action === 'sqs:SendMessage');
+    return targets
+      .flatMap((each) => each.Resource as { 'Fn::GetAtt': string[] }[])
+      .map((each) => each['Fn::GetAtt'][0]!.replace(/[0-9A-F]{8}$/, ''));
+  };
+  const five = (queue: string) =>
+    ['critical', 'high', 'normal', 'low', 'quarantine'].map((lane) => `${queue}${lane}`);
+
+  test('a worker sends to the lanes of its own queue', () => {
+    expect(sends('workmail')).toEqual(five('mail'));
+    expect(sends('workreports')).toEqual(five('reports'));
+  });
+
+  test('a worker updates single items of the sealed values and of workflows alone: records change by their conditions', () => {
+    const updates = statements('workmail').filter((each) => each.Action === 'dynamodb:UpdateItem');
+    expect(updates.map((each) => each.Condition)).toEqual([
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['p#*'] } },
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['w#*'] } },
+    ]);
+  });
+
+  test('bury sends to quarantine alone', () => {
+    expect(sends('bury')).toEqual(['mailquarantine', 'reportsquarantine', 'taskqquarantine']);
+  });
+
+  const own = ['taskqnormal', 'taskqquarantine'];
+  test.each(['manage', 'operate', 'release'])('%s sends to every lane', (id) => {
+    expect(sends(id)).toEqual([...five('mail'), ...five('reports'), ...own]);
+  });
+
+  test.each(['enqueue', 'advance'])(
+    '%s sends to every lane but those of TaskQ’s own queue: nobody enqueues an operation',
+    (id) => {
+      expect(sends(id)).toEqual([...five('mail'), ...five('reports')]);
+    },
+  );
+
+  test('operate updates single items of its progress and of workflows alone, and reads no tenant’s objects', () => {
+    const updates = statements('operate').filter((each) => each.Action === 'dynamodb:UpdateItem');
+    expect(updates.map((each) => each.Condition)).toEqual([
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['p#*'] } },
+      { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['w#*'] } },
+    ]);
+    expect(JSON.stringify(statements('operate'))).not.toContain('tenants/');
+  });
+
+  const told = (id: string) => {
+    const value = JSON.stringify(lambda(id).Environment.Variables.LANES);
+    return [...value.matchAll(/"Ref":"(\w+)[0-9A-F]{8}"/g)].map(([, name]) => name);
+  };
+
+  test('a function is told of the lanes it may send to, and of no others', () => {
+    for (const id of ['enqueue', 'manage', 'workmail', 'operate', 'release'])
+      expect(told(id)).toEqual(sends(id));
+  });
+
+  test('bury is told where dead letters lie as well, to hide them', () => {
+    expect(told('bury')).toEqual([
+      ...['mailquarantine', 'maildead', 'reportsquarantine', 'reportsdead'],
+      ...['taskqquarantine', 'taskqdead'],
+    ]);
+  });
+
+  test.each(['enqueue', 'manage', 'workmail', 'operate', 'keys'])(
+    '%s uses the master key for what TaskQ wrapped, on prod',
+    (id) => {
+      const kms = (template: typeof prod) =>
+        statements(id, template).filter((each) => String(each.Action).startsWith('kms:'));
+      expect(kms(prod).map((each) => each.Condition)).toEqual([
+        { StringEquals: { 'kms:EncryptionContext:app': 'taskq' } },
+      ]);
+      expect(kms(local).map((each) => each.Condition)).toEqual([undefined]);
+    },
+  );
+});
