@@ -10,7 +10,7 @@ import { removeState } from './state.ts';
 /** Scripts of package.json that take seconds: all at the same time. */
 const quick = ['format:check', 'lint', 'types', 'unused'];
 /** The others one after the other: each would slow down, or be slowed down by, what runs beside it. */
-const slow = ['unit', 'template', 'contract', 'e2e', 'bench:once'];
+const slow = ['unit', 'template', 'contract', 'e2e', 'chaos:once', 'bench:once'];
 
 /** The whole gate takes less. */
 const limitMs = 600_000;

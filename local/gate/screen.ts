@@ -53,8 +53,12 @@ function outcomeLines(outcome: Outcome): string[] {
   return [`${mark} ${name}  ${seconds(ms)}`, ...shown.map((line) => `    ${line}`.trimEnd())];
 }
 
-/** Vitest's counts; of a bench all, because its figures are there to be read. */
+/** Vitest's counts and chaos's; of a bench all, because its figures are there to be read. */
 function worthReading({ name, output }: Outcome): string[] {
   const lines = stripVTControlCharacters(output).split('\n');
-  return name.startsWith('bench') ? lines : lines.filter((line) => /^ *(Test Files|Tests) {2}/.test(line));
+  if (name.startsWith('bench')) return lines;
+  const counts = name.startsWith('chaos')
+    ? /^(faults|kills|accepted|final) {2}/
+    : /^ *(Test Files|Tests) {2}/;
+  return lines.filter((line) => counts.test(line));
 }

@@ -14,7 +14,7 @@ import { turnToProxy } from './deployed.ts';
 import { drawJob } from './jobs.ts';
 import { aftermathOf } from './killing.ts';
 import { type Load, startLoad } from './load.ts';
-import { full, type Intensity, short } from './pace.ts';
+import { full, gateSeed, type Intensity, short } from './pace.ts';
 import { openProxy } from './proxy.ts';
 import { receivers } from './receivers.ts';
 import { makeReport, type Report, render, writeReport } from './report.ts';
@@ -86,6 +86,7 @@ async function chaos(seed: number, intensity: Intensity): Promise<Report> {
       unaccepted: load.unaccepted(),
       accepted: accepted.length,
       repeated,
+      cancels: load.cancels(),
       changed: load.changed,
       jobs: [...jobs.values()],
       finishedTwice: witness.finishedOften(ids),
@@ -116,7 +117,7 @@ if (import.meta.main) {
     options: {
       minutes: { type: 'string', default: '10' },
       once: { type: 'boolean', default: false },
-      seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+      seed: { type: 'string' },
       json: { type: 'string' },
     },
   });
@@ -124,7 +125,8 @@ if (import.meta.main) {
   delete process.env.AWS_ENDPOINT_URL;
   delete process.env.AWS_ENDPOINT_URL_S3;
   await runCommand(async () => {
-    const seed = whole('seed', values.seed, 0, 2 ** 31);
+    const anySeed = values.once ? gateSeed : Math.floor(Math.random() * 1_000_000);
+    const seed = whole('seed', values.seed ?? String(anySeed), 0, 2 ** 31);
     const intensity = values.once ? short : full(whole('minutes', values.minutes, 1, 600));
     try {
       const report = await chaos(seed, intensity);

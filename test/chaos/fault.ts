@@ -21,13 +21,19 @@ export const faultKinds = [
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
+const writes = [
+  ...['BatchExecuteStatement', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
+  ...['SendMessageBatch', 'ChangeMessageVisibilityBatch', 'Invoke', 'PUT'],
+];
 const batches = ['BatchExecuteStatement', 'SendMessageBatch'];
 
-/** Can this fault happen to this call? */
+/** Can this fault happen to this call. */
 export function befalls(kind: FaultKind, { service, action }: Call): boolean {
   if (kind === 'client') return service === 'api';
   if (service === 'api') return false;
   if (kind === 'kms') return service === 'kms';
+  // Of a read nobody would notice.
+  if (kind === 'lost' || kind === 'late') return writes.includes(action);
   if (kind === 'rows') return batches.includes(action);
   return true;
 }

@@ -1,6 +1,7 @@
 /** The jobs of the load: of every kind that a fault can meet in another place. */
 import type { EnqueueRequest } from '../../core/api.ts';
 import { between, oneOf, type Random } from '../simulation/random.ts';
+import { slowKey } from './trickle.ts';
 
 /** What a run offers to jobs that call out. */
 export interface Paths {
@@ -50,6 +51,15 @@ const kinds: Record<string, Kind> = {
   later: {
     weight: 5,
     make: (random, { quick }) => ({ ...webhook(random, quick), delay_seconds: between(random, 1, 8) }),
+  },
+  // Longer than renewals are apart, in a long queue.
+  long: {
+    weight: 5,
+    make: (random) => ({
+      type: 'object.checksum',
+      payload: { key: slowKey(between(random, 500, 14_000)) },
+      priority: between(random, 0, 9),
+    }),
   },
   quick: { weight: 15, make: (random, { quick }) => webhook(random, quick) },
   slow: { weight: 30, make: (random, { slow }) => webhook(random, slow) },

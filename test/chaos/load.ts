@@ -42,6 +42,7 @@ const mostUnanswered = 40;
 const idleRounds = 3;
 /** A caller whose key is busy would wait for a minute: it goes on, and the request is sent again at the end. */
 const inHaste = { maxAttempts: 3, maxTotalMs: 5_000 };
+const cancelWithinMs = 6_000;
 const mostInBatch = 10;
 const gapMs = 20;
 
@@ -53,7 +54,9 @@ export function startLoad(local: LocalAws, options: LoadOptions) {
   const hasty = new Map<string, Client>();
   const requests: Request[] = [];
   const unanswered = new Set<Request>();
+  const cancelling: Promise<void>[] = [];
   let accepted = 0;
+  let cancels = 0;
   const changed: string[] = [];
   let going = true;
   let sent = 0;
@@ -70,10 +73,24 @@ export function startLoad(local: LocalAws, options: LoadOptions) {
       const before = request.ids[position];
       if (id !== undefined && before !== undefined && id !== before)
         changed.push(`key ${key}, position ${position}: first ${before}, then ${id}`);
-      if (id !== undefined && before === undefined) accepted++;
+      if (id !== undefined && before === undefined) {
+        accepted++;
+        maybeCancel(request, position, id);
+      }
       request.ids[position] ??= id;
     }
     if (jobs.every((_, position) => request.ids[position] !== undefined)) unanswered.delete(request);
+  }
+
+  /** Somewhere on its way, long jobs more often than others. */
+  function maybeCancel({ tenant, jobs }: Request, position: number, id: string): void {
+    if (!going || random() >= (jobs[position]?.type === 'object.checksum' ? 0.3 : 0.02)) return;
+    const cancel = async (): Promise<void> => {
+      await pause(between(random, 0, cancelWithinMs));
+      await hastyClientOf(tenant).cancel(id).catch(onlyApiErrors);
+      cancels++;
+    };
+    cancelling.push(cancel());
   }
 
   function newRequest(): Request {
@@ -120,7 +137,7 @@ export function startLoad(local: LocalAws, options: LoadOptions) {
     /** Stops, and sends again what is not accepted, until all is or some rounds bring no more. */
     async finish(): Promise<void> {
       going = false;
-      await Promise.all(all);
+      await Promise.all([...all, ...cancelling]);
       for (let idle = 0; idle < idleRounds; idle++) {
         const left = [...unanswered];
         const before = left.length;
@@ -139,6 +156,7 @@ export function startLoad(local: LocalAws, options: LoadOptions) {
       for (const request of some) await send(clientOf(request.tenant), request);
       return some.length;
     },
+    cancels: () => cancels,
     unaccepted: () => unanswered.size,
     accepted: (): AcceptedJob[] =>
       requests.flatMap(({ tenant, jobs, ids }) =>

@@ -6,6 +6,7 @@ import { between, type Random } from '../simulation/random.ts';
 import { type Call, callOf } from './call.ts';
 import { type Answer, befalls, type FaultKind, kmsRefusal, serverError, throttled } from './fault.ts';
 import { tamper } from './rows.ts';
+import { slowObjectMs, trickle } from './trickle.ts';
 import type { Witness } from './witness.ts';
 
 /** A fault, and the share of the calls it can befall that it does befall. */
@@ -102,6 +103,8 @@ export async function openProxy(target: URL, witness: Witness, random: Random) {
     if (paused) return void incoming.destroy();
     const body = await bodyOf(incoming);
     const call = callOf(incoming.method ?? '', incoming.url ?? '', incoming.headers);
+    const objectMs = slowObjectMs(call.action, incoming.url ?? '');
+    if (objectMs !== undefined) return await trickle(response, objectMs, draw(call) !== undefined);
     callsOf.set(call.pid, callsUnderWay(call.pid) + 1);
     const answer = await answerTo(call, incoming, body).finally(() =>
       callsOf.set(call.pid, callsUnderWay(call.pid) - 1),

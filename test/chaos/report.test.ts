@@ -30,6 +30,7 @@ const well: Seen = {
     unaccepted: 0,
     accepted: 2,
     repeated: 2,
+    cancels: 0,
     changed: [],
     unanswered: 0,
     undelivered: [],

@@ -25,6 +25,8 @@ export interface Seen {
   accepted: number;
   /** Accepted requests that were sent once more, and what differed. */
   repeated: number;
+  /** Jobs whose cancel was asked for. */
+  cancels: number;
   changed: string[];
   jobs: Job[];
   /** Ids whose finish was seen more than once, and those of final jobs of which none was seen. */
@@ -66,6 +68,7 @@ export interface Report {
   restartAfterKill: Record<string, { jobs: number; medianMs: number; longestMs: number; allowedMs: number }>;
   restartAfterStop: { jobs: number; longestMs: number };
   repeatedRequests: number;
+  cancels: number;
   lastToFinish: string[];
 }
 
@@ -168,6 +171,7 @@ export function makeReport(seen: Seen): Report {
       longestMs: Math.max(0, ...afterStop.map(({ ms = Number.POSITIVE_INFINITY }) => ms)),
     },
     repeatedRequests: seen.repeated,
+    cancels: seen.cancels,
     lastToFinish: seen.lastToFinish,
   };
 }
@@ -195,7 +199,7 @@ export function render(report: Report): string {
     `faults            ${list(report.faults)}`,
     `kills             ${kills.count} (${list(kills.by)}), ${kills.jobsInFlight} jobs and ${kills.callsInFlight} calls in flight`,
     `emulator stopped  ${restarts.length} times${restarts.map(({ downMs, jobsRunning }) => `, ${s(downMs)} with ${jobsRunning} jobs running`).join('')}`,
-    `accepted          ${report.accepted}, not final ${report.notFinal}; ${report.repeatedRequests} requests repeated with their key`,
+    `accepted          ${report.accepted}, not final ${report.notFinal}; ${report.repeatedRequests} requests repeated with their key, ${report.cancels} cancels`,
     `final             ${list(report.final)}; failed because ${list(report.failedBecause)}`,
     `attempts          ${list(report.attempts)}`,
     `finished twice    ${report.finishedTwice}`,

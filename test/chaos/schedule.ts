@@ -28,7 +28,7 @@ export interface Pace {
 const shares: Record<FaultKind, readonly number[]> = {
   slow: [0.3, 0.6],
   reset: [0.2, 0.5],
-  lost: [0.15, 0.3],
+  lost: [0.3, 0.5],
   late: [0.2, 0.4],
   error: [0.2, 0.5],
   throttle: [0.3, 0.7],

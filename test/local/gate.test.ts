@@ -128,6 +128,16 @@ describe('the screen', () => {
     expect(written.join('')).toBe('✗ types  0.1 s\n    a.ts: wrong\n\n    b.ts: wrong\n');
   });
 
+  it('of chaos shows what was broken and what became of the jobs', () => {
+    const { screen, written } = aScreen();
+    const output =
+      '1.0 s  kill up to 2\nkills             12 (enqueue 12)\naccepted          9, not final 0\nlast';
+    screen.ended({ name: 'chaos:once', passed: true, ms: 1000, output });
+    expect(written.join('')).toBe(
+      '✓ chaos:once  1.0 s\n    kills             12 (enqueue 12)\n    accepted          9, not final 0\n',
+    );
+  });
+
   it('of the bench shows all figures', () => {
     const { screen, written } = aScreen();
     screen.ended({ name: 'bench:once', passed: true, ms: 1000, output: 'units 3\nrequests 0.4' });
