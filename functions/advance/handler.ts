@@ -31,11 +31,7 @@ const ports = {
 export const handler = async (input: AdvanceInput & { machine: string }, context: Context): Promise<void> => {
   const advance = advanceWorkflow({ ...ports, executions: executions(input.machine) });
   const { outcome, rounds, nodesRead, stuck } = await advance(input);
-  const counts = { advances: 1, nodesRead, ...(stuck ? { workflowsStuck: 1 } : {}) };
-  logInvocation(
-    'advance',
-    counts,
-    { workflow: input.workflow, outcome, rounds, request_id: context.awsRequestId },
-    now(),
-  );
+  const counts = { advances: 1, nodesRead, workflowsStuck: Number(stuck) };
+  const fields = { workflow: input.workflow, outcome, rounds, request_id: context.awsRequestId };
+  logInvocation('advance', counts, fields, now());
 };

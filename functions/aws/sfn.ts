@@ -9,6 +9,7 @@ import {
 import { counted } from './calls.ts';
 import { boundedCalls } from './timeouts.ts';
 
+/** Step Functions, loaded when a workflow first starts or wakes (`executions.ts`). */
 const sfn = counted(new SFNClient(boundedCalls(5_000)));
 
 export async function startExecution(stateMachineArn: string, name: string, input: string): Promise<void> {

@@ -10,6 +10,15 @@ export function tellLater(table: string): Tell {
   };
 }
 
+/** The same for whoever has no message to give back: what could not be told, the workflow's next timeout finds out. */
+export function tellOrLog(table: string, onError: (message: string, error: unknown) => void): Tell {
+  const tell = tellLater(table);
+  return (records) =>
+    tell(records).catch((error: unknown) =>
+      onError('a workflow could not be told that its job ended', error),
+    );
+}
+
 async function load(table: string): Promise<Tell> {
   const [{ tellWorkflows }, { workflowStore }, { executions }] = await Promise.all([
     import('../tell.ts'),

@@ -9,7 +9,7 @@ import { jobStore } from '../aws/jobs.ts';
 import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { sealedStore } from '../aws/sealed.ts';
-import { tellLater } from '../aws/tell.ts';
+import { tellOrLog } from '../aws/tell.ts';
 import { errorLog } from '../log.ts';
 import { tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
@@ -19,7 +19,6 @@ import type { ManageDeps } from './manage.ts';
 export function manageDeps(env: Record<Wire<'manage'>, string>): ManageDeps {
   const onError = errorLog({});
   const now = Date.now;
-  const tell = tellLater(env.CONTROL_TABLE);
   const keys = tenantKeys({
     table: env.KEYS_TABLE,
     masterKey: env.MASTER_KEY,
@@ -27,12 +26,7 @@ export function manageDeps(env: Record<Wire<'manage'>, string>): ManageDeps {
     make: async (tenant) => (await import('../aws/makekeys.ts')).askForKeys(env.KEYS_FUNCTION, tenant),
   });
   return {
-    store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), (records) =>
-      // The job is cancelled all the same: its workflow finds out by its next timeout.
-      tell(records).catch((error: unknown) =>
-        onError('a workflow could not be told that its job ended', error),
-      ),
-    ),
+    store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellOrLog(env.CONTROL_TABLE, onError)),
     lanes: sqsLanes(JSON.parse(env.LANES), onError),
     keys,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),

@@ -23,7 +23,12 @@ test.each(Object.entries(plants))(
   },
 );
 
-for (const [name, reason] of Object.entries(notYet)) test.todo(`${name}: ${reason}`);
+test('of the protocol’s list these can not be planted yet', () => {
+  expect(Object.keys(notYet)).toEqual([
+    'gate opened between check and park',
+    'node settles between read and token',
+  ]);
+});
 
 test('a broken history shrinks to a short one that breaks the same promise, and that replays', async () => {
   const plant = plants['a settle by id alone'] as Plant;
