@@ -10,6 +10,7 @@ const causes: Record<FailureCause, string> = {
   permanent_error: 'the handler failed in a way that no repeat can cure',
   system_error: 'the machine that ran it gave out',
   timeout: 'it ran longer than its timeout',
+  out_of_memory: 'the worker that ran it was out of memory',
   lease_lost: 'the worker that held it died or was cut off',
   attempts_exhausted: 'no attempt was left to start',
   buried: 'its message was received again and again without an answer',
@@ -59,12 +60,18 @@ export function describeFailure(job: Job, errors: ErrorsResponse['errors'], nowM
   const limit = last.cause === 'timeout' ? ` of ${timeoutSeconds} s` : '';
   const verb = job.status === 'failed' ? 'Failed' : 'Its last failure was';
   const head = `${verb} at attempt ${last.attempt} of ${job.max_attempts}: ${sentence}${limit} (${last.cause}, ${last.code}).`;
+  const where =
+    last.log_stream === undefined
+      ? []
+      : [
+          `  Its process tells in the log of queue ${job.queue}'s worker: stream ${last.log_stream}, request ${last.request_id}`,
+        ];
   const lines = errors.map(
     (each) =>
       `  ${attemptOf(each)}, ${ageOf(each.at, nowMs)}, ${each.code}: ${each.message.replaceAll('\n', '\n    ')}`,
   );
   const todo = job.status === 'failed' ? [`  To run it again: ${commandFor('retry', job)}`] : [];
-  return [paint('red', head), ...lines, ...todo].join('\n');
+  return [paint('red', head), ...where, ...lines, ...todo].join('\n');
 }
 
 /** Which attempt, and which start of all where a person's retry has begun to count anew. */

@@ -85,6 +85,9 @@ export const job = z.object({
       cause: z.string(),
       attempt: z.int(),
       at: z.string(),
+      shared: z.optional(z.int()),
+      request_id: z.optional(z.string()),
+      log_stream: z.optional(z.string()),
       fingerprint: z.optional(z.string()),
     }),
   ),
@@ -135,6 +138,8 @@ export const errorsResponse = z.object({
       attempt: z.int(),
       run,
       at: z.string(),
+      request_id: z.optional(z.string()),
+      log_stream: z.optional(z.string()),
     }),
   ),
 });

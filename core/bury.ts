@@ -1,9 +1,10 @@
 import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
 import { afterLeaseMs, type ClaimMessage, givesBack, judgeAbsent, startsLeft } from './claim.ts';
+import { type Death, deathError } from './death.ts';
 import { blamed, cancelLostChange, isSettled, keptMs } from './settle.ts';
 import { transitions } from './state.ts';
-import type { JobRecord } from './table.ts';
+import type { JobRecord, LastError } from './table.ts';
 
 /** Burials after which a job is given up although it has attempts left. */
 export const maxBurials = 3;
@@ -21,8 +22,14 @@ export type BuryDecision =
 /**
  * Receives are not attempts: a message that gave up says nothing of its job, so bury judges as a claim
  * would. Every write is conditional on the status, fence and `availableAt` that were read.
+ * @param death of the process that held it, where its lease is lost
  */
-export function judgeBurial(found: JobRecord | undefined, message: ClaimMessage, now: number): BuryDecision {
+export function judgeBurial(
+  found: JobRecord | undefined,
+  message: ClaimMessage,
+  now: number,
+  death: Death = { cause: 'lease_lost' },
+): BuryDecision {
   if (found === undefined) return judgeAbsent(message, now);
   if (isSettled(found)) return { do: 'drop' };
   if (found.status === 'running' && found.availableAt > now) {
@@ -33,18 +40,21 @@ export function judgeBurial(found: JobRecord | undefined, message: ClaimMessage,
     return { do: 'cancel', change: cancelLostChange(found, now) };
   const burials = (found.buried ?? 0) + 1;
   const left = found.status === 'running' ? startsLeft(found) : found.attemptsLeft;
-  if (left <= 0 || burials >= maxBurials) return { do: 'fail', change: failBuried(found, burials, now) };
-  return { do: 'rescue', change: rescue(found, burials, now) };
+  if (left <= 0 || burials >= maxBurials)
+    return { do: 'fail', change: failBuried(found, burials, death, now) };
+  return { do: 'rescue', change: rescue(found, burials, death, now) };
 }
 
 /** A lost lease → pending; what waits goes on waiting for its time. In attention until quarantine has claimed it. */
-function rescue(found: JobRecord, burials: number, now: number): Change {
+function rescue(found: JobRecord, burials: number, death: Death, now: number): Change {
   const lost = found.status === 'running';
   const availableAt = lost ? now : Math.max(found.availableAt, now);
   return {
     key: { pk: found.pk, sk: found.sk },
     set: {
-      ...(lost ? { status: transitions.rescue.to, availableAt } : {}),
+      ...(lost
+        ? { status: transitions.rescue.to, availableAt, lastError: deathError(found, death, now) }
+        : {}),
       buried: burials,
       shared: 0,
       ...entry(found.sk, fitsDelay(availableAt, now) ? availableAt + handOverMs : releaseAt(availableAt)),
@@ -55,7 +65,10 @@ function rescue(found: JobRecord, burials: number, now: number): Change {
   };
 }
 
-function failBuried(found: JobRecord, burials: number, now: number): Change {
+function failBuried(found: JobRecord, burials: number, death: Death, now: number): Change {
+  const blame = blamed(found, { code: 'buried', cause: 'buried' }, now);
+  // That it was buried is the cause; of its last process it says where to look.
+  const { cause: _, code: __, ...of } = deathError(found, death, now);
   return {
     key: { pk: found.pk, sk: found.sk },
     set: {
@@ -64,7 +77,8 @@ function failBuried(found: JobRecord, burials: number, now: number): Change {
       availableAt: now,
       expiresAt: Math.ceil((now + keptMs) / 1000),
       buried: burials,
-      ...blamed(found, { code: 'buried', cause: 'buried' }, now),
+      ...blame,
+      lastError: { ...blame.lastError, ...(found.status === 'running' ? of : {}) } as LastError,
     },
     remove: ['owner', 'attentionStep'],
     where: seen(found),

@@ -1,4 +1,5 @@
 import type { Change } from './change.ts';
+import { type Death, deathError } from './death.ts';
 import { isFinal, transitions } from './state.ts';
 import type { JobRecord, RecordKey } from './table.ts';
 
@@ -53,8 +54,15 @@ export function claimChange(
 /**
  * running with its lease over → running, by the quarantine lane. Conditional on the fence seen. A job that
  * shared its process gets back the attempt that may not have been its fault.
+ * @param death of the process that held it
  */
-export function takeOverChange(found: JobRecord, message: ClaimMessage, holder: Holder, now: number): Change {
+export function takeOverChange(
+  found: JobRecord,
+  message: ClaimMessage,
+  holder: Holder,
+  death: Death,
+  now: number,
+): Change {
   return {
     key: { pk: found.pk, sk: found.sk },
     set: {
@@ -65,6 +73,7 @@ export function takeOverChange(found: JobRecord, message: ClaimMessage, holder: 
       availableAt: now + holder.leaseMs,
       startedAt: now,
       codeVersion: holder.codeVersion,
+      lastError: deathError(found, death, now),
     },
     // One given back and one taken: what is given back here was the lost attempt.
     add: givesBack(found) ? { fence: 1 } : { fence: 1, attempt: 1, attemptsLeft: -1 },

@@ -1,5 +1,6 @@
 import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change, Condition } from './change.ts';
+import { type Death, deathError } from './death.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { decideRetry, type Failure } from './retry.ts';
 import { isFinal, transitions } from './state.ts';
@@ -188,22 +189,29 @@ export function cancelLostChange(found: JobRecord, now: number): Change {
 }
 
 /** running with its lease over and no attempt left, or waiting with none left → failed, by whoever finds it. */
-export function failLostChange(
+export function failLostChange(found: JobRecord, why: Death | 'attempts_exhausted', now: number): Change {
+  if (why === 'attempts_exhausted') {
+    const seen: Condition[] = [
+      ['status', '=', found.status],
+      ['fence', '=', found.fence],
+    ];
+    return failFound(found, transitions.exhaust.to, blamed(found, { code: why, cause: why }, now), now, seen);
+  }
+  const { cause } = why;
+  const blame = { ...blamed(found, { code: cause, cause }, now), lastError: deathError(found, why, now) };
+  return failFound(found, transitions.lose_lease.to, blame, now, lost(found, now));
+}
+
+function failFound(
   found: JobRecord,
-  cause: 'lease_lost' | 'attempts_exhausted',
+  status: 'failed',
+  blame: Partial<JobRecord>,
   now: number,
+  where: Condition[],
 ): Change {
-  const { to } = cause === 'lease_lost' ? transitions.lose_lease : transitions.exhaust;
-  const where: Condition[] =
-    cause === 'lease_lost'
-      ? lost(found, now)
-      : [
-          ['status', '=', found.status],
-          ['fence', '=', found.fence],
-        ];
   return {
     key: { pk: found.pk, sk: found.sk },
-    set: { status: to, ...ended(now), ...blamed(found, { code: cause, cause }, now) },
+    set: { status, ...ended(now), ...blame },
     remove: ['owner', 'attentionStep'],
     where,
   };

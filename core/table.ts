@@ -71,6 +71,11 @@ export interface LastError {
   cause: FailureCause;
   attempt: number;
   at: number;
+  /** Of an attempt whose process died (`core/death.ts`): how many jobs were in it, where more than one. */
+  shared?: number;
+  /** Its invocation, and the stream that tells of it in the log group of its queue's worker. */
+  requestId?: string;
+  logStream?: string;
 }
 
 /** Why an attempt failed or a job was given up. */
@@ -79,6 +84,7 @@ export type FailureCause =
   | 'permanent_error'
   | 'system_error'
   | 'timeout'
+  | 'out_of_memory'
   | 'lease_lost'
   | 'attempts_exhausted'
   | 'buried';
@@ -115,7 +121,7 @@ export interface JobRecord {
   /** Starts spent. Claim; given back by a settle that spent nothing. */
   attempt: number;
   attemptsLeft: number;
-  /** A random value of the invocation that holds or last held the job. Claim; removed by everyone else's write. */
+  /** The id of the invocation that holds or last held the job, a random UUID, packed (`core/death.ts`). Claim; removed by everyone else's write. */
   owner?: string;
   /** Id of the SQS message it was claimed through. Claim. */
   message?: string;

@@ -8,6 +8,8 @@ export const metrics = {
   retried: { name: 'JobsRetried', unit: 'Count' },
   buried: { name: 'JobsBuried', unit: 'Count' },
   leasesLost: { name: 'LeasesLost', unit: 'Count' },
+  timedOut: { name: 'JobsTimedOut', unit: 'Count' },
+  outOfMemory: { name: 'OutOfMemory', unit: 'Count' },
   renewalsFailed: { name: 'RenewalsFailed', unit: 'Count' },
   unreadable: { name: 'UnreadableMessages', unit: 'Count' },
   tombstones: { name: 'Tombstones', unit: 'Count' },

@@ -2,7 +2,7 @@ import type { Job } from './api.ts';
 import { mintedAtOf } from './id.ts';
 import { laneOf } from './lane.ts';
 import type { JobState } from './state.ts';
-import { type JobRecord, tenantOf } from './table.ts';
+import { type JobRecord, type LastError, tenantOf } from './table.ts';
 
 /** The job as the API shows it, wherever it appears: metadata alone, snake_case, RFC 3339. Not for a tombstone. */
 export function viewOf(record: JobRecord): Job {
@@ -33,13 +33,21 @@ export function viewOf(record: JobRecord): Job {
       ? {}
       : {
           last_error: {
-            ...record.lastError,
-            at: rfc3339(record.lastError.at),
+            ...errorOf(record.lastError),
             ...(record.fingerprint === undefined ? {} : { fingerprint: record.fingerprint }),
           },
         }),
     created_by: record.createdBy,
     ...(record.codeVersion === undefined ? {} : { code_version: record.codeVersion }),
+  };
+}
+
+function errorOf({ requestId, logStream, at, ...error }: LastError) {
+  return {
+    ...error,
+    at: rfc3339(at),
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+    ...(logStream === undefined ? {} : { log_stream: logStream }),
   };
 }
 

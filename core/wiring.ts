@@ -24,6 +24,7 @@ export const wiring = {
     'CODE_VERSION',
     'QUEUE',
     'ALLOW_PRIVATE_ADDRESSES',
+    'WORKER_LOGS',
   ],
   operate: [
     'JOBS_TABLE',
@@ -33,8 +34,9 @@ export const wiring = {
     'LANES',
     'MASTER_KEY',
     'CODE_VERSION',
+    'WORKER_LOGS',
   ],
-  bury: ['JOBS_TABLE', 'CONTROL_TABLE', 'DATA_BUCKET', 'LANES'],
+  bury: ['JOBS_TABLE', 'CONTROL_TABLE', 'DATA_BUCKET', 'LANES', 'WORKER_LOGS'],
   release: ['JOBS_TABLE', 'CONTROL_TABLE', 'LANES'],
   advance: ['JOBS_TABLE', 'CONTROL_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY'],
   workflows: [
@@ -51,6 +53,9 @@ export const wiring = {
 
 export type FunctionName = keyof typeof wiring;
 export type Wire<F extends FunctionName> = (typeof wiring)[F][number];
+
+/** The value of WORKER_LOGS: queue → the log group of its worker, and how long Lambda lets that run, as JSON. */
+export type WorkerLogs = Record<string, { group: string; timeoutMs: number }>;
 
 /** The value of LANES: queue → lane → SQS URL, as JSON. */
 export type LaneUrls = Record<string, Record<string, string>>;

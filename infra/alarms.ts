@@ -43,6 +43,31 @@ export function alarms(
       metric: taskqMetric('buried', 'bury'),
       threshold: 0,
     },
+    ...(['work', 'bury'] as const).flatMap((source): AlarmDefinition[] => [
+      {
+        kind: 'leases-lost',
+        subject: source,
+        severity: 'ticket',
+        description: `A worker died or stood still: function ${source} found jobs whose lease is over.`,
+        metric: taskqMetric('leasesLost', source),
+        threshold: 0,
+      },
+      {
+        kind: 'out-of-memory',
+        subject: source,
+        severity: 'ticket',
+        description: `A worker ran out of memory, as function ${source} found.`,
+        metric: taskqMetric('outOfMemory', source),
+        threshold: 0,
+      },
+    ]),
+    {
+      kind: 'renewals-failed',
+      severity: 'ticket',
+      description: 'A lease of a long queue could not be renewed at once.',
+      metric: taskqMetric('renewalsFailed', 'work'),
+      threshold: 0,
+    },
     ...queue.queues.flatMap((each): AlarmDefinition[] => [
       {
         kind: 'dead-letters-wait',

@@ -2,6 +2,7 @@ import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Stack } from 'aws-cdk-lib/core';
@@ -102,6 +103,19 @@ export function lanes(
 /** A function's name, and leave to invoke it. */
 export function invokes(of: IFunction): Binding {
   return { value: of.functionName, allows: [allow('lambda', ['InvokeFunction'], [of.functionArn])] };
+}
+
+/** Queue → its worker's log group and time as JSON (`WorkerLogs`), and leave to search these groups. */
+export function workerLogs(of: Record<string, { logGroup: ILogGroup; timeoutSeconds: number }>): Binding {
+  const groups = Object.values(of).map(({ logGroup }) => logGroup);
+  const [first] = groups;
+  if (first === undefined) throw new Error('a function was given no log groups; bind those it searches');
+  const value = mapValues(of, ({ logGroup, timeoutSeconds }) => ({
+    group: logGroup.logGroupName,
+    timeoutMs: timeoutSeconds * 1000,
+  }));
+  const arns = groups.map(({ logGroupArn }) => logGroupArn);
+  return { value: Stack.of(first).toJsonString(value), allows: [allow('logs', ['FilterLogEvents'], arns)] };
 }
 
 /** A plain value that needs no permission. */

@@ -18,7 +18,7 @@ export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
       taskqMetric('refused', 'manage'),
     ]),
     graph('Jobs', [
-      ...(['completed', 'failed', 'retried', 'leasesLost'] as const).map((each) => taskqMetric(each, 'work')),
+      ...(['completed', 'failed', 'retried'] as const).map((each) => taskqMetric(each, 'work')),
       taskqMetric('buried', 'bury'),
       taskqMetric('released', 'release'),
     ]),
@@ -28,6 +28,12 @@ export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
       ...(['resent', 'aged', 'foundLost', 'quarantined'] as const).map((each) =>
         taskqMetric(each, 'release'),
       ),
+    ]),
+    graph('Deaths: none of these on a quiet day', [
+      ...(['leasesLost', 'outOfMemory', 'timedOut', 'renewalsFailed'] as const).map((each) =>
+        taskqMetric(each, 'work'),
+      ),
+      taskqMetric('leasesLost', 'bury'),
     ]),
     graph('The walk: entries given', [taskqMetric('watched', 'release')]),
     graph('Behind: partitions unfinished, seconds of the walk', [

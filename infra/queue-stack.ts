@@ -9,7 +9,7 @@ import type { JobContract, QueueContract } from '../core/define.ts';
 import { operations, operationsQueue } from '../core/operations.ts';
 import { jobsTable } from '../core/table.ts';
 import { restApi } from './api.ts';
-import { alsoUpdatesSealed, bucket, invokes, lanes, masterKey, table, told } from './bindings.ts';
+import { alsoUpdatesSealed, bucket, invokes, lanes, masterKey, table, told, workerLogs } from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
 import { buryTimeoutSeconds, JobQueue, type LaneQueues } from './queue.ts';
 import type { Platform } from './stacks.ts';
@@ -118,13 +118,14 @@ export class QueueStack extends Stack {
 
     const workers = declared.map((queue) => {
       const { name, memoryMb } = queue.contract;
+      const timeoutSeconds = queue.times.functionTimeoutSeconds;
       return new TaskqFunction(this, 'work', {
         platform,
         queue: name,
-        timeoutSeconds: queue.times.functionTimeoutSeconds,
+        timeoutSeconds,
         memoryMb,
         sources: queue.sources(stage),
-        bindings: {
+        bindings: (logGroup) => ({
           JOBS_TABLE: alsoUpdatesSealed(
             data.jobs,
             table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
@@ -137,7 +138,8 @@ export class QueueStack extends Stack {
           CODE_VERSION: told(bundles.work.version),
           QUEUE: told(name),
           ALLOW_PRIVATE_ADDRESSES: told(String(stage.allowPrivateAddresses)),
-        },
+          WORKER_LOGS: workerLogs({ [name]: { logGroup, timeoutSeconds } }),
+        }),
       });
     });
 
@@ -153,7 +155,7 @@ export class QueueStack extends Stack {
           quarantine: operationsAtOnce,
         },
       }),
-      bindings: {
+      bindings: (logGroup) => ({
         JOBS_TABLE: alsoUpdatesSealed(
           data.jobs,
           table(
@@ -168,7 +170,10 @@ export class QueueStack extends Stack {
         LANES: lanes(allLanes),
         MASTER_KEY: opens,
         CODE_VERSION: told(bundles.operate.version),
-      },
+        WORKER_LOGS: workerLogs({
+          [own.contract.name]: { logGroup, timeoutSeconds: own.times.functionTimeoutSeconds },
+        }),
+      }),
     });
 
     const bury = new TaskqFunction(this, 'bury', {
@@ -187,6 +192,14 @@ export class QueueStack extends Stack {
         DATA_BUCKET: bucket(data.bucket, { write: ['unreadable'] }),
         // Dead letters that are not yet to be judged are hidden, by their queue's URL.
         LANES: lanes(quarantineAndDead(this.queues), { onlyKnown: ['dead'] }),
+        WORKER_LOGS: workerLogs(
+          Object.fromEntries(
+            this.queues.map(({ contract: { name }, times }, index) => {
+              const { logGroup } = [...workers, operate][index] as TaskqFunction<'work' | 'operate'>;
+              return [name, { logGroup, timeoutSeconds: times.functionTimeoutSeconds }];
+            }),
+          ),
+        ),
       },
     });
 

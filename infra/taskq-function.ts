@@ -9,7 +9,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -23,11 +23,13 @@ export interface TaskqFunctionProps<F extends FunctionName> {
   queue?: string;
   timeoutSeconds: number;
   memoryMb: number;
-  /** One binding for each wire of `core/wiring.ts`, no more and no less. */
-  bindings: Record<Wire<F>, Binding>;
+  /** One binding for each wire of `core/wiring.ts`, no more and no less; made with its own log group where it searches that. */
+  bindings: Bindings<F> | ((logGroup: ILogGroup) => Bindings<F>);
   /** The SQS queues whose messages it is given. */
   sources?: readonly Source[];
 }
+
+type Bindings<F extends FunctionName> = Record<Wire<F>, Binding>;
 
 export interface Source {
   id: string;
@@ -40,16 +42,19 @@ export interface Source {
 export class TaskqFunction<F extends FunctionName> extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;
+  readonly logGroup: ILogGroup;
 
   constructor(scope: Construct, name: F, props: TaskqFunctionProps<F>) {
     super(scope, props.queue === undefined ? name : `${name}-${props.queue}`);
     const { platform, sources = [] } = props;
-    const bindings: Record<string, Binding> = props.bindings;
     const logGroup = new LogGroup(this, 'log', {
       retention: platform.stage.logRetentionDays,
       encryptionKey: platform.key,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.logGroup = logGroup;
+    const bindings: Record<string, Binding> =
+      typeof props.bindings === 'function' ? props.bindings(logGroup) : props.bindings;
     const work = [
       ...Object.values(bindings).flatMap((each) => each.allows),
       ...sources.map(({ queue }) => consumes(queue)),

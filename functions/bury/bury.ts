@@ -4,6 +4,7 @@ import { type Change, type JobStore, leftBy } from '../../core/change.ts';
 import { tombstone } from '../../core/newjob.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
+import { countDeath, type FindDeath } from '../deaths.ts';
 import type { Lanes } from '../lanes.ts';
 import {
   acknowledged,
@@ -17,6 +18,8 @@ import {
 export interface BuryDeps {
   store: JobStore;
   lanes: Lanes;
+  /** How the process that held a lost lease ended. */
+  findDeath: FindDeath;
   now: () => number;
   urlOf: (arn: string) => { url: string; quarantine: boolean };
   storeUnreadable: (message: Unreadable) => Promise<void>;
@@ -70,7 +73,9 @@ export function bury(deps: BuryDeps) {
   };
 
   async function judge(message: Received, found: JobRecord | undefined, counts: Counts): Promise<Fate> {
-    const decision = judgeBurial(found, message, now());
+    const isLost = found?.status === 'running' && found.availableAt <= now();
+    const death = isLost ? await deps.findDeath(found) : undefined;
+    const decision = judgeBurial(found, message, now(), death);
     switch (decision.do) {
       case 'hide':
         return comesBack(decision.seconds);
@@ -87,6 +92,7 @@ export function bury(deps: BuryDeps) {
         const record = await left(decision.change);
         if (record === undefined) return comesBack(changedHideSeconds);
         counts.buried = (counts.buried ?? 0) + 1;
+        if (death !== undefined) countDeath(counts, death);
         deps.log('a buried job goes to quarantine', named(record));
         // The record is in attention already: a pointer that cannot be sent now is sent by release. The
         // message goes all the same: if it came back, it would count as another burial.
@@ -105,6 +111,7 @@ export function bury(deps: BuryDeps) {
         if (record === undefined) return comesBack(changedHideSeconds);
         counts.buried = (counts.buried ?? 0) + 1;
         counts.failed = (counts.failed ?? 0) + 1;
+        if (death !== undefined) countDeath(counts, death);
         deps.log('a buried job was given up', named(record));
         return acknowledged;
       }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Counts } from '../../core/telemetry.ts';
+import { deathFinder } from '../aws/deaths.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { storeUnreadable } from '../aws/objects.ts';
@@ -18,6 +19,7 @@ const urls = JSON.parse(env.LANES);
 const step = bury({
   store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE)),
   lanes: sqsLanes(urls, onError),
+  findDeath: deathFinder(JSON.parse(env.WORKER_LOGS), onError),
   now: Date.now,
   urlOf: (arn) => laneOfArn(urls, arn),
   storeUnreadable: ({ messageId, body }) => storeUnreadable(env.DATA_BUCKET, 'dead', messageId, body),

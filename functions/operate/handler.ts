@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { operations, operationsQueue } from '../../core/operations.ts';
@@ -17,6 +18,7 @@ const handlerOf = operationHandlers({
   ...deps,
   checkpoints: checkpointStore(env.JOBS_TABLE, deps.now, sleep),
   contractOf: (type) => contracts.find((each) => each.type === type),
+  newOwner: () => randomBytes(9).toString('base64url'),
   sleep: (ms) => sleep(ms),
 });
 const step = work({ ...deps, handlerOf });
@@ -24,12 +26,13 @@ const step = work({ ...deps, handlerOf });
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const started = performance.now();
   const counts: Counts = {};
-  const answer = await step(event.Records, () => context.getRemainingTimeInMillis(), counts);
-  logInvocation(
-    'operate',
+  const answer = await step(
+    event.Records,
+    () => context.getRemainingTimeInMillis(),
     counts,
-    { queue, request_id: context.awsRequestId, ms: Math.round(performance.now() - started) },
-    Date.now(),
+    context.awsRequestId,
   );
+  const ms = Math.round(performance.now() - started);
+  logInvocation('operate', counts, { queue, request_id: context.awsRequestId, ms }, Date.now());
   return answer;
 };

@@ -7,18 +7,25 @@ import {
   judgeClaim,
   takeOverChange,
 } from '../../core/claim.ts';
+import { type Death, describeDeath } from '../../core/death.ts';
 import { laneOf } from '../../core/lane.ts';
 import { tombstone } from '../../core/newjob.ts';
 import { cancelLostChange, failLostChange } from '../../core/settle.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
+import { countDeath, type FindDeath } from '../deaths.ts';
 import type { Lanes } from '../lanes.ts';
 import { acknowledged, comesBack, type Fate, type Received } from '../messages.ts';
+import type { Vault } from '../vault.ts';
+import { keepError } from './errors.ts';
 
 export interface ClaimDeps {
   store: JobStore;
   lanes: Lanes;
   queue: string;
+  vault: Vault;
+  /** How the process that held a lost lease ended. */
+  findDeath: FindDeath;
   now: () => number;
   onError: (message: string, error: unknown) => void;
 }
@@ -44,7 +51,8 @@ const changedHideSeconds = 1;
  * One batch over the received messages, folded by job for the write; the record that a failed claim shows
  * is read for each message by itself (`core/claim.ts`).
  */
-export function claim({ store, lanes, queue, now, onError }: ClaimDeps) {
+export function claim(deps: ClaimDeps) {
+  const { store, lanes, queue, vault, findDeath, now, onError } = deps;
   return async (received: readonly Received[], holder: Holder, counts: Counts): Promise<Claimed> => {
     const jobs = foldByJob(received);
     const at = now();
@@ -106,9 +114,10 @@ export function claim({ store, lanes, queue, now, onError }: ClaimDeps) {
         return fate(isVoid ? acknowledged : comesBack(changedHideSeconds));
       }
       case 'take_over': {
-        counts.leasesLost = (counts.leasesLost ?? 0) + 1;
-        const change = takeOverChange(decision.found, message, holder, now());
-        const record = await left(change);
+        const { found } = decision;
+        const death = await findDeath(found);
+        const record = await left(takeOverChange(found, message, holder, death, now()));
+        if (record !== undefined) await mourn(found, death, counts);
         if (record !== undefined) return void claimed.held.push({ record, message, folded: [] });
         return fate(comesBack(changedHideSeconds));
       }
@@ -116,9 +125,14 @@ export function claim({ store, lanes, queue, now, onError }: ClaimDeps) {
         return fate((await send(message, 'quarantine', 0)) ? acknowledged : comesBack(throttledHideSeconds));
       case 'settle_cancelled':
         return fate(await written(cancelLostChange(decision.found, now())));
-      case 'settle_failed':
-        counts.failed = (counts.failed ?? 0) + 1;
-        return fate(await written(failLostChange(decision.found, decision.cause, now())));
+      case 'settle_failed': {
+        const { found, cause } = decision;
+        const why = cause === 'lease_lost' ? await findDeath(found) : cause;
+        const settled = await written(failLostChange(found, why, now()));
+        if (settled.acknowledged) counts.failed = (counts.failed ?? 0) + 1;
+        if (settled.acknowledged && why !== 'attempts_exhausted') await mourn(found, why, counts);
+        return fate(settled);
+      }
       case 'send_again': {
         const { record } = decision;
         if (!fitsDelay(record.availableAt, now())) return fate(await written(waitForReleaseChange(record)));
@@ -130,6 +144,15 @@ export function claim({ store, lanes, queue, now, onError }: ClaimDeps) {
         return fate(sent ? acknowledged : comesBack(throttledHideSeconds));
       }
     }
+  }
+
+  /** Counts a death, and keeps what is known of it where the job's other errors are. */
+  async function mourn(found: JobRecord, death: Death, counts: Counts): Promise<void> {
+    countDeath(counts, death);
+    const said = { ...death, code: death.cause, message: describeDeath(found, death) };
+    await keepError(vault, found, said, now()).catch((error: unknown) =>
+      onError('how a process died could not be kept', error),
+    );
   }
 
   /** The message goes once the write stands; when something else came first, it comes back to be judged anew. */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownerOf } from '../../core/death.ts';
 import type { JobContract } from '../../core/define.ts';
 import { queueTimes } from '../../core/lane.ts';
 import { effectSeedBytes } from '../../core/once.ts';
 import type { Wire } from '../../core/wiring.ts';
+import { deathFinder } from '../aws/deaths.ts';
 import { effectsStore } from '../aws/effects.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { tenantKeys } from '../aws/keys.ts';
@@ -52,7 +54,8 @@ export async function workDeps(
     longestTimeoutMs,
     codeVersion: env.CODE_VERSION,
     newSeed: () => randomBytes(effectSeedBytes),
-    newOwner: () => randomBytes(9).toString('base64url'),
+    newOwner: ownerOf,
+    findDeath: deathFinder(JSON.parse(env.WORKER_LOGS), onError),
     urlOf: (arn) => laneOfArn(urls, arn),
     ...clocks,
     random: Math.random,

@@ -13,7 +13,12 @@ const step = work({ ...(await workDeps(env, contracts)), handlerOf });
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const started = performance.now();
   const counts: Counts = {};
-  const answer = await step(event.Records, () => context.getRemainingTimeInMillis(), counts);
+  const answer = await step(
+    event.Records,
+    () => context.getRemainingTimeInMillis(),
+    counts,
+    context.awsRequestId,
+  );
   const fields = { queue: env.QUEUE, messages: event.Records.length, stay: answer.batchItemFailures.length };
   logInvocation(
     'work',

@@ -42,7 +42,7 @@ export function holder(deps: HoldDeps, claimedAt: number, counts: Counts): (held
 
 function holdRenewed(
   { renew, after, monotonic }: HoldDeps & { renew: Renew },
-  { record: { pk, sk, fence }, message: { queueUrl, receiptHandle } }: Held,
+  { record: { pk, sk, fence, owner }, message: { queueUrl, receiptHandle } }: Held,
   claimedAt: number,
   counts: Counts,
 ): Hold {
@@ -54,7 +54,7 @@ function holdRenewed(
     end(why);
   };
   const renewing = renew(
-    { mine: { pk, sk, fence }, queueUrl, receiptHandle, claimedAt },
+    { mine: { pk, sk, fence }, owner, queueUrl, receiptHandle, claimedAt },
     {
       trusted: () => {},
       failed: () => {

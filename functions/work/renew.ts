@@ -15,6 +15,7 @@ import type { Lanes } from '../lanes.ts';
 /** A job whose lease is to be renewed, and its message. Plain data: it goes to a thread. */
 export interface RenewedJob {
   mine: Mine;
+  owner: string | undefined;
   queueUrl: string;
   receiptHandle: string;
   /** When the claim was first sent, ms of the monotonic clock. */

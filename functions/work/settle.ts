@@ -10,12 +10,12 @@ import {
 } from '../../core/settle.ts';
 import { type JobRecord, tenantOf } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
-import { rfc3339 } from '../../core/view.ts';
 import { coalesce, type Soon } from '../coalesce.ts';
 import type { Keys } from '../keys.ts';
 import type { Delivery, Lanes } from '../lanes.ts';
 import { acknowledged, comesBack, type Fate } from '../messages.ts';
 import type { Vault } from '../vault.ts';
+import { keepError, saidBy } from './errors.ts';
 import { fingerprintFor } from './fingerprint.ts';
 import type { Room } from './run.ts';
 
@@ -43,8 +43,6 @@ const firstPauseMs = 500;
 const longestPauseMs = 4_000;
 /** What one more try takes, answers of the function included. */
 const settleRoomMs = 3_000;
-const maxMessageLength = 2_000;
-const maxStackLength = 4_000;
 
 /**
  * Writes what becomes of a job, conditional on its fence, then sends what must be sent; says whether the
@@ -83,7 +81,7 @@ export function settle(deps: SettleDeps) {
         ...(fingerprint === undefined ? {} : { fingerprint }),
       });
       // The settle matters more: without it the job would wait for the end of a lost lease.
-      await keepError(vault, record, outcome.failure, thrown, now()).catch((error: unknown) =>
+      await keepError(vault, record, { code, cause, ...saidBy(thrown) }, now()).catch((error: unknown) =>
         deps.onError('what an attempt threw could not be kept', error),
       );
     }
@@ -93,7 +91,7 @@ export function settle(deps: SettleDeps) {
         : settleCancelled(record, now());
     const settlement = await write(record, wanted, room);
     if (settlement === undefined) return comesBack();
-    count(counts, settlement);
+    count(counts, settlement, outcome);
     if (settlement.sendAt === undefined) return acknowledged;
     const delaySeconds = delaySecondsUntil(settlement.sendAt, now());
     const pointer = { tenant: tenantOf(record), jobId: record.sk };
@@ -132,29 +130,12 @@ export function settle(deps: SettleDeps) {
   }
 }
 
-/** What the attempt threw, for whoever asks: sealed, because a message may hold what the payload held. */
-async function keepError(
-  vault: Vault,
-  record: JobRecord,
-  failure: { code: string; cause: string },
-  thrown: unknown,
-  now: number,
-): Promise<void> {
-  const { message, stack } = thrown instanceof Error ? thrown : { message: String(thrown), stack: undefined };
-  const as = { tenant: tenantOf(record), jobId: record.sk, field: 'error', fence: record.fence } as const;
-  const detail = {
-    code: failure.code,
-    cause: failure.cause,
-    message: message.slice(0, maxMessageLength),
-    ...(stack === undefined ? {} : { stack: stack.slice(0, maxStackLength) }),
-    attempt: record.attempt,
-    at: rfc3339(now),
-  };
-  await vault.putError(await vault.seal(Buffer.from(JSON.stringify(detail)), as), as);
-}
-
-function count(counts: Counts, { to }: Settlement): void {
+function count(counts: Counts, { to }: Settlement, outcome: Outcome): void {
   const name =
     to === 'completed' ? 'completed' : to === 'failed' ? 'failed' : to === 'retrying' ? 'retried' : undefined;
   if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1;
+  if (outcome.kind !== 'failed') return;
+  const { code } = outcome.failure;
+  if (code === 'timeout') counts.timedOut = (counts.timedOut ?? 0) + 1;
+  if (code === 'out_of_memory') counts.outOfMemory = (counts.outOfMemory ?? 0) + 1;
 }

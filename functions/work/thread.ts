@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
+import { blockedMessage, requestIdOf } from '../../core/death.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { readEnv } from '../env.ts';
@@ -16,20 +17,24 @@ const onError = errorLog({ queue: env.QUEUE });
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry of a thread, which functions/work starts');
 
+/** The stream of a thread goes by the main thread. */
+const stderr = 2;
+
 const deps = {
   ...clocks,
   store: jobStore(env.JOBS_TABLE, sleep, onError),
   lanes: sqsLanes({}, onError),
   onError,
-  endProcess({ mine }: RenewedJob) {
+  endProcess({ mine, owner }: RenewedJob) {
     // Past the main thread, which is blocked: to the log, and then to the system.
     const line = {
       level: 'error',
-      message: 'a blocked process was ended',
+      message: blockedMessage,
+      request_id: requestIdOf(owner),
       job_id: mine.sk,
       fence: mine.fence,
     };
-    writeSync(process.stderr.fd, `${JSON.stringify(line)}\n`);
+    writeSync(stderr, `${JSON.stringify(line)}\n`);
     process.kill(process.pid, 'SIGKILL');
   },
 };

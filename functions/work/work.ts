@@ -11,7 +11,8 @@ export interface WorkDeps extends ClaimDeps, RunDeps, SettleDeps, HoldDeps {
   /** The queue's longest timeout: less time than this is left, nothing is claimed. */
   longestTimeoutMs: number;
   codeVersion: string;
-  newOwner: () => string;
+  /** What stands on a record as its holder: one per invocation, never used again. */
+  newOwner: (requestId: string) => string;
   urlOf: (arn: string) => { url: string; quarantine: boolean };
   storeUnreadable: (message: Unreadable) => Promise<void>;
 }
@@ -24,6 +25,7 @@ const settleMarginMs = 10_000;
  * One invocation: receive → claim → open → run → settle. Answers which messages are to stay; it never
  * throws, because an error outside a job must not be read as the failure of them all.
  * @param remainingMs until Lambda ends the function
+ * @param requestId of the invocation, as Lambda's log names it
  */
 export function work(deps: WorkDeps) {
   const claimJobs = claim(deps);
@@ -34,6 +36,7 @@ export function work(deps: WorkDeps) {
     records: readonly SQSRecord[],
     remainingMs: () => number,
     counts: Counts,
+    requestId: string,
   ): Promise<SQSBatchResponse> => {
     const { received, unreadable } = readMessages(records, deps.urlOf);
     const fates = new Map<Received, Fate>(received.map((each) => [each, comesBack(5)]));
@@ -41,7 +44,7 @@ export function work(deps: WorkDeps) {
     counts.unreadable = unreadable.length;
     if (remainingMs() >= deps.longestTimeoutMs + settleMarginMs) {
       try {
-        await attemptAll(received, fates, remainingMs, counts);
+        await attemptAll(received, fates, remainingMs, counts, requestId);
       } catch (error) {
         deps.onError('the batch broke off: what is not settled comes back', error);
       }
@@ -56,10 +59,15 @@ export function work(deps: WorkDeps) {
     fates: Map<Received, Fate>,
     remainingMs: () => number,
     counts: Counts,
+    requestId: string,
   ): Promise<void> {
     // Trust counts from the moment the claim was first sent, on a clock that never jumps.
     const hold = holdBy(deps, deps.monotonic(), counts);
-    const holder: Holder = { owner: deps.newOwner(), leaseMs: deps.leaseMs, codeVersion: deps.codeVersion };
+    const holder: Holder = {
+      owner: deps.newOwner(requestId),
+      leaseMs: deps.leaseMs,
+      codeVersion: deps.codeVersion,
+    };
     const [claimed] = await Promise.all([
       claimJobs(received, holder, counts),
       deps.renew &&

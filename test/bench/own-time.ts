@@ -134,7 +134,7 @@ async function timeWorker(): Promise<number> {
   const receive = async (times: number): Promise<void> => {
     for (let count = 0; count < times; count++) {
       const counts = {};
-      const { batchItemFailures } = await step(records, remaining, counts);
+      const { batchItemFailures } = await step(records, remaining, counts, 'request-1');
       if (batchItemFailures.length > 0 || !('completed' in counts))
         throw new Error('the stubbed worker failed');
     }
@@ -172,6 +172,7 @@ function worker(store: JobStore) {
     leaseMs: times.leaseMs,
     longestTimeoutMs: times.longestTimeoutMs,
     codeVersion: 'bench',
+    findDeath: async () => ({ cause: 'lease_lost' }),
     newOwner: () => randomBytes(9).toString('base64url'),
     urlOf: () => ({ url: 'lane', quarantine: false }),
     now: Date.now,

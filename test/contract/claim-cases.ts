@@ -63,7 +63,7 @@ export const claimCases: ChangeCase[] = [
   {
     name: 'take over, alone before: running → running, an attempt spent',
     found: aJob({ ...leaseOver, shared: 1 }),
-    change: (found) => takeOverChange(found, message, holder, start),
+    change: (found) => takeOverChange(found, message, holder, { cause: 'lease_lost' }, start),
     becomes: {
       fence: 2,
       attempt: 2,
@@ -72,13 +72,14 @@ export const claimCases: ChangeCase[] = [
       message: 'm1',
       availableAt: start + 65_000,
       codeVersion: '2.0.0',
+      lastError: { code: 'lease_lost', cause: 'lease_lost', attempt: 1, at: start },
     },
     refusedBy: { ...anotherFence, ...leaseAlive, ...notRunning },
   },
   {
     name: 'take over, in company before: running → running, no attempt spent',
     found: aJob({ ...leaseOver, shared: 10 }),
-    change: (found) => takeOverChange(found, message, holder, start),
+    change: (found) => takeOverChange(found, message, holder, { cause: 'lease_lost' }, start),
     becomes: {
       fence: 2,
       owner: 'mine',
@@ -86,6 +87,7 @@ export const claimCases: ChangeCase[] = [
       shared: 1,
       availableAt: start + 65_000,
       codeVersion: '2.0.0',
+      lastError: { code: 'lease_lost', cause: 'lease_lost', attempt: 1, at: start, shared: 10 },
     },
     refusedBy: { ...anotherFence, ...leaseAlive, ...notRunning },
   },

@@ -116,7 +116,7 @@ export const settleCases: ChangeCase[] = [
   {
     name: 'lost and none left: running → failed',
     found: aJob({ ...leaseOver, attempt: 5, attemptsLeft: 0 }),
-    change: (found) => failLostChange(found, 'lease_lost', start),
+    change: (found) => failLostChange(found, { cause: 'lease_lost' }, start),
     becomes: {
       status: 'failed',
       ...ended,

@@ -70,6 +70,7 @@ describe('attempts left', () => {
         set: {
           status: 'pending',
           availableAt: 1_800_000_000_000,
+          lastError: { code: 'lease_lost', cause: 'lease_lost', attempt: 1, at: 1_800_000_000_000 },
           buried: 1,
           shared: 0,
           attention: 'due#09',
@@ -121,6 +122,27 @@ describe('attempts left', () => {
     const decision = changeOf(aJob('pending', { buried: 1 }));
     expect(decision.do).toBe('rescue');
     expect(decision.change.set.buried).toBe(2);
+  });
+});
+
+test('how the process died is kept: as the last error, or beside the burial', () => {
+  const death = { cause: 'timeout', requestId: 'r-1', logStream: 's-1' } as const;
+  const where = { shared: 10, requestId: 'r-1', logStream: 's-1' };
+  const lost = { availableAt: now, shared: 10, attempt: 2, attemptsLeft: 3 };
+  const errorOf = (found: ReturnType<typeof aJob>) => {
+    const decision = judgeBurial(found, message, now, death);
+    return 'change' in decision ? decision.change.set.lastError : undefined;
+  };
+  expect(errorOf(aJob('running', lost))).toEqual({
+    ...{ code: 'timeout', cause: 'timeout', attempt: 2, at: 1_800_000_000_000 },
+    ...where,
+  });
+  expect(errorOf(aJob('running', { ...lost, buried: 2 }))).toEqual({
+    ...{ code: 'buried', cause: 'buried', attempt: 2, at: 1_800_000_000_000 },
+    ...where,
+  });
+  expect(errorOf(aJob('pending', { buried: 2 }))).toEqual({
+    ...{ code: 'buried', cause: 'buried', attempt: 0, at: 1_800_000_000_000 },
   });
 });
 

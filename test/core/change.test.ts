@@ -8,7 +8,8 @@ import { apply } from './apply.ts';
 
 const message = { messageId: 'm-2', sentAt: now, receiveCount: 1, quarantine: true };
 const lost = aJob('running', { availableAt: now });
-const takeOver = takeOverChange(lost, message, { owner: 'me', leaseMs: 65_000, codeVersion: 'c1' }, now);
+const holder = { owner: 'me', leaseMs: 65_000, codeVersion: 'c1' };
+const takeOver = takeOverChange(lost, message, holder, { cause: 'timeout', requestId: 'r' }, now);
 const taken = apply(lost, takeOver)!;
 
 describe('the record that a change has left', () => {

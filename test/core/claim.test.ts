@@ -44,7 +44,15 @@ describe('the claim', () => {
 
   test('takes over a job that ran alone: a new attempt', () => {
     const found = aJob('running', { availableAt: now, fence: 4, shared: 1 });
-    expect(takeOverChange(found, message({ quarantine: true }), holder, now)).toEqual({
+    expect(
+      takeOverChange(
+        found,
+        message({ quarantine: true }),
+        holder,
+        { cause: 'out_of_memory', requestId: 'r-1', logStream: 's-1' },
+        now,
+      ),
+    ).toEqual({
       key,
       set: {
         status: 'running',
@@ -54,6 +62,14 @@ describe('the claim', () => {
         availableAt: 1_800_000_065_000,
         startedAt: 1_800_000_000_000,
         codeVersion: 'c1',
+        lastError: {
+          code: 'out_of_memory',
+          cause: 'out_of_memory',
+          attempt: 1,
+          at: 1_800_000_000_000,
+          requestId: 'r-1',
+          logStream: 's-1',
+        },
       },
       add: { fence: 1, attempt: 1, attemptsLeft: -1 },
       remove: ['progress'],
@@ -67,12 +83,12 @@ describe('the claim', () => {
 
   test('takes over a job that shared its process: the lost attempt again, under a new fence', () => {
     const found = aJob('running', { availableAt: now, shared: 2 });
-    expect(takeOverChange(found, message(), holder, now).add).toEqual({ fence: 1 });
+    expect(takeOverChange(found, message(), holder, { cause: 'lease_lost' }, now).add).toEqual({ fence: 1 });
   });
 
   test('takes over a job of one attempt that shared its process: nothing is given back', () => {
     const found = aJob('running', { attempt: 1, attemptsLeft: 0, shared: 10 });
-    expect(takeOverChange(found, message(), holder, now).add).toEqual({
+    expect(takeOverChange(found, message(), holder, { cause: 'lease_lost' }, now).add).toEqual({
       fence: 1,
       attempt: 1,
       attemptsLeft: -1,

@@ -61,6 +61,7 @@ describe('docs/errors.md', () => {
       permanent_error: true,
       system_error: true,
       timeout: true,
+      out_of_memory: true,
       lease_lost: true,
       attempts_exhausted: true,
       buried: true,

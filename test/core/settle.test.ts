@@ -210,7 +210,7 @@ describe('cancelled', () => {
 
 describe('failed by whoever finds it', () => {
   test('lease over, none left', () => {
-    expect(failLostChange({ ...held, attempt: 5, attemptsLeft: 0 }, 'lease_lost', now)).toEqual({
+    expect(failLostChange({ ...held, attempt: 5, attemptsLeft: 0 }, { cause: 'lease_lost' }, now)).toEqual({
       key,
       set: {
         status: 'failed',

@@ -61,13 +61,13 @@ function patched(seen: JobRecord, availableAt: number): Change {
 /** The write of each event, as it is decided by whoever saw the record `seen`. */
 const writes: Record<TransitionName, (seen: JobRecord) => Change> = {
   claim: () => claimChange(key, message, holder, 1, now),
-  take_over: (seen) => takeOverChange(seen, message, holder, now),
+  take_over: (seen) => takeOverChange(seen, message, holder, { cause: 'lease_lost' }, now),
   complete: (seen) => settle(seen, { kind: 'returned', result: sealed }, now, 0.5).change,
   retry_later: (seen) => settle(seen, { kind: 'failed', failure: transient }, now, 0.5).change,
   hand_back: (seen) => settle(seen, { kind: 'not_started' }, now, 0.5).change,
   snooze: (seen) => settle(seen, { kind: 'snoozed', delayMs: 5_000 }, now, 0.5).change,
   fail: (seen) => settle(seen, { kind: 'failed', failure: permanent }, now, 0.5).change,
-  lose_lease: (seen) => failLostChange(seen, 'lease_lost', now),
+  lose_lease: (seen) => failLostChange(seen, { cause: 'lease_lost' }, now),
   exhaust: (seen) => failLostChange(seen, 'attempts_exhausted', now),
   bury: (seen) => burial({ ...seen, buried: 2 }),
   rescue: (seen) => burial(seen),

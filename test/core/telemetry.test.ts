@@ -50,6 +50,8 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     retried: 'JobsRetried',
     buried: 'JobsBuried',
     leasesLost: 'LeasesLost',
+    timedOut: 'JobsTimedOut',
+    outOfMemory: 'OutOfMemory',
     renewalsFailed: 'RenewalsFailed',
     unreadable: 'UnreadableMessages',
     tombstones: 'Tombstones',
@@ -67,11 +69,11 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     refused: 'RequestsRefused',
   });
   const counted = Object.values(metrics).filter(({ unit }) => unit === 'Count');
-  expect([counted.length, metrics.walkBehind.unit]).toEqual([20, 'Seconds']);
+  expect([counted.length, metrics.walkBehind.unit]).toEqual([22, 'Seconds']);
 });
 
 test('names are one of a kind, and never the dimension’s', () => {
   const names = Object.values(metrics).map(({ name }) => name);
-  expect(new Set([...names, metricDimension, '_aws']).size).toBe(23);
+  expect(new Set([...names, metricDimension, '_aws']).size).toBe(25);
   expect(metricNamespace).toBe('TaskQ');
 });

@@ -50,7 +50,7 @@ export async function killInBatch(api: Api, aws: Aws, sink: Sink, directory: str
 }
 
 /** The processes of one function, on the emulator of this state folder and no other. */
-function workersOf(directory: string, functionName: string): Process[] {
+export function workersOf(directory: string, functionName: string): Process[] {
   const emulator = readState<EmulatorRecord>(statePaths(directory).emulator);
   if (emulator === undefined) {
     throw new Error('workers can be killed on an emulator of our own alone: unset AWS_ENDPOINT_URL');

@@ -8,6 +8,7 @@ it('two missing variables: one error naming the function and both', () => {
   vi.stubEnv('DATA_BUCKET', undefined);
   vi.stubEnv('CONTROL_TABLE', 'control');
   vi.stubEnv('LANES', '{}');
+  vi.stubEnv('WORKER_LOGS', '{}');
   expect(() => readEnv('bury')).toThrow(
     'function "bury" is missing JOBS_TABLE, DATA_BUCKET in its environment; infra/ binds what core/wiring.ts lists',
   );

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { Death } from '../../core/death.ts';
 import type { JobContext } from '../../core/define.ts';
 import { lanes as laneNames, type QueueTimes, queueTimes } from '../../core/lane.ts';
 import { effectSeedBytes } from '../../core/once.ts';
@@ -33,6 +34,7 @@ export const timesOf: Record<string, QueueTimes> = Object.fromEntries(
 const ignore = (): void => {};
 const common = (process: Process) => ({ now: process.now, onError: ignore, log: ignore });
 const messageDeps = {
+  findDeath: async (): Promise<Death> => ({ cause: 'lease_lost' }),
   urlOf: (arn: string) => laneOfArn(urls, arn),
   storeUnreadable: async () => {},
 };
@@ -118,7 +120,7 @@ export function workOn(
     random: process.random,
     soon: (flush) => void process.after(3, flush),
   });
-  return step(records, clock.remainingMs, {});
+  return step(records, clock.remainingMs, {}, '');
 }
 
 export function buryAll(

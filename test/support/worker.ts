@@ -36,6 +36,7 @@ export function worker(
     leaseMs: 65_000,
     longestTimeoutMs: 30_000,
     codeVersion: '2.0.0',
+    findDeath: async () => ({ cause: 'lease_lost' }),
     newOwner: () => {
       invocations++;
       return `owner-${invocations}`;
@@ -52,7 +53,7 @@ export function worker(
   const invoke = async (lane: string, functionMs = 45_000): Promise<SQSBatchResponse> => {
     const records = world.lanes.receive(lane);
     const endsAt = world.clock.now() + functionMs;
-    const answer = await step(records, () => endsAt - world.clock.now(), counts);
+    const answer = await step(records, () => endsAt - world.clock.now(), counts, 'request-1');
     world.lanes.finish(records, answer);
     return answer;
   };

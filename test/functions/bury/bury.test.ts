@@ -1,50 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { JobState } from '../../../core/state.ts';
-import type { JobRecord } from '../../../core/table.ts';
-import type { Counts } from '../../../core/telemetry.ts';
-import { bury } from '../../../functions/bury/bury.ts';
-import { laneOfArn } from '../../../functions/lanes.ts';
-import type { Unreadable } from '../../../functions/messages.ts';
 import { aJob } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { worker } from '../../support/worker.ts';
-import { aWorld, type World } from '../../support/world.ts';
-
-function burier(world: World) {
-  const counts: Counts = {};
-  const unreadable: Unreadable[] = [];
-  const errors: string[] = [];
-  const step = bury({
-    ...world,
-    now: world.clock.now,
-    urlOf: (arn) => laneOfArn(world.lanes.urls, arn),
-    storeUnreadable: (message) =>
-      world.faults.around('storeUnreadable', 1, () => void unreadable.push(message)),
-    onError: (message) => void errors.push(message),
-    log: () => {},
-  });
-  const invoke = async () => {
-    const records = world.lanes.receive('dead');
-    const answer = await step(records, counts);
-    world.lanes.finish(records, answer);
-    return answer;
-  };
-  return { invoke, counts, unreadable, errors };
-}
-
-async function dead(fields: Partial<JobRecord> & { status?: JobState } = {}) {
-  const world = aWorld();
-  const job = await world.job('a payload', fields);
-  world.point('dead', job);
-  const burying = burier(world);
-  return {
-    world,
-    job,
-    ...burying,
-    record: () => world.store.peek(job.sk)!,
-    stays: () => world.lanes.waiting('dead').map((each) => each.inSeconds),
-  };
-}
+import { aWorld } from '../../support/world.ts';
+import { burier, dead } from './dead.ts';
 
 const over = { status: 'running', availableAt: start - 1 } as const;
 const spent = { attempt: 5, attemptsLeft: 0 };
@@ -91,7 +50,7 @@ describe('a dead letter whose job', () => {
     expect(world.lanes.waiting('quarantine')).toEqual([{ job: job.sk, inSeconds: 0 }]);
     expect(stays()).toEqual([]);
     expect(world.faults.calls).toEqual(['get 1', 'change 1', 'deliver 1']);
-    expect(counts).toEqual({ buried: 1 });
+    expect(counts).toEqual({ buried: 1, leasesLost: 1 });
   });
 
   it('lost its lease with its last attempt, in company → gets it back', async () => {
@@ -118,10 +77,10 @@ describe('a dead letter whose job', () => {
   });
 
   it.each([
-    ['lost its lease alone, none left', { ...over, ...spent, shared: 1 }, 1],
-    ['waits with none left', { status: 'retrying' as const, ...spent }, 1],
-    ['was buried twice before', { ...over, buried: 2 }, 3],
-  ])('%s → failed: buried', async (_, fields, buried) => {
+    ['lost its lease alone, none left', { ...over, ...spent, shared: 1 }, 1, { leasesLost: 1 }],
+    ['waits with none left', { status: 'retrying' as const, ...spent }, 1, {}],
+    ['was buried twice before', { ...over, buried: 2 }, 3, { leasesLost: 1 }],
+  ])('%s → failed: buried', async (_, fields, buried, lost) => {
     const { invoke, record, stays, counts, world } = await dead(fields);
     await invoke();
     expect(record()).toMatchObject({
@@ -133,7 +92,7 @@ describe('a dead letter whose job', () => {
     });
     expect(stays()).toEqual([]);
     expect(world.lanes.waiting('quarantine')).toEqual([]);
-    expect(counts).toEqual({ buried: 1, failed: 1 });
+    expect(counts).toEqual({ buried: 1, failed: 1, ...lost });
   });
 
   it('was buried once before, attempts left → rescued a second time', async () => {

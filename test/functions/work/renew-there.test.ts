@@ -33,6 +33,7 @@ async function joined() {
     renew(
       {
         mine: { pk: job.pk, sk: job.sk, fence: 1 },
+        owner: 'me',
         queueUrl: world.lanes.urls.default?.normal ?? '',
         receiptHandle: 'none',
         claimedAt: clock.monotonic(),

@@ -40,6 +40,7 @@ async function renewal({ answers = true, callMs = 0 }: { answers?: boolean; call
   })(
     {
       mine: { pk: job.pk, sk: job.sk, fence: 4 },
+      owner: 'me',
       queueUrl: world.lanes.urls.default?.normal ?? '',
       receiptHandle: message?.receiptHandle ?? '',
       claimedAt: monotonic(),
