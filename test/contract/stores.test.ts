@@ -1,6 +1,7 @@
 import { afterAll, describe, it } from 'vitest';
 import { describeCapacity } from './capacity-suite.ts';
 import { printCases } from './cases.ts';
+import { describeCheckpoints } from './checkpoints-suite.ts';
 import { describeDedupeStore } from './dedupe-suite.ts';
 import { describeEffects } from './effects-suite.ts';
 import { describeFailedJobs } from './failed-suite.ts';
@@ -41,6 +42,7 @@ function describeStores(target: Target): void {
     const { jobs, walk } = await open();
     return { jobs, ...walk };
   });
+  describeCheckpoints(async () => (await open()).checkpoints);
   describeEffects(async () => (await open()).effects);
   describeSealedItems(async () => (await open()).sealed);
   if (target.endpoint !== undefined) describeCapacity(target.endpoint);

@@ -9,11 +9,13 @@ import type { JobStore } from '../../core/change.ts';
 import type { EffectsStore } from '../../core/once.ts';
 import { jobsTable, type RecordKey } from '../../core/table.ts';
 import type { DedupeStore } from '../../functions/enqueue/dedupe.ts';
+import type { Checkpoints } from '../../functions/operate/checkpoints.ts';
 import type { SealedStore } from '../../functions/vault.ts';
 import { startDynamoDbLocal, whatIsMissing } from '../../local/dynamodb-local.ts';
 import { ensureEmulator, stopEmulator } from '../../local/emulator.ts';
 import { statePaths } from '../../local/state.ts';
 import { start } from '../support/clock.ts';
+import { memoryCheckpoints } from '../support/memory-checkpoints.ts';
 import { memoryDedupe } from '../support/memory-dedupe.ts';
 import { memoryEffects } from '../support/memory-effects.ts';
 import { memorySealed } from '../support/memory-sealed.ts';
@@ -29,6 +31,7 @@ export interface Ports {
   dedupe: DedupeStore;
   sealed: SealedStore;
   effects: EffectsStore;
+  checkpoints: Checkpoints;
   stream: Pick<StreamUnderTest, 'read' | 'expire'>;
   walk: Omit<WalkUnderTest, 'jobs'>;
 }
@@ -74,7 +77,10 @@ export function inMemory(): Target {
           list: async () => [...tenants],
         },
       };
-      return { jobs, stream, walk, dedupe: memoryDedupe(), sealed: memorySealed(), effects: memoryEffects() };
+      return {
+        ...{ jobs, stream, walk, dedupe: memoryDedupe(), sealed: memorySealed() },
+        ...{ effects: memoryEffects(), checkpoints: memoryCheckpoints() },
+      };
     },
     close: async () => {},
   };
@@ -144,6 +150,7 @@ async function realPorts(endpoint: string): Promise<Ports> {
     const { jobStore } = await import('../../functions/aws/jobs.ts');
     const { dedupeStore } = await import('../../functions/aws/dedupe.ts');
     const { effectsStore } = await import('../../functions/aws/effects.ts');
+    const { checkpointStore } = await import('../../functions/aws/checkpoints.ts');
     const { sealedStore } = await import('../../functions/aws/sealed.ts');
     const { listTenants, registerTenant } = await import('../../functions/aws/tenants.ts');
     const { walkCursors, walkedShards } = await import('../../functions/aws/walk.ts');
@@ -152,6 +159,7 @@ async function realPorts(endpoint: string): Promise<Ports> {
       dedupe: dedupeStore(tableName),
       sealed: sealedStore(tableName, bucket, () => start, sleep),
       effects: effectsStore(tableName, () => start, sleep),
+      checkpoints: checkpointStore(tableName, () => start, sleep),
       stream: tableStream({ endpoint, table: tableName, region, credentials }),
       // What the control table holds has keys of its own: here it lies beside the jobs.
       walk: {
