@@ -18,6 +18,7 @@ import { makeSend } from './send.ts';
 import { type Credentials, makeSigner } from './signed.ts';
 import { makeTurns } from './turns.ts';
 import { type Ending, waitUntilFinal } from './wait.ts';
+import { workflowCalls } from './workflow/calls.ts';
 
 export interface ClientOptions {
   /** With the stage, e.g. `https://ID.execute-api.REGION.amazonaws.com/STAGE`. */
@@ -34,7 +35,7 @@ export interface ClientOptions {
 /** Each holds a function of TaskQ for as long as it waits: however many jobs are waited for, no more than these. */
 const maxLongPolls = 10;
 
-interface Keyed {
+export interface Keyed {
   /** Default: a fresh one for each call, which makes the call's own repeats safe. Your own makes yours safe too. */
   idempotencyKey?: string;
 }
@@ -46,6 +47,8 @@ export type Client = ReturnType<typeof createClient>;
 type Responses<N extends RouteName> = (typeof routes)[N]['responses'];
 /** The bodies of a route's answers, as `core/routes.ts` has them. */
 type Answered<N extends RouteName> = z.infer<Exclude<Responses<N>[keyof Responses<N>], null>>;
+/** Calls a route, signed and with retries. */
+export type Call = <N extends RouteName>(name: N, input?: CallInput) => Promise<Answered<N>>;
 
 /**
  * A client of one TaskQ and one tenant. Every method throws `ApiError` and repeats what is safe to
@@ -147,6 +150,8 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     /** `cancelled` at once while it waits; while it runs the job as it is, which ends within seconds (`waitFor`). */
     cancel: (id: string) => call('cancelJob', { id }),
     health: () => call('getHealth'),
+    /** Jobs that depend on jobs; `workflow()` builds them. */
+    workflows: workflowCalls(call, patience),
   };
 }
 

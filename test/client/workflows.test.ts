@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { workflow } from '../../client/workflow.ts';
+import { echo } from '../../jobs/echo/contract.ts';
+import { aClient } from './a-client.ts';
+import { aWorkflow, workflowId } from './a-workflow.ts';
+
+const built = workflow().node('first', echo, { payload: { message: 'hello' } });
+
+test('start sends the nodes and the options under a fresh key', async () => {
+  const { client, received } = await aClient({
+    startWorkflow: () => ({ status: 201, body: aWorkflow() }),
+  });
+  expect(await client.workflows.start(built, { tags: ['a'], timeout_seconds: 60 })).toMatchObject({
+    id: workflowId,
+  });
+  await client.workflows.start(built, { idempotencyKey: 'order-1' });
+  expect(received.map(({ body, key }) => ({ body, key }))).toEqual([
+    {
+      body: {
+        nodes: [{ key: 'first', type: 'echo', payload: { message: 'hello' } }],
+        tags: ['a'],
+        timeout_seconds: 60,
+      },
+      key: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    },
+    { body: { nodes: [{ key: 'first', type: 'echo', payload: { message: 'hello' } }] }, key: 'order-1' },
+  ]);
+});
+
+test('wait looks every second until it has ended', async () => {
+  const { client, slept, received } = await aClient({
+    getWorkflow: (_call, nth) => ({
+      status: 200,
+      body: { ...aWorkflow({ status: nth < 3 ? 'running' : 'compensated' }), nodes: [] },
+    }),
+  });
+  expect((await client.workflows.wait(workflowId)).status).toBe('compensated');
+  expect(slept).toEqual([1_000, 1_000]);
+  expect(received[0]).toMatchObject({ route: 'getWorkflow', id: workflowId });
+});
+
+test('wait ends at its deadline with what it last saw', async () => {
+  const { client, slept } = await aClient({
+    getWorkflow: () => ({ status: 200, body: { ...aWorkflow(), nodes: [] } }),
+  });
+  expect((await client.workflows.wait(workflowId, { deadlineSeconds: 2.5 })).status).toBe('running');
+  expect(slept).toEqual([1_000, 1_000, 500]);
+});
