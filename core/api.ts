@@ -91,6 +91,8 @@ export const job = z.object({
       fingerprint: z.optional(z.string()),
     }),
   ),
+  /** Of a job that runs for a node of a workflow: the workflow's id. */
+  workflow_id: z.optional(z.string()),
   created_by: z.string(),
   code_version: z.optional(z.string()),
 });

@@ -6,11 +6,15 @@ import type { JobRecord } from './table.ts';
 import { momentMs } from './view.ts';
 
 /** Filters of a list, read from query parameters. Ids bound it: `after` ≤ id < `before`. */
-export interface ListFilter {
+export interface ListFilter extends ListBounds {
   status?: string;
   type?: string;
   queue?: string;
   tags: string[];
+}
+
+/** Which ids a page looks at, and how many it lists. */
+export interface ListBounds {
   limit: number;
   /** Exclusive. */
   before: string;
@@ -25,12 +29,30 @@ const beyondIds = 'g';
 
 /** Reads the query of a list: unknown parameters, wrong values and broken cursors are refused, each with its name. */
 export function listFilterOf(query: Record<string, string[]>): Checked<ListFilter> {
-  const flat = Object.fromEntries(
-    Object.entries(query).map(([name, values]) => [name, parameterValue(name, values)]),
-  );
-  const checked = checkQuery(api.listQuery, flat);
+  const checked = checkQuery(api.listQuery, flatQuery(query));
   if (!checked.ok) return checked;
-  const { cursor, since, until, limit, tag, status, type, queue } = checked.value;
+  const { tag, status, type, queue } = checked.value;
+  const bounds = boundsOf(checked.value);
+  if (!bounds.ok) return bounds;
+  return {
+    ok: true,
+    value: {
+      ...(status === undefined ? {} : { status }),
+      ...(type === undefined ? {} : { type }),
+      ...(queue === undefined ? {} : { queue }),
+      tags: tag ?? [],
+      ...bounds.value,
+    },
+  };
+}
+
+/** The bounds of a page, from the parameters that every list takes. */
+export function boundsOf({
+  cursor,
+  since,
+  until,
+  limit,
+}: Pick<api.ListQuery, 'cursor' | 'since' | 'until' | 'limit'>): Checked<ListBounds> {
   const at = cursor === undefined ? undefined : decodeCursor(cursor);
   if (cursor !== undefined && at === undefined) {
     return {
@@ -46,15 +68,18 @@ export function listFilterOf(query: Record<string, string[]>): Checked<ListFilte
   return {
     ok: true,
     value: {
-      ...(status === undefined ? {} : { status }),
-      ...(type === undefined ? {} : { type }),
-      ...(queue === undefined ? {} : { queue }),
-      tags: tag ?? [],
       limit: limit ?? api.defaultListLimit,
       before: at !== undefined && at < untilFloor ? at : untilFloor,
       after: since === undefined ? beforeIds : idFloor(momentMs(since)),
     },
   };
+}
+
+/** Query parameters as their schema reads them. */
+export function flatQuery(query: Record<string, string[]>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, values]) => [name, parameterValue(name, values)]),
+  );
 }
 
 /** A query against its schema; faults are named by parameter, not by JSON Pointer. */

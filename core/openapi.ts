@@ -57,7 +57,10 @@ function operation(name: string, route: Route, path: string): Record<string, unk
 }
 
 function pathParameters(path: string): unknown[] {
-  const patterns: Record<string, string> = { tenant: '^[a-z0-9][a-z0-9-]{0,39}$' };
+  const patterns: Record<string, string> = {
+    tenant: '^[a-z0-9][a-z0-9-]{0,39}$',
+    name: '^[a-z0-9._-]{1,64}$',
+  };
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import * as api from './api.ts';
 import * as many from './many.ts';
 import type { ProblemCode } from './problem.ts';
-import * as workflows from './workflow/api.ts';
+import { workflowRoutes } from './workflow/routes.ts';
 
 /** A route of the API. API Gateway's resources, the functions' dispatch and the OpenAPI document are made from these. */
 export interface Route {
@@ -233,44 +233,7 @@ export const routes = {
     responses: { 200: api.job, 202: api.job },
     problems: ['invalid_request', 'not_found', 'invalid_transition', 'internal', 'unavailable'],
   },
-  startWorkflow: {
-    method: 'POST',
-    path: '/v1/workflows',
-    function: 'workflows',
-    summary: 'Start a workflow: jobs that depend on jobs',
-    body: {
-      schema: workflows.workflowRequest,
-      documented: workflows.workflowDocument,
-      required: true,
-      maxBytes: workflows.maxWorkflowBytes,
-      example: {
-        nodes: [
-          { key: 'first', ...exampleJob },
-          { key: 'then', ...exampleJob, depends_on: ['first'] },
-        ],
-      },
-    },
-    idempotent: true,
-    responses: { 201: workflows.workflow, 200: workflows.workflow },
-    problems: [
-      'invalid_request',
-      'payload_too_large',
-      'unknown_type',
-      'unknown_queue',
-      'invalid_payload',
-      'idempotency_conflict',
-      'internal',
-      'unavailable',
-    ],
-  },
-  getWorkflow: {
-    method: 'GET',
-    path: '/v1/workflows/{id}',
-    function: 'workflows',
-    summary: 'One workflow with its nodes',
-    responses: { 200: workflows.workflowWithNodes },
-    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
-  },
+  ...workflowRoutes,
   getOpenapi: {
     method: 'GET',
     path: '/v1/openapi.json',

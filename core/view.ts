@@ -37,6 +37,7 @@ export function viewOf(record: JobRecord): Job {
             ...(record.fingerprint === undefined ? {} : { fingerprint: record.fingerprint }),
           },
         }),
+    ...(record.workflow === undefined ? {} : { workflow_id: record.workflow.split('#')[0] ?? '' }),
     created_by: record.createdBy,
     ...(record.codeVersion === undefined ? {} : { code_version: record.codeVersion }),
   };

@@ -14,6 +14,8 @@ export interface ApiRequest {
   base: string;
   /** `{id}` of the path. */
   id: string;
+  /** `{name}` of the path. */
+  name?: string;
   /** Every query parameter with all its values. */
   query: Record<string, string[]>;
   /** The body as text; empty when there is none. */
@@ -71,6 +73,7 @@ export function readRequest(event: APIGatewayProxyEvent, requestId: string): Che
       tenant,
       base: named === undefined ? '/v1' : `/v1/tenants/${tenant}`,
       id: event.pathParameters?.id ?? '',
+      ...(event.pathParameters?.name === undefined ? {} : { name: event.pathParameters.name }),
       query,
       body,
       ...(key === undefined ? {} : { idempotencyKey: key }),

@@ -1,7 +1,7 @@
 import type { Sealed } from '../core/table.ts';
 import type { NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
 
-/** The port to stored workflows. Every read is consistent. */
+/** The port to stored workflows. Every read but a list's is consistent. */
 export interface Workflows {
   /** Its parts first, then the workflow itself; a workflow that stands already stays as it is, and is returned. */
   create(
@@ -17,9 +17,10 @@ export interface Workflows {
   states(tenant: string, id: string): Promise<StatesPart[]>;
   /** Writes `letters` over revision `revision - 1`. False if another advance was quicker. */
   saveStates(tenant: string, id: string, part: StatesPart): Promise<boolean>;
-  signal(tenant: string, id: string, name: string): Promise<Sealed | undefined>;
-  /** Keeps a signal; the first of a name stands. */
-  keepSignal(tenant: string, id: string, name: string, sealed: Sealed): Promise<boolean>;
+  /** A sealed part by its name (`partNames`): a signal, or the payloads of a retry. */
+  part(tenant: string, id: string, name: string): Promise<Sealed | undefined>;
+  /** Keeps a sealed part; the first of a name stands. */
+  keepPart(tenant: string, id: string, name: string, sealed: Sealed): Promise<boolean>;
   /**
    * Adds news and raises `changes`, taking the waiting token away in the same write. Undefined if there is no such
    * workflow or it has ended.
@@ -27,8 +28,16 @@ export interface Workflows {
   raise(tenant: string, id: string, news: readonly string[]): Promise<{ token?: string } | undefined>;
   /** Writes what an advance leaves behind, if `changes` is still what it read. False: something came in between. */
   rest(seen: WorkflowItem, change: RestChange): Promise<boolean>;
-  /** A page of a shard, newest first: ids below `before`. */
-  newest(tenant: string, shard: number, before: string, limit: number): Promise<WorkflowItem[]>;
+  /** Sets an ended workflow going again if it is still as it was seen, raising `changes`. */
+  reopen(seen: WorkflowItem, change: Reopening): Promise<boolean>;
+  /** Of one partition with `after <= id <= before`, newest first, at most `limit`. Eventually consistent. */
+  newest(query: { pk: string; before: string; after: string; limit: number }): Promise<WorkflowItem[]>;
+}
+
+/** What a retry writes. */
+export interface Reopening {
+  set: Partial<Omit<WorkflowItem, 'pk' | 'sk' | 'changes'>>;
+  remove: readonly (keyof WorkflowItem)[];
 }
 
 /** What becomes of a workflow between two advances. */

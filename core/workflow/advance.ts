@@ -8,7 +8,8 @@ import { undo } from './undo.ts';
  * - `stopping`: cancelled by a person, or out of time: nothing starts, what runs is told to stop.
  * - `compensating`: a failure that asks for it: as stopping, then what was completed is undone.
  */
-export type Phase = 'forward' | 'stopping' | 'compensating';
+export const phases = ['forward', 'stopping', 'compensating'] as const;
+export type Phase = (typeof phases)[number];
 
 export const workflowEnds = [
   'completed',
@@ -71,6 +72,8 @@ function goForward(graph: Graph, step: Step, conditions: ReadonlyMap<number, boo
   const { states } = step;
   const room = roomOf(graph, states);
   const broken = brokenMaps(graph, states);
+  /** Maps that begin in this step: how many elements they have is not known yet. */
+  const fresh = new Set<number>();
   let looking = states.flatMap((state, index) => (state === 'waiting' ? [index] : []));
   while (looking.length > 0) {
     const moved: number[] = [];
@@ -83,17 +86,23 @@ function goForward(graph: Graph, step: Step, conditions: ReadonlyMap<number, boo
         continue;
       }
       const { kind, elementOf } = graph.nodes[index] as GraphNode;
+      if (elementOf !== undefined && fresh.has(elementOf)) continue;
       if (move === 'start' && elementOf !== undefined) {
         const free = room.get(elementOf) ?? 0;
         if (free <= 0) continue;
         room.set(elementOf, free - 1);
       }
       states[index] = move === 'start' ? (kind === 'join' ? 'completed' : 'running') : move;
+      if (move === 'start' && kind === 'map') fresh.add(index);
       if (states[index] === 'running') step.start.push(index);
       else moved.push(index);
     }
     if (moved.length === 0) moved.push(...endMaps(graph, states));
-    looking = [...new Set(moved.flatMap((index) => graph.dependants[index] ?? []))];
+    looking = [
+      ...new Set(
+        moved.flatMap((index) => [...(graph.dependants[index] ?? []), ...(graph.elements.get(index) ?? [])]),
+      ),
+    ];
   }
   step.start.sort(ascending);
   step.ask = [...new Set(step.ask)].sort(ascending);
@@ -109,7 +118,7 @@ function moveOf(
   broken: ReadonlySet<number>,
 ): Move {
   const node = nodes[index] as GraphNode;
-  if (node.elementOf !== undefined) return broken.has(node.elementOf) ? 'cancelled' : 'start';
+  if (node.elementOf !== undefined) return moveOfElement(states[node.elementOf], broken.has(node.elementOf));
   let waits = false;
   let skips = false;
   for (const { on, onFailure, takes } of node.dependsOn) {
@@ -123,6 +132,13 @@ function moveOf(
   if (!node.conditional) return 'start';
   const holds = conditions.get(index);
   return holds === undefined ? 'ask' : holds ? 'start' : 'skipped';
+}
+
+/** An element begins when its map runs. Left over from an earlier, longer list, it ends as its map does. */
+function moveOfElement(map: NodeState | undefined, isBroken: boolean): Move {
+  if (map === 'waiting') return 'wait';
+  if (map === 'running') return isBroken ? 'cancelled' : 'start';
+  return map === 'completed' || map === 'skipped' ? 'skipped' : 'cancelled';
 }
 
 /** Maps of which an element failed: the list can't be had any more, so what has not started is not started. */

@@ -1,12 +1,15 @@
 import * as z from 'zod/mini';
-import { job } from '../api.ts';
-import { workflowEnds } from './advance.ts';
+import { job, maxListLimit } from '../api.ts';
+import { phases, workflowEnds } from './advance.ts';
 import { maxNodes, maxTimeoutSeconds, nodeRequest } from './request.ts';
 import { nodeStates } from './states.ts';
 
 /** The shapes of the workflow routes. */
 
 export const maxWorkflowBytes = 4 * 1024 * 1024;
+/** Payloads of one retry, and of one signal, lie sealed in one item of at most 400 KB each. */
+export const maxRetryBytes = 256 * 1024;
+export const maxSignalBytes = 256 * 1024;
 
 const tag = z.string().check(z.regex(/^[\s\S]{1,32}$/u, 'must have 1 to 32 characters'));
 const timeout = z.int().check(z.minimum(1), z.maximum(maxTimeoutSeconds));
@@ -27,6 +30,28 @@ export const workflowDocument = z.strictObject({
 
 const moment = z.string();
 
+export const retryWorkflowRequest = z.strictObject({
+  /** `failed`: what did not end well, and what comes after it. */
+  mode: z.optional(z.enum(['failed', 'all'])),
+  /** Node → its payload from now on, whole: what `from` would put into it is left out. */
+  payloads: z.optional(z.record(z.string(), z.unknown())),
+});
+
+export const signalRequest = z.strictObject({
+  payload: z.unknown().check(z.refine((value) => value !== undefined, 'is required')),
+});
+
+const workflowStates = ['running', ...workflowEnds] as const;
+
+export const listWorkflowsQuery = z.strictObject({
+  status: z.optional(z.enum(workflowStates)),
+  tag: z.optional(z.array(tag).check(z.maxLength(8))),
+  since: z.optional(z.iso.datetime({ offset: true })),
+  until: z.optional(z.iso.datetime({ offset: true })),
+  limit: z.optional(z.int().check(z.minimum(1), z.maximum(maxListLimit))),
+  cursor: z.optional(z.string().check(z.maxLength(200))),
+});
+
 export const workflowNode = z.object({
   key: z.string(),
   kind: z.enum(['job', 'signal', 'map', 'join']),
@@ -34,6 +59,11 @@ export const workflowNode = z.object({
   type: z.optional(z.string()),
   job_id: z.optional(z.string()),
   depends_on: z.array(z.string()),
+  /** Of a node that waits: what it waits for. */
+  waits_for: z.optional(z.array(z.string())),
+  /** The signal that it waits for, and until when. */
+  signal: z.optional(z.string()),
+  deadline: z.optional(moment),
   started_at: z.optional(moment),
   finished_at: z.optional(moment),
   /** Why it failed, where its job cannot say so. */
@@ -45,7 +75,9 @@ export const workflowNode = z.object({
 export const workflow = z.object({
   id: z.string(),
   tenant: z.string(),
-  status: z.enum(['running', ...workflowEnds]),
+  status: z.enum(workflowStates),
+  /** While it runs: forward, or on its way back. */
+  phase: z.enum(phases),
   tags: z.array(z.string()),
   created_at: moment,
   finished_at: z.optional(moment),
@@ -56,8 +88,16 @@ export const workflow = z.object({
   node_counts: z.record(z.string(), z.int()),
 });
 
-export const workflowWithNodes = z.extend(workflow, { nodes: z.array(workflowNode) });
+export const workflowWithNodes = z.extend(workflow, {
+  nodes: z.array(workflowNode),
+  /** Nodes whose ends the last one waited for, first to last; absent above 1,000 nodes. */
+  critical_path: z.optional(z.array(z.string())),
+});
+
+export const workflowList = z.object({ workflows: z.array(workflow), cursor: z.optional(z.string()) });
 
 export type WorkflowRequest = z.infer<typeof workflowRequest>;
 export type WorkflowView = z.infer<typeof workflow>;
+export type WorkflowWithNodes = z.infer<typeof workflowWithNodes>;
+export type WorkflowList = z.infer<typeof workflowList>;
 export type WorkflowNodeView = z.infer<typeof workflowNode>;

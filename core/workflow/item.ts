@@ -1,6 +1,7 @@
 import { shardOf } from '../id.ts';
 import type { RecordKey, Sealed } from '../table.ts';
 import type { Phase, WorkflowEnd } from './advance.ts';
+import type { NodeState } from './states.ts';
 
 /**
  * A workflow in the control table:
@@ -9,6 +10,7 @@ import type { Phase, WorkflowEnd } from './advance.ts';
  *   pk = wp#tenant#id        sk = nodes#000000      its nodes from that index on: sealed, or the elements of a map
  *                            sk = states#0000       one letter a node, 512 nodes an item
  *                            sk = signal#name       a signal that has come, sealed
+ *                            sk = patch#name        payloads that a retry gave to nodes, sealed
  */
 export interface WorkflowItem extends RecordKey {
   v: 1;
@@ -24,8 +26,16 @@ export interface WorkflowItem extends RecordKey {
   token?: string;
   /** Nodes that it had when it was last advanced. */
   nodes: number;
-  /** Node → how often it was run anew, where it was. */
+  /** Node, or `u` and the node for its undoing → how often it was begun anew within its round, where it was. */
   generations?: Record<string, number>;
+  /** How often it was retried. */
+  round?: number;
+  /** When it was last retried, ms: its timeout counts from there. */
+  retriedAt?: number;
+  /** Names of the payloads that retries gave, in their order. */
+  patches?: string[];
+  /** State → how many nodes had it when it was last advanced. */
+  counts?: Partial<Record<NodeState, number>>;
   /** Signal node → until when it is waited for, ms. */
   deadlines?: Record<string, number>;
   /** Node → why it failed, where no job can say so. */
@@ -51,6 +61,8 @@ export type NodesPart = { first: number; count: number } & ({ sealed: Sealed } |
 export interface StatesPart {
   index: number;
   letters: string;
+  /** In which round each was last begun (`core/workflow/retry.ts`); absent while none was retried. */
+  rounds?: string;
   /** Rises with every write: two advances at once do not overwrite each other. */
   revision: number;
 }
@@ -72,6 +84,7 @@ export const partNames = {
   nodes: (first: number) => `nodes#${String(first).padStart(6, '0')}`,
   states: (index: number) => `states#${String(index).padStart(4, '0')}`,
   signal: (name: string) => `signal#${name}`,
+  patch: (name: string) => `patch#${name}`,
 } as const;
 
 /** The name of the execution: Step Functions knows a name for 90 days, so that starting twice is harmless. */

@@ -1,6 +1,7 @@
 import type { FinalState } from '../state.ts';
 import type { Phase } from './advance.ts';
 import type { Link } from './link.ts';
+import type { RetryMode } from './retry.ts';
 import { isEnded, type NodeState } from './states.ts';
 
 /**
@@ -11,10 +12,16 @@ export type News =
   /** The job of a node is final. */
   | { of: 'job'; node: number; generation: number; undo: boolean; status: FinalState }
   /** A signal has come: its payload stands in an item of its own. */
-  | { of: 'signal'; name: string };
+  | { of: 'signal'; name: string }
+  /** A person asked for its end. */
+  | { of: 'cancel' }
+  /** A person began it anew. */
+  | { of: 'retry'; mode: RetryMode; round: number };
 
 export function encodeNews(news: News): string {
   if (news.of === 'signal') return `signal:${news.name}`;
+  if (news.of === 'cancel') return 'cancel';
+  if (news.of === 'retry') return `retry:${news.mode}:${news.round}`;
   const { node, generation, undo, status } = news;
   return `${undo ? 'undo' : 'job'}:${node}:${generation}:${status}`;
 }
@@ -26,9 +33,14 @@ export function newsOf({ node, generation, undo }: Link, status: FinalState): st
 
 const pattern = /^(job|undo):(\d+):(\d+):(completed|failed|cancelled|skipped)$/;
 
+const retryPattern = /^retry:(failed|all|undo):(\d+)$/;
+
 /** Undefined on what another release may have written. */
 export function decodeNews(text: string): News | undefined {
   if (text.startsWith('signal:')) return { of: 'signal', name: text.slice(7) };
+  if (text === 'cancel') return { of: 'cancel' };
+  const retry = retryPattern.exec(text);
+  if (retry !== null) return { of: 'retry', mode: retry[1] as RetryMode, round: Number(retry[2]) };
   const [, kind, node, generation, status] = pattern.exec(text) ?? [];
   if (kind === undefined) return undefined;
   return {
@@ -61,4 +73,13 @@ export function applyNews(
   if (isEnded(state)) return;
   // A job that a person cancelled by itself is missing to the workflow as if it had failed.
   states[node] = status === 'cancelled' && phase === 'forward' ? 'failed' : status;
+}
+
+const order: readonly News['of'][] = ['retry', 'job', 'signal', 'cancel'];
+
+/** The news of a set, in the order in which they take effect: what is told of jobs before a cancel still counts. */
+export function readNews(unread: Iterable<string>): News[] {
+  return [...unread]
+    .flatMap((text) => decodeNews(text) ?? [])
+    .sort((one, other) => order.indexOf(one.of) - order.indexOf(other.of));
 }

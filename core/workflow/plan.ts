@@ -134,7 +134,7 @@ function specOf(entry: Entry, catalogue: WorkflowCatalogue, now: number, faults:
   if (request.signal !== undefined) {
     if (!catalogue.signals.includes(request.signal))
       faults.push({
-        code: 'unknown_type',
+        code: 'unknown_signal',
         path: `${entry.path}/signal`,
         message: 'must be a declared signal',
       });
@@ -241,6 +241,7 @@ function escaped(pointer: string): string {
 
 const sentences: Partial<Record<ProblemCode, string>> = {
   unknown_type: 'the workflow names what is not in this release',
+  unknown_signal: 'the workflow waits for a signal that is not in this release',
   unknown_queue: 'the workflow names a queue that is not in this release',
   payload_too_large: 'a payload of the workflow is too large',
   invalid_payload: 'a payload of the workflow does not fit its job type',
@@ -253,6 +254,7 @@ function refused(faults: readonly Found[]): { ok: false; problem: ReturnType<typ
     'invalid_request',
     'unknown_type',
     'unknown_queue',
+    'unknown_signal',
     'invalid_payload',
   ];
   const code = order.find((each) => faults.some((fault) => fault.code === each)) ?? 'invalid_request';

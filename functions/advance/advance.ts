@@ -1,6 +1,5 @@
 import type { WorkflowItem } from '../../core/workflow/item.ts';
 import { executionName } from '../../core/workflow/item.ts';
-import { encodeStates } from '../../core/workflow/states.ts';
 import { type Executions, firstWaitSeconds, goOn, type RestChange, type Workflows } from '../workflows.ts';
 import { type CarryDeps, carry } from './carry.ts';
 import { changedStates, type Loaded, loader } from './load.ts';
@@ -106,8 +105,8 @@ export function advanceWorkflow(deps: AdvanceDeps) {
   }
 
   /** Only items whose letters changed are written. */
-  async function save({ tenant, id, stored, states }: Loaded): Promise<boolean> {
-    const parts = changedStates(stored, states, encodeStates);
+  async function save({ tenant, id, stored, states, rounds }: Loaded): Promise<boolean> {
+    const parts = changedStates(stored, states, rounds);
     const saved = await Promise.all(parts.map((part) => workflows.saveStates(tenant, id, part)));
     return saved.every(Boolean);
   }

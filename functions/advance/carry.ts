@@ -1,4 +1,4 @@
-import type { Change, JobStore } from '../../core/change.ts';
+import type { Change, ChangeResult, JobStore } from '../../core/change.ts';
 import { askCancelChange, cancelChange } from '../../core/manage.ts';
 import type { Caller } from '../../core/newjob.ts';
 import type { Problem } from '../../core/problem.ts';
@@ -31,6 +31,14 @@ export interface Handed {
   later: number[];
 }
 
+/** What stopping jobs came to. */
+export interface Stopped {
+  /** Their jobs had not begun: they are over. */
+  cancelled: number[];
+  /** Something came in between: they are to be stopped again. */
+  again: boolean;
+}
+
 /** Carries out what `advance` decided about jobs. Each thing done twice is done once. */
 export function carry(deps: CarryDeps) {
   const { store, now } = deps;
@@ -55,10 +63,20 @@ export function carry(deps: CarryDeps) {
       return hand(loaded, await Promise.all(jobs), at);
     },
     /** Cancels the jobs of nodes: at once those that wait, and those that run by their signal. What is final stays. */
-    async stop(loaded: Loaded, nodes: readonly number[]): Promise<void> {
+    async stop(loaded: Loaded, nodes: readonly number[]): Promise<Stopped> {
       const records = await store.get(nodes.map((node) => jobKey(loaded.tenant, nodeJobId(loaded, node))));
-      const changes = records.flatMap((record) => (record === undefined ? [] : stopChange(record, now())));
-      if (changes.length > 0) await store.change(changes);
+      const changes = nodes.flatMap((node, index) => {
+        const record = records[index];
+        const change = record === undefined ? undefined : stopChange(record, now());
+        return change === undefined ? [] : [{ node, change }];
+      });
+      const results = changes.length === 0 ? [] : await store.change(changes.map(({ change }) => change));
+      return {
+        cancelled: changes.flatMap(({ node }, index) =>
+          statusIn(results[index]) === 'cancelled' ? [node] : [],
+        ),
+        again: results.some((each) => !each.applied),
+      };
     },
   };
 
@@ -83,10 +101,15 @@ export function carry(deps: CarryDeps) {
   }
 }
 
-function stopChange(record: JobRecord, now: number): Change[] {
-  if (isWaiting(record.status)) return [cancelChange(record, now)];
+function stopChange(record: JobRecord, now: number): Change | undefined {
+  if (isWaiting(record.status)) return cancelChange(record, now);
   const asked = record.status !== 'running' || record.cancelRequestedAt !== undefined;
-  return asked ? [] : [askCancelChange(record, now)];
+  return asked ? undefined : askCancelChange(record, now);
+}
+
+function statusIn(result: ChangeResult | undefined): string | undefined {
+  if (result === undefined || 'retry' in result) return undefined;
+  return result.applied ? result.record.status : result.found?.status;
 }
 
 function callerOf({ tenant, item }: Loaded): Caller {

@@ -1,7 +1,14 @@
 import { type Graph, graphOf } from '../../core/workflow/graph.ts';
-import type { NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
+import { type NodesPart, partNames, type StatesPart, type WorkflowItem } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
-import { decodeStates, type NodeState, statesPerItem } from '../../core/workflow/states.ts';
+import {
+  decodeRounds,
+  decodeStates,
+  encodeRounds,
+  encodeStates,
+  type NodeState,
+  statesPerItem,
+} from '../../core/workflow/states.ts';
 import type { Vault } from '../vault.ts';
 import type { Workflows } from '../workflows.ts';
 
@@ -13,6 +20,8 @@ export interface Loaded {
   specs: NodeSpec[];
   graph: Graph;
   states: NodeState[];
+  /** In which round each was last begun. */
+  rounds: number[];
   /** As they are stored, by their index. */
   stored: StatesPart[];
 }
@@ -26,20 +35,26 @@ export interface LoadDeps {
 const kept = 20;
 
 export function loader({ workflows, vault }: LoadDeps) {
-  const cache = new Map<string, { specs: NodeSpec[]; graph: Graph }>();
+  const cache = new Map<string, { specs: NodeSpec[]; graph: Graph; patches: number }>();
 
   const graph = async (
     tenant: string,
     id: string,
-    atLeast: number,
+    { nodes: atLeast, patches = [] }: WorkflowItem,
   ): Promise<{ specs: NodeSpec[]; graph: Graph }> => {
     const key = `${tenant}/${id}`;
     const known = cache.get(key);
-    if (known !== undefined && known.specs.length >= atLeast) return known;
+    if (known !== undefined && known.specs.length >= atLeast && known.patches === patches.length)
+      return known;
+    const given = await Promise.all(patches.map((name) => patchOf(tenant, id, name)));
     const specs: NodeSpec[] = [];
     for (const part of await workflows.nodes(tenant, id))
       specs.push(...(await specsOf(vault, tenant, id, part, specs)));
-    const read = { specs, graph: graphOf(specs.map(({ node }) => node)) };
+    for (const [node, payload] of given.flatMap((each) => Object.entries(each))) {
+      const { from: _, ...spec } = specs[Number(node)] as NodeSpec;
+      specs[Number(node)] = { ...spec, payload };
+    }
+    const read = { specs, graph: graphOf(specs.map(({ node }) => node)), patches: patches.length };
     cache.delete(key);
     cache.set(key, read);
     for (const oldest of cache.keys()) {
@@ -49,17 +64,28 @@ export function loader({ workflows, vault }: LoadDeps) {
     return read;
   };
 
+  /** Payloads that a retry gave, by their nodes' index. */
+  async function patchOf(tenant: string, id: string, name: string): Promise<Record<string, unknown>> {
+    const sealed = await workflows.part(tenant, id, partNames.patch(name));
+    if (sealed === undefined) throw new Error(`workflow ${id} has lost the payloads of a retry`);
+    return (await vault.open(sealed, patchSealedAs(tenant, id, name))) as Record<string, unknown>;
+  }
+
   return {
     /** @param item as just read */
     async load(tenant: string, id: string, item: WorkflowItem): Promise<Loaded> {
       const [{ specs, graph: whole }, stored] = await Promise.all([
-        graph(tenant, id, item.nodes),
+        graph(tenant, id, item),
         workflows.states(tenant, id),
       ]);
       const states = stored.flatMap(({ letters }) => decodeStates(letters));
       // Appended by an advance that died before it could write their states.
       while (states.length < specs.length) states.push('waiting');
-      return { tenant, id, item, specs, graph: whole, states, stored };
+      const rounds = stored.flatMap((part) =>
+        part.rounds === undefined ? Array.from(part.letters, () => 0) : decodeRounds(part.rounds),
+      );
+      while (rounds.length < specs.length) rounds.push(0);
+      return { tenant, id, item, specs, graph: whole, states, rounds, stored };
     },
     /** Nodes were appended, here or elsewhere: what is known of the graph is no longer all. */
     forget(tenant: string, id: string): void {
@@ -77,7 +103,8 @@ export async function specsOf(
 ): Promise<NodeSpec[]> {
   if ('elementOf' in part) {
     const map = before[part.elementOf] as NodeSpec;
-    return Array.from({ length: part.count }, (_, index) => elementSpec(map, part.elementOf, index));
+    const known = before.filter(({ node }) => node.elementOf === part.elementOf).length;
+    return Array.from({ length: part.count }, (_, index) => elementSpec(map, part.elementOf, known + index));
   }
   return (await vault.open(part.sealed, sealedAs(tenant, id, part.first))) as NodeSpec[];
 }
@@ -85,6 +112,11 @@ export async function specsOf(
 /** What the nodes from `first` on are sealed as. */
 export function sealedAs(tenant: string, id: string, first: number) {
   return { tenant, jobId: id, field: 'nodes', name: String(first) } as const;
+}
+
+/** What the payloads of a retry are sealed as. */
+export function patchSealedAs(tenant: string, id: string, name: string) {
+  return { tenant, jobId: id, field: 'nodes', name: `patch-${name}` } as const;
 }
 
 /** An element of a map: its job, by itself. */
@@ -109,13 +141,17 @@ export function elementSpec(map: NodeSpec, mapIndex: number, index: number): Nod
 export function changedStates(
   stored: readonly StatesPart[],
   states: readonly NodeState[],
-  encode: (states: readonly NodeState[]) => string,
+  rounds: readonly number[] = [],
 ): StatesPart[] {
   const parts: StatesPart[] = [];
   for (let index = 0; index * statesPerItem < states.length; index++) {
-    const letters = encode(states.slice(index * statesPerItem, (index + 1) * statesPerItem));
+    const [from, to] = [index * statesPerItem, (index + 1) * statesPerItem];
+    const letters = encodeStates(states.slice(from, to));
+    const begun = encodeRounds(rounds.slice(from, to));
     const before = stored[index];
-    if (before?.letters !== letters) parts.push({ index, letters, revision: (before?.revision ?? 0) + 1 });
+    if (before?.letters === letters && before.rounds === begun) continue;
+    const revision = (before?.revision ?? 0) + 1;
+    parts.push({ index, letters, revision, ...(begun === undefined ? {} : { rounds: begun }) });
   }
   return parts;
 }

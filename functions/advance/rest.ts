@@ -1,14 +1,16 @@
 import { keptMs } from '../../core/settle.ts';
 import type { Step, WorkflowEnd } from '../../core/workflow/advance.ts';
 import type { WorkflowItem } from '../../core/workflow/item.ts';
+import { countStates } from '../../core/workflow/states.ts';
 import type { Loaded } from './load.ts';
 import type { Turn } from './turn.ts';
 
 /** What every advance leaves on the workflow. */
-export function restOf({ item, specs }: Loaded, { phase }: Turn): Partial<WorkflowItem> {
+export function restOf({ item, specs, states }: Loaded, { phase }: Turn): Partial<WorkflowItem> {
   return {
     phase,
     nodes: specs.length,
+    counts: countStates(states),
     advances: item.advances + 1,
     advancesInAll: item.advancesInAll + 1,
     ...(item.stopped === undefined ? {} : { stopped: item.stopped }),

@@ -1,5 +1,6 @@
 import type { JobStore } from '../../core/change.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
+import { partNames } from '../../core/workflow/item.ts';
 import { jobIdOf, type Link } from '../../core/workflow/link.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { Vault } from '../vault.ts';
@@ -12,9 +13,12 @@ export interface ResultsDeps {
   workflows: Workflows;
 }
 
-/** How often a node, or its undoing, was begun anew. */
-export function generationOf({ item }: Loaded, node: number, undo = false): number {
-  return item.generations?.[generationKey(node, undo)] ?? 0;
+/** Times that a node may be begun anew within one round. */
+const perRound = 1_000;
+
+/** How often a node, or its undoing, was begun anew: by retries, and within its round. */
+export function generationOf({ item, rounds }: Loaded, node: number, undo = false): number {
+  return (rounds[node] ?? 0) * perRound + (item.generations?.[generationKey(node, undo)] ?? 0);
 }
 
 export function generationKey(node: number, undo: boolean): string {
@@ -67,7 +71,7 @@ export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Load
   }
 
   async function signalOf(name: string): Promise<unknown> {
-    const sealed = await workflows.signal(tenant, id, name);
+    const sealed = await workflows.part(tenant, id, partNames.signal(name));
     return sealed === undefined
       ? undefined
       : vault.open(sealed, { tenant, jobId: id, field: 'signal', name });

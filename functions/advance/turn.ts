@@ -1,15 +1,12 @@
-import type { JobStore } from '../../core/change.ts';
-import { isFinal } from '../../core/state.ts';
-import { type JobRecord, jobKey } from '../../core/table.ts';
 import { advance as decide, type Phase, type Step } from '../../core/workflow/advance.ts';
 import { graphOf } from '../../core/workflow/graph.ts';
-import { applyNews, decodeNews } from '../../core/workflow/news.ts';
+import { partNames } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { NodeState } from '../../core/workflow/states.ts';
-
 import type { carry, Handed } from './carry.ts';
+import { hearNews, lookAround } from './hear.ts';
 import { elementSpec, type Loaded } from './load.ts';
-import { generationKey, generationOf, nodeJobId, type ResultsDeps, resultsOf } from './results.ts';
+import { generationKey, type ResultsDeps, resultsOf } from './results.ts';
 import { listOf, takenBy } from './start.ts';
 
 export interface TurnDeps extends ResultsDeps {
@@ -33,28 +30,17 @@ const tryAgainMs = 5_000;
 /**
  * Takes in what happened, and does all that follows from it: starts, skips, asks, expands, stops, undoes, until there
  * is nothing left to do but to wait.
- * @param looksAtJobs a wake-up may have been lost: every job that should be running is read
+ * @param looksAround a wake-up may have been lost: jobs and signals are looked at
  * @returns undefined when another advance was quicker: what was loaded is old
  */
-export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean): Promise<Turn | undefined> {
+export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean): Promise<Turn | undefined> {
   const { item } = loaded;
-  let phase = item.phase;
   const generations = { ...item.generations };
   const deadlines = { ...item.deadlines };
   const causes = { ...item.causes };
   loaded.item = { ...item, generations, deadlines, causes };
-  const results = resultsOf(deps, loaded);
-
-  for (const text of item.unread ?? []) {
-    const news = decodeNews(text);
-    if (news?.of === 'job')
-      applyNews(loaded.states, news, {
-        phase,
-        generationOf: (node) => generationOf(loaded, node, news.undo),
-      });
-    if (news?.of === 'signal') arrive(loaded, news.name);
-  }
-  if (looksAtJobs) await lookAtJobs(deps, loaded, phase);
+  let phase = hearNews(loaded);
+  if (looksAround) await lookAround(deps, loaded, phase);
   const now = deps.now();
   for (const [node, at] of Object.entries(deadlines)) {
     if (loaded.states[Number(node)] !== 'running' || at > now) continue;
@@ -66,6 +52,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean)
     loaded.item.stopped = 'timeout';
   }
 
+  const results = resultsOf(deps, loaded);
   const conditions = new Map<number, boolean>();
   const later: { node: number; state: NodeState }[] = [];
   for (;;) {
@@ -77,16 +64,17 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean)
     if (expanded === undefined) return undefined;
     const undone = await deps.jobs.undo(loaded, step.undo);
     take(undone, true);
-    await deps.jobs.stop(loaded, step.stop);
-    const moved = step.ask.length + expanded + undone.failed.length + undone.again.length > 0;
-    if (moved) continue;
+    const stopped = await deps.jobs.stop(loaded, step.stop);
+    for (const node of stopped.cancelled) loaded.states[node] = 'cancelled';
+    const moved = expanded + undone.failed.length + undone.again.length + stopped.cancelled.length;
+    if (step.ask.length + moved > 0) continue;
     for (const { node, state } of later) loaded.states[node] = state;
     return {
       phase,
       end: later.length > 0 ? undefined : step.end,
       stuck: step.stuck && later.length === 0,
       nodesRead: results.read(),
-      ...untilOf(),
+      ...untilOf(stopped.again),
     };
   }
 
@@ -126,8 +114,6 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean)
   }
 
   async function expand(map: number): Promise<boolean> {
-    // An advance before this one appended them, and died before it could say that the map runs.
-    if ((loaded.graph.elements.get(map) ?? []).length > 0) return true;
     const list = listOf(loaded, map, results);
     if (list === undefined) {
       fail(map, 'what the map goes over is no list');
@@ -137,23 +123,27 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean)
       fail(map, `the list has ${list.length} elements; at most ${maxElements} are taken`);
       return true;
     }
-    if (list.length === 0) {
-      loaded.states[map] = 'completed';
-      return true;
-    }
-    const part = { first: loaded.specs.length, count: list.length, elementOf: map };
+    if (list.length === 0) loaded.states[map] = 'completed';
+    // Some stand already: an advance before this one appended them and died, or the map was retried.
+    const known = loaded.graph.elements.get(map) ?? [];
+    for (const surplus of known.slice(list.length)) loaded.states[surplus] = 'skipped';
+    const count = list.length - known.length;
+    if (count <= 0) return true;
+    const part = { first: loaded.specs.length, count, elementOf: map };
     if (!(await deps.workflows.append(loaded.tenant, loaded.id, part))) return false;
     const spec = loaded.specs[map] as NodeSpec;
-    loaded.specs = [...loaded.specs, ...list.map((_, index) => elementSpec(spec, map, index))];
+    const added = Array.from({ length: count }, (_, index) => elementSpec(spec, map, known.length + index));
+    loaded.specs = [...loaded.specs, ...added];
     loaded.graph = graphOf(loaded.specs.map(({ node }) => node));
-    loaded.states.push(...list.map(() => 'waiting' as const));
+    loaded.states.push(...added.map(() => 'waiting' as const));
+    loaded.rounds.push(...added.map(() => loaded.rounds[map] ?? 0));
     return true;
   }
 
   /** A signal may have come before it was awaited. @returns 1 when it had */
   async function awaitSignal(node: number): Promise<number> {
     const { name = '', timeoutSeconds } = (loaded.specs[node] as NodeSpec).signal ?? {};
-    if ((await deps.workflows.signal(loaded.tenant, loaded.id, name)) !== undefined) {
+    if ((await deps.workflows.part(loaded.tenant, loaded.id, partNames.signal(name))) !== undefined) {
       loaded.states[node] = 'completed';
       return 1;
     }
@@ -167,7 +157,8 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean)
       causes[generationKey(node, undo)] = cause;
     }
     for (const node of handed.again) {
-      generations[generationKey(node, undo)] = generationOf(loaded, node, undo) + 1;
+      const key = generationKey(node, undo);
+      generations[key] = (generations[key] ?? 0) + 1;
       loaded.states[node] = undo ? 'completed' : 'waiting';
     }
     for (const node of handed.later) later.push({ node, state: undo ? 'completed' : 'waiting' });
@@ -178,9 +169,9 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean)
     causes[node] = cause;
   }
 
-  function untilOf(): { until?: number } {
+  function untilOf(soon: boolean): { until?: number } {
     const times = [
-      ...(later.length > 0 ? [deps.now() + tryAgainMs] : []),
+      ...(soon || later.length > 0 ? [deps.now() + tryAgainMs] : []),
       ...Object.entries(deadlines).flatMap(([node, at]) =>
         loaded.states[Number(node)] === 'running' ? [at] : [],
       ),
@@ -192,33 +183,3 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAtJobs: boolean)
 
 /** A map's elements are nodes like others. */
 const maxElements = 10_000;
-
-function arrive({ specs, states }: Loaded, name: string): void {
-  for (const [node, { signal }] of specs.entries())
-    if (signal?.name === name && states[node] === 'running') states[node] = 'completed';
-}
-
-/** Reads the job of every node that should have a live one: what ended unheard is heard of now. */
-async function lookAtJobs({ store }: { store: JobStore }, loaded: Loaded, phase: Phase): Promise<void> {
-  const live = loaded.states.flatMap((state, node) => {
-    if (loaded.specs[node]?.node.kind !== 'job') return [];
-    return state === 'running'
-      ? [{ node, undo: false }]
-      : state === 'compensating'
-        ? [{ node, undo: true }]
-        : [];
-  });
-  const records = await store.get(
-    live.map(({ node, undo }) => jobKey(loaded.tenant, nodeJobId(loaded, node, undo))),
-  );
-  for (const [index, { node, undo }] of live.entries()) {
-    const record: JobRecord | undefined = records[index];
-    if (record === undefined || record.status === 'void' || !isFinal(record.status)) continue;
-    const generation = generationOf(loaded, node, undo);
-    applyNews(
-      loaded.states,
-      { of: 'job', node, generation, undo, status: record.status },
-      { phase, generationOf: () => generation },
-    );
-  }
-}

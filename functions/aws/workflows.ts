@@ -4,7 +4,6 @@ import {
   GetCommand,
   PutCommand,
   paginateQuery,
-  QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { Sealed } from '../../core/table.ts';
@@ -15,7 +14,6 @@ import {
   type StatesPart,
   type WorkflowItem,
   workflowKey,
-  workflowShard,
 } from '../../core/workflow/item.ts';
 import type { Workflows } from '../workflows.ts';
 import { dynamo } from './clients.ts';
@@ -103,10 +101,9 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ? put(item, 'attribute_not_exists(pk)')
         : put(item, 'revision = :seen', { ':seen': part.revision - 1 });
     },
-    signal: async (tenant, id, name) =>
-      (await get(partKey(tenant, id, partNames.signal(name)))) as Sealed | undefined,
-    keepSignal: (tenant, id, name, sealed) =>
-      put({ ...partKey(tenant, id, partNames.signal(name)), ...sealed }, 'attribute_not_exists(pk)'),
+    part: async (tenant, id, name) => (await get(partKey(tenant, id, name))) as Sealed | undefined,
+    keepPart: (tenant, id, name, sealed) =>
+      put({ ...partKey(tenant, id, name), ...sealed }, 'attribute_not_exists(pk)'),
     async raise(tenant, id, news) {
       try {
         const { Attributes } = await dynamo.send(
@@ -153,17 +150,51 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ),
       );
     },
-    async newest(tenant, shard, before, limit) {
-      const { Items } = await dynamo.send(
-        new QueryCommand({
+    reopen: (seen, { set, remove }) => {
+      const given = Object.entries(set).filter(([, value]) => value !== undefined);
+      const names = [...given.map(([name]) => name), ...remove, 'status', 'execution'];
+      return held(() =>
+        dynamo.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { pk: seen.pk, sk: seen.sk },
+            UpdateExpression: [
+              `SET ${given.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+              `REMOVE ${remove.map((name) => `#${name}`).join(', ')}`,
+              'ADD changes :one',
+            ].join(' '),
+            ConditionExpression: 'changes = :seen AND #status = :ended AND #execution = :before',
+            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+            ExpressionAttributeValues: {
+              ...Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
+              ':one': 1,
+              ':seen': seen.changes,
+              ':ended': seen.status,
+              ':before': seen.execution,
+            },
+          }),
+        ),
+      );
+    },
+    async newest({ pk, before, after, limit }) {
+      // DynamoDB refuses bounds that cross, as those of a cursor before `since` do.
+      if (after > before) return [];
+      const pages = paginateQuery(
+        { client: dynamo },
+        {
           TableName: table,
-          KeyConditionExpression: 'pk = :pk AND sk < :before',
-          ExpressionAttributeValues: { ':pk': workflowShard(tenant, shard), ':before': before },
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :before',
+          ExpressionAttributeValues: { ':pk': pk, ':after': after, ':before': before },
           ScanIndexForward: false,
           Limit: limit,
-        }),
+        },
       );
-      return (Items ?? []) as WorkflowItem[];
+      const items: WorkflowItem[] = [];
+      for await (const { Items = [] } of pages) {
+        items.push(...(Items as WorkflowItem[]));
+        if (items.length >= limit) break;
+      }
+      return items.slice(0, limit);
     },
   };
 }

@@ -2,7 +2,6 @@ import { idRandomBytes, mintJobId } from '../../core/id.ts';
 import { mintShards } from '../../core/table.ts';
 import { executionName, type NodesPart, type WorkflowItem, workflowKey } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
-import { encodeStates } from '../../core/workflow/states.ts';
 import { changedStates, sealedAs } from '../advance/load.ts';
 import type { Vault } from '../vault.ts';
 import type { Executions, Workflows } from '../workflows.ts';
@@ -47,6 +46,7 @@ export function createWorkflow({ workflows, executions, vault }: CreateDeps) {
       phase: 'forward',
       changes: 0,
       nodes: specs.length,
+      counts: { waiting: specs.length },
       execution: 0,
       advances: 0,
       advancesInAll: 0,
@@ -56,7 +56,6 @@ export function createWorkflow({ workflows, executions, vault }: CreateDeps) {
     const states = changedStates(
       [],
       specs.map(() => 'waiting'),
-      encodeStates,
     );
     const standing = await workflows.create(item, parts, states);
     if (standing.status === 'running')

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contracts } from '../../jobs/contracts.ts';
 import { queues } from '../../jobs/queues.ts';
+import { signals } from '../../jobs/signals.ts';
 import { apiHandler } from '../api.ts';
 import { dedupeStore } from '../aws/dedupe.ts';
 import { executions } from '../aws/executions.ts';
@@ -14,8 +15,7 @@ import { errorLog } from '../log.ts';
 import { vault } from '../vault.ts';
 import { workflowRoutes } from './workflows.ts';
 
-const env = readEnv('workflows');
-const now = Date.now;
+const [env, now] = [readEnv('workflows'), Date.now];
 const keys = tenantKeys({
   table: env.KEYS_TABLE,
   masterKey: env.MASTER_KEY,
@@ -26,7 +26,8 @@ const keys = tenantKeys({
 export const handler = apiHandler(
   'workflows',
   workflowRoutes({
-    catalogue: { queues, contracts, signals: [] },
+    catalogue: { queues, contracts, signals: signals.map(({ name }) => name) },
+    signals,
     store: jobStore(env.JOBS_TABLE, sleep, errorLog({})),
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     workflows: workflowStore(env.CONTROL_TABLE, sleep),

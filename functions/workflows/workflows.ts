@@ -1,9 +1,16 @@
 import { problem } from '../../core/problem.ts';
+import type { WorkflowCatalogue } from '../../core/workflow/plan.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
+import { cancelWorkflow } from './cancel.ts';
+import { listWorkflows } from './list.ts';
 import { type ReadDeps, readWorkflow } from './read.ts';
+import { type RetryDeps, retryWorkflow } from './retry.ts';
+import { type SignalDeps, sendSignal } from './signal.ts';
 import type { StartDeps } from './start.ts';
 
-export interface WorkflowsDeps extends StartDeps, ReadDeps {}
+export interface WorkflowsDeps extends StartDeps, ReadDeps, RetryDeps, SignalDeps {
+  catalogue: WorkflowCatalogue;
+}
 
 /** The workflow routes of the API. */
 export function workflowRoutes(deps: WorkflowsDeps) {
@@ -11,6 +18,10 @@ export function workflowRoutes(deps: WorkflowsDeps) {
     // What only a start needs, CEL among it, is not read for those who ask.
     startWorkflow: async (request) => (await import('./start.ts')).startWorkflow(deps)(request),
     getWorkflow: readWorkflow(deps),
+    listWorkflows: listWorkflows(deps),
+    cancelWorkflow: cancelWorkflow(deps),
+    retryWorkflow: retryWorkflow(deps),
+    sendSignal: sendSignal(deps),
   };
   return async (request: ApiRequest): Promise<ApiAnswer> =>
     answers[request.route]?.(request) ?? {

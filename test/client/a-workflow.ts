@@ -8,6 +8,7 @@ export function aWorkflow(fields: Partial<WorkflowView> = {}): WorkflowView {
     id: workflowId,
     tenant: 'default',
     status: 'running',
+    phase: 'forward',
     tags: [],
     created_at: '2026-11-22T03:00:00.000Z',
     created_by: 'arn:aws:iam::000000000000:root',

@@ -100,6 +100,7 @@ test('the status of each code', () => {
     payload_too_large: 413,
     unknown_type: 422,
     unknown_queue: 422,
+    unknown_signal: 422,
     invalid_payload: 422,
     idempotency_conflict: 422,
     internal: 500,

@@ -22,6 +22,10 @@ test('method, path and function of every route', () => {
     'cancelJob: POST /v1/jobs/{id}/cancel by manage',
     'startWorkflow: POST /v1/workflows by workflows',
     'getWorkflow: GET /v1/workflows/{id} by workflows',
+    'listWorkflows: GET /v1/workflows by workflows',
+    'cancelWorkflow: POST /v1/workflows/{id}/cancel by workflows',
+    'retryWorkflow: POST /v1/workflows/{id}/retry by workflows',
+    'sendSignal: POST /v1/workflows/{id}/signals/{name} by workflows',
     'getOpenapi: GET /v1/openapi.json by manage',
     'getHealth: GET /health by manage',
   ]);
@@ -48,8 +52,8 @@ describe('the route of a request', () => {
   const cases = all.flatMap(([name, route]) =>
     pathsOf(route).map((path): [string, string, string] => [route.method, path, name]),
   );
-  test('34 in all', () => {
-    expect(cases).toHaveLength(34);
+  test('42 in all', () => {
+    expect(cases).toHaveLength(42);
   });
   test.each(cases)('%s %s is %s', (method, path, name) => {
     expect(routeOf(method, path)).toBe(name);
@@ -88,8 +92,14 @@ test('what each may answer: statuses, then codes', () => {
       '200 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_type invalid_payload internal unavailable',
     cancelJob: '200 202 invalid_request not_found invalid_transition internal unavailable',
     startWorkflow:
-      '200 201 invalid_request payload_too_large unknown_type unknown_queue invalid_payload idempotency_conflict internal unavailable',
+      '200 201 invalid_request payload_too_large unknown_type unknown_queue unknown_signal invalid_payload idempotency_conflict internal unavailable',
     getWorkflow: '200 invalid_request not_found internal unavailable',
+    listWorkflows: '200 invalid_request internal unavailable',
+    cancelWorkflow: '202 invalid_request not_found invalid_transition internal unavailable',
+    retryWorkflow:
+      '202 invalid_request not_found invalid_transition payload_too_large invalid_payload internal unavailable',
+    sendSignal:
+      '200 202 invalid_request not_found invalid_transition payload_too_large unknown_signal invalid_payload internal unavailable',
     getOpenapi: '200 internal',
     getHealth: '200 internal unavailable',
   });
@@ -107,6 +117,8 @@ test('which take a body, and which a key', () => {
     'patchJob: true, 16384 bytes',
     'retryJob: false, 1064960 bytes',
     'startWorkflow: true, 4194304 bytes',
+    'retryWorkflow: false, 262144 bytes',
+    'sendSignal: true, 262144 bytes',
   ]);
   expect(all.flatMap(([name, { idempotent }]) => (idempotent ? [name] : []))).toEqual([
     'enqueueJob',

@@ -1,6 +1,6 @@
 import type { Sealed } from '../../core/table.ts';
 import type { NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
-import { partNames, workflowKey, workflowShard } from '../../core/workflow/item.ts';
+import { partNames, workflowKey } from '../../core/workflow/item.ts';
 import type { Executions, Workflows } from '../../functions/workflows.ts';
 import { type Faults, noFaults } from './faults.ts';
 
@@ -55,13 +55,12 @@ export function memoryWorkflows(faults: Faults = noFaults()) {
         own.set(name, structuredClone(part));
         return true;
       }),
-    signal: (tenant, id, name) =>
-      called('signal', () => partsOf(tenant, id).get(partNames.signal(name)) as Sealed | undefined),
-    keepSignal: (tenant, id, name, sealed) =>
-      called('keepSignal', () => {
+    part: (tenant, id, name) => called('part', () => partsOf(tenant, id).get(name) as Sealed | undefined),
+    keepPart: (tenant, id, name, sealed) =>
+      called('keepPart', () => {
         const own = partsOf(tenant, id);
-        if (own.has(partNames.signal(name))) return false;
-        own.set(partNames.signal(name), sealed);
+        if (own.has(name)) return false;
+        own.set(name, sealed);
         return true;
       }),
     raise: (tenant, id, news) =>
@@ -90,10 +89,20 @@ export function memoryWorkflows(faults: Faults = noFaults()) {
         });
         return true;
       }),
-    newest: (tenant, shard, before, limit) =>
+    reopen: (seen, { set, remove }) =>
+      called('reopen', () => {
+        const item = items.get(nameOf(tenantOfItem(seen), seen.sk));
+        const { changes, status, execution } = seen;
+        if (item?.changes !== changes || item.status !== status || item.execution !== execution) return false;
+        const reopened = { ...item, ...structuredClone(set), changes: changes + 1 };
+        for (const name of remove) delete reopened[name];
+        items.set(nameOf(tenantOfItem(seen), seen.sk), reopened);
+        return true;
+      }),
+    newest: ({ pk, before, after, limit }) =>
       called('newestWorkflows', () =>
         [...items.values()]
-          .filter(({ pk, sk }) => pk === workflowShard(tenant, shard) && sk < before)
+          .filter((each) => each.pk === pk && each.sk <= before && each.sk >= after)
           .sort((a, b) => (a.sk < b.sk ? 1 : -1))
           .slice(0, limit)
           .map((each) => structuredClone(each)),

@@ -1,14 +1,18 @@
 import * as z from 'zod/mini';
-import type { JobContract } from '../../../core/define.ts';
+import { defineSignal, type JobContract } from '../../../core/define.ts';
+import type { RouteName } from '../../../core/routes.ts';
 import { isFinal } from '../../../core/state.ts';
 import type { JobRecord } from '../../../core/table.ts';
 import { executionName } from '../../../core/workflow/item.ts';
 import { plan } from '../../../core/workflow/plan.ts';
 import { type Advanced, advanceWorkflow } from '../../../functions/advance/advance.ts';
+import type { ApiRequest } from '../../../functions/http.ts';
 import { tellWorkflows } from '../../../functions/tell.ts';
 import { createWorkflow } from '../../../functions/workflows/create.ts';
+import { workflowRoutes } from '../../../functions/workflows/workflows.ts';
 import { start } from '../../support/clock.ts';
 import { memoryExecutions, memoryWorkflows } from '../../support/memory-workflows.ts';
+import { aRequest, told } from '../../support/requests.ts';
 import { aWorld, queues } from '../../support/world.ts';
 
 const type = (name: string, more: Partial<JobContract> = {}): JobContract => ({
@@ -20,6 +24,8 @@ const type = (name: string, more: Partial<JobContract> = {}): JobContract => ({
   retry: { maxAttempts: 5 },
   ...more,
 });
+
+const signals = [defineSignal({ name: 'approval', payload: z.strictObject({ approved: z.boolean() }) })];
 
 export const workflowId = '019ab0c5-5d00-7000-8000-000000000001';
 export const tenant = 'acme';
@@ -36,7 +42,7 @@ export function aWorkflowWorld() {
       type('booking', { compensates: true }),
       type('strict', { payload: z.strictObject({ n: z.int() }) }),
     ],
-    signals: ['approval'],
+    signals: signals.map(({ name }) => name),
   };
   const deps = { ...world, workflows, executions, catalogue, now: world.clock.now, sleep: world.clock.sleep };
   const step = advanceWorkflow({ ...deps, sleep: async () => {} });
@@ -86,5 +92,25 @@ export function aWorkflowWorld() {
   const letters = async () =>
     (await workflows.states(tenant, workflowId)).map((part) => part.letters).join('');
   const item = () => workflows.peek(tenant, workflowId);
-  return { world, workflows, executions, create, advance, live, nodeOf, end, publishAll, letters, item };
+  /** Calls a route of workflows as API Gateway would. */
+  const routes = workflowRoutes({ ...deps, signals, randomBytes: (count) => new Uint8Array(count).fill(7) });
+  const call = async (route: RouteName, fields: Partial<ApiRequest> & { json?: unknown } = {}) => {
+    const { json, ...more } = fields;
+    const body = json === undefined ? '' : JSON.stringify(json);
+    return told(await routes(aRequest(route, { id: workflowId, body, ...more })));
+  };
+  /** Ends every live job, then advances, until the workflow is over. `failing`: of which nodes' jobs fail. */
+  const finish = async (failing: readonly number[] = []) => {
+    for (let turns = 0; turns < 50 && item()?.status === 'running'; turns++) {
+      for (const record of live())
+        await end(record, failing.includes(nodeOf(record)) ? 'failed' : 'completed', { of: nodeOf(record) });
+      await publishAll();
+      await advance();
+    }
+    return item()?.status;
+  };
+  return {
+    ...{ world, workflows, executions, create, advance, live, nodeOf, end, publishAll, letters, item },
+    ...{ call, finish },
+  };
 }

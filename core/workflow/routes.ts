@@ -1,0 +1,107 @@
+import type { Route } from '../routes.ts';
+import * as workflows from './api.ts';
+
+/** The routes of workflows, in the order of the document. */
+export const workflowRoutes = {
+  startWorkflow: {
+    method: 'POST',
+    path: '/v1/workflows',
+    function: 'workflows',
+    summary: 'Start a workflow: jobs that depend on jobs',
+    body: {
+      schema: workflows.workflowRequest,
+      documented: workflows.workflowDocument,
+      required: true,
+      maxBytes: workflows.maxWorkflowBytes,
+      example: {
+        nodes: [
+          { key: 'first', type: 'echo', payload: { message: 'hello' } },
+          { key: 'then', type: 'echo', payload: { message: 'hello' }, depends_on: ['first'] },
+        ],
+      },
+    },
+    idempotent: true,
+    responses: { 201: workflows.workflow, 200: workflows.workflow },
+    problems: [
+      'invalid_request',
+      'payload_too_large',
+      'unknown_type',
+      'unknown_queue',
+      'unknown_signal',
+      'invalid_payload',
+      'idempotency_conflict',
+      'internal',
+      'unavailable',
+    ],
+  },
+  getWorkflow: {
+    method: 'GET',
+    path: '/v1/workflows/{id}',
+    function: 'workflows',
+    summary: 'One workflow with its nodes',
+    responses: { 200: workflows.workflowWithNodes },
+    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+  },
+  listWorkflows: {
+    method: 'GET',
+    path: '/v1/workflows',
+    function: 'workflows',
+    summary: 'List workflows, newest first',
+    query: workflows.listWorkflowsQuery,
+    responses: { 200: workflows.workflowList },
+    problems: ['invalid_request', 'internal', 'unavailable'],
+  },
+  cancelWorkflow: {
+    method: 'POST',
+    path: '/v1/workflows/{id}/cancel',
+    function: 'workflows',
+    summary: 'Cancel a workflow: nothing more starts, what runs is told to stop',
+    responses: { 202: workflows.workflow },
+    problems: ['invalid_request', 'not_found', 'invalid_transition', 'internal', 'unavailable'],
+  },
+  retryWorkflow: {
+    method: 'POST',
+    path: '/v1/workflows/{id}/retry',
+    function: 'workflows',
+    summary: 'Begin an ended workflow anew: what did not end well, or all of it',
+    body: {
+      schema: workflows.retryWorkflowRequest,
+      required: false,
+      maxBytes: workflows.maxRetryBytes,
+      example: { mode: 'failed' },
+    },
+    responses: { 202: workflows.workflow },
+    problems: [
+      'invalid_request',
+      'not_found',
+      'invalid_transition',
+      'payload_too_large',
+      'invalid_payload',
+      'internal',
+      'unavailable',
+    ],
+  },
+  sendSignal: {
+    method: 'POST',
+    path: '/v1/workflows/{id}/signals/{name}',
+    function: 'workflows',
+    summary: 'Send a signal that nodes of a workflow wait for, or will wait for',
+    body: {
+      schema: workflows.signalRequest,
+      required: true,
+      maxBytes: workflows.maxSignalBytes,
+      example: { payload: { approved: true } },
+    },
+    responses: { 202: workflows.workflow, 200: workflows.workflow },
+    problems: [
+      'invalid_request',
+      'not_found',
+      'invalid_transition',
+      'payload_too_large',
+      'unknown_signal',
+      'invalid_payload',
+      'internal',
+      'unavailable',
+    ],
+  },
+} as const satisfies Record<string, Route>;

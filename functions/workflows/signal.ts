@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SignalContract } from '../../core/define.ts';
+import { check } from '../../core/faults.ts';
+import { type Checked, problem } from '../../core/problem.ts';
+import { signalRequest } from '../../core/workflow/api.ts';
+import { partNames } from '../../core/workflow/item.ts';
+import { encodeNews } from '../../core/workflow/news.ts';
+import { loader } from '../advance/load.ts';
+import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
+import type { Vault } from '../vault.ts';
+import { type Executions, goOn, type Workflows } from '../workflows.ts';
+import { findWorkflow, notWhile } from './find.ts';
+import { viewOf } from './view.ts';
+
+export interface SignalDeps {
+  workflows: Workflows;
+  executions: Executions;
+  vault: Vault;
+  signals: readonly SignalContract[];
+}
+
+/**
+ * POST …/signals/{name}: kept, sealed, whether it is awaited already or not; the first of a name stands. The same
+ * again is 200 and wakes the workflow once more, so that whoever got no answer repeats it; another payload is 409.
+ */
+export function sendSignal(deps: SignalDeps) {
+  const { workflows, executions, vault } = deps;
+  const graphs = loader(deps);
+  return async (request: ApiRequest): Promise<ApiAnswer> => {
+    const { tenant, id, name = '' } = request;
+    const payload = payloadOf(request, deps.signals);
+    if (!payload.ok) return payload;
+    const found = await findWorkflow(workflows, request);
+    if ('problem' in found) return found;
+    const { item } = found;
+    const { specs } = await graphs.load(tenant, id, item);
+    if (!specs.some(({ signal }) => signal?.name === name))
+      return {
+        problem: problem('invalid_transition', `no node of this workflow waits for signal "${name}"`),
+      };
+    const as = { tenant, jobId: id, field: 'signal', name } as const;
+    const kept = async () => {
+      const sealed = await workflows.part(tenant, id, partNames.signal(name));
+      return sealed === undefined ? undefined : { payload: await vault.open(sealed, as) };
+    };
+    let before = await kept();
+    if (before === undefined) {
+      if (item.status !== 'running') return notWhile(item, 'only one that is running takes signals');
+      const sealed = await vault.seal(Buffer.from(JSON.stringify(payload.value)), as);
+      if (!(await workflows.keepPart(tenant, id, partNames.signal(name), sealed))) before = await kept();
+    }
+    if (before !== undefined && !isDeepStrictEqual(before.payload, payload.value))
+      return {
+        problem: problem(
+          'invalid_transition',
+          `signal "${name}" was sent to this workflow before, with another payload; the first stands`,
+        ),
+      };
+    const raised = await workflows.raise(tenant, id, [encodeNews({ of: 'signal', name })]);
+    if (raised?.token !== undefined) await executions.handBack(raised.token, goOn());
+    return { status: before === undefined ? 202 : 200, body: viewOf(item) };
+  };
+}
+
+/** The payload as it was sent, checked against the signal's schema. */
+function payloadOf({ name = '', body }: ApiRequest, signals: readonly SignalContract[]): Checked<unknown> {
+  const read = readBody(body);
+  if (!read.ok) return read;
+  const shape = check(
+    signalRequest,
+    read.value,
+    'invalid_request',
+    'the signal is not as the API describes it',
+  );
+  if (!shape.ok) return shape;
+  const contract = signals.find((each) => each.name === name);
+  if (contract === undefined)
+    return {
+      ok: false,
+      problem: problem('unknown_signal', `there is no signal "${name.slice(0, 64)}" in this release`, {
+        details: [{ path: 'name', message: 'must be a declared signal' }],
+      }),
+    };
+  const { payload } = shape.value;
+  const fits = check(
+    contract.payload,
+    payload,
+    'invalid_payload',
+    `the payload does not fit signal "${name}"`,
+  );
+  if (fits.ok) return { ok: true, value: payload };
+  const details = (fits.problem.details ?? []).map((each) => ({ ...each, path: `/payload${each.path}` }));
+  return { ok: false, problem: { ...fits.problem, details } };
+}

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import type { JobRecord } from '../../../core/table.ts';
+import { aWorkflowWorld } from '../advance/workflow-world.ts';
+
+const nodes = [
+  { key: 'a', type: 'task' },
+  { key: 'ok', signal: 'approval', depends_on: ['a'] },
+  { key: 'b', type: 'task', depends_on: ['ok'], when: 'results.ok.approved' },
+];
+const approve = (approved: boolean) => ({ name: 'approval', json: { payload: { approved } } });
+
+async function waiting() {
+  const it = aWorkflowWorld();
+  await it.create(nodes);
+  await it.advance();
+  return it;
+}
+
+async function awaited() {
+  const it = await waiting();
+  await it.end(it.live()[0] as JobRecord, 'completed');
+  await it.publishAll();
+  await it.advance();
+  return it;
+}
+
+test('sent while it is awaited it wakes the workflow; what follows sees its payload', async () => {
+  const it = await awaited();
+  expect(await it.letters()).toBe('crw');
+  expect(await it.call('sendSignal', approve(true))).toMatchObject({ status: 202 });
+  expect(it.executions.answers.get('token-2')).toEqual({ done: false, waitSeconds: 60 });
+  await it.advance();
+  expect(await it.letters()).toBe('ccr');
+});
+
+test('a no is an answer too', async () => {
+  const it = await awaited();
+  await it.call('sendSignal', approve(false));
+  await it.advance();
+  expect(await it.letters()).toBe('ccs');
+  expect(it.item()?.status).toBe('completed');
+});
+
+test('sent before it is awaited it is kept', async () => {
+  const it = await waiting();
+  expect(await it.call('sendSignal', approve(true))).toMatchObject({ status: 202 });
+  await it.end(it.live()[0] as JobRecord, 'completed');
+  await it.publishAll();
+  await it.advance();
+  expect(await it.letters()).toBe('ccr');
+});
+
+test('the first stands: the same again is 200, another 409', async () => {
+  const it = await waiting();
+  await it.call('sendSignal', approve(true));
+  expect(await it.call('sendSignal', approve(true))).toMatchObject({ status: 200 });
+  expect(await it.call('sendSignal', approve(false))).toMatchObject({ code: 'invalid_transition' });
+  expect(await it.finish()).toBe('completed');
+  expect(await it.call('sendSignal', approve(true))).toMatchObject({ status: 200 });
+  expect(await it.call('sendSignal', approve(false))).toMatchObject({ code: 'invalid_transition' });
+});
+
+test('kept and not told, its sender dead: found when the wait ends', async () => {
+  const it = await awaited();
+  it.world.faults.throwBefore('raise');
+  await expect(it.call('sendSignal', approve(true))).rejects.toThrow();
+  await it.advance({ timedOut: true });
+  expect(await it.letters()).toBe('ccr');
+});
+
+test('refused: a name that is not declared, a payload that does not fit, a workflow that waits for none or is over', async () => {
+  const it = await waiting();
+  expect(await it.call('sendSignal', { name: 'nobody', json: { payload: 1 } })).toMatchObject({
+    code: 'unknown_signal',
+  });
+  expect(await it.call('sendSignal', { name: 'approval', json: {} })).toMatchObject({
+    code: 'invalid_request',
+  });
+  expect(await it.call('sendSignal', { name: 'approval', json: { payload: { approved: 1 } } })).toMatchObject(
+    {
+      code: 'invalid_payload',
+      body: { details: [{ path: '/payload/approved', message: 'must be a boolean' }] },
+    },
+  );
+  const other = aWorkflowWorld();
+  await other.create([{ key: 'a', type: 'task' }]);
+  expect(await other.call('sendSignal', approve(true))).toMatchObject({
+    code: 'invalid_transition',
+    body: { error: 'no node of this workflow waits for signal "approval"' },
+  });
+  await it.call('cancelWorkflow');
+  await it.advance();
+  expect(it.item()?.status).toBe('cancelled');
+  expect(await it.call('sendSignal', approve(true))).toMatchObject({ code: 'invalid_transition' });
+});
