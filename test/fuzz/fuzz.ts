@@ -17,7 +17,7 @@ await runCommand(async () => {
       ? `TaskQ was not running: it is up now at ${local.endpoint} and stays up; \`npm run down\` ends it.`
       : `Using the TaskQ that runs at ${local.endpoint}.`,
   );
-  const options = { seed: whole(values.seed), examples: whole(values.examples) };
+  const options = { seed: whole(values.seed), examples: whole(values.examples), edges: true };
   const { passed, output, operations, neverSucceeded, calls } = await fuzz(local, options, toTerminal);
   console.log(output);
   console.log([...operations, `${calls} calls`].join('\n'));

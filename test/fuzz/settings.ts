@@ -16,13 +16,15 @@ export interface FuzzOptions {
   seed: number;
   /** Of each operation; three times as many chains of calls. */
   examples: number;
+  /** The many cases at the edges of each schema besides: three times as long. */
+  edges: boolean;
 }
 
 /**
  * schemathesis.toml. What is known (names and ids that exist) stands where the document has only a string, most of
  * the time: else almost every case would end at `not_found` or `unknown_type`.
  */
-export function settingsOf(known: Known, { seed, examples }: FuzzOptions): string {
+export function settingsOf(known: Known, { seed, examples, edges }: FuzzOptions): string {
   const { types, queues, ownIds, tenant, tenantIds } = known;
   return `seed = ${seed}
 warnings = false
@@ -57,6 +59,9 @@ ${checks.map((each) => `${each}.enabled = true`).join('\n')}
 negative_data_rejection.enabled = true
 negative_data_rejection.expected-statuses = ${JSON.stringify(refusals.map(String))}
 
+[phases.coverage]
+enabled = ${edges}
+
 [phases.stateful]
 generation.max-examples = ${examples * 3}
 
@@ -66,7 +71,7 @@ ${operations(ownIds, tenantIds)}
 
 /**
  * Each operation on a job gets ids of the tenant that its path names, as a rule in a state that it is for. The many
- * boundary cases of schemathesis's coverage are run in one form of each path: behind both is the same code.
+ * edge cases of schemathesis's coverage are run in one form of each path: behind both is the same code.
  */
 function operations(own: Ids, tenants: Ids): string {
   return Object.values<Route>(routes)
