@@ -16,6 +16,8 @@ const highest = {
   echo: 0.03,
   /** A call takes seconds. */
   slow: 0.05,
+  /** A process reaches nothing for up to a minute. */
+  cut: 0.02,
   /** A row of a batch is throttled. */
   throttled: 0.1,
   /** An entry of SendMessageBatch fails. */
@@ -44,17 +46,47 @@ const highest = {
 export type FaultKind = keyof typeof highest;
 export type Chances = Record<FaultKind, number>;
 
-/** Some of the kinds, each with a chance of its own; one of them more often than any other history has it. */
+/** Some of the kinds, each with a chance of its own; some of these more often than other histories have them. */
 export function drawChances(random: Random): Chances {
   const kinds = Object.entries(highest) as [FaultKind, number][];
   const share = oneOf(random, [0.2, 0.5, 0.8]);
-  const [favourite] = oneOf(random, kinds);
+  const favourites = new Set(
+    Array.from({ length: oneOf(random, [0, 1, 2, 4]) }, () => oneOf(random, kinds)[0]),
+  );
   return Object.fromEntries(
     kinds.map(([kind, most]) => {
       const chance = random() < share ? most * random() : 0;
-      return [kind, kind === favourite ? Math.max(chance, Math.min(most * 4, 0.5)) : chance];
+      return [kind, favourites.has(kind) ? Math.max(chance, Math.min(most * 4, 0.5)) : chance];
     }),
   ) as Chances;
+}
+
+const quiet = Object.fromEntries(Object.keys(highest).map((kind) => [kind, 0])) as Chances;
+
+/** Processes that are cut off while spare pointers come in: what leases are for. */
+export function drawLeaseFaults(random: Random): Chances {
+  return {
+    ...quiet,
+    echo: 0.1 * random(),
+    cut: 0.06,
+    slow: 0.3,
+    duplicated: 0.95,
+    seenTwice: 0.1,
+    refused: 0.05 * random(),
+    throttled: 0.05 * random(),
+  };
+}
+
+/** Claims whose answers are lost while every job has several pointers: what the table of failed claims is for. */
+export function drawClaimFaults(random: Random): Chances {
+  return {
+    ...quiet,
+    answerLost: 0.2 * random(),
+    late: 0.2 * random(),
+    sentTwice: 0.1,
+    duplicated: 0.8,
+    seenTwice: 0.2 * random(),
+  };
 }
 
 export interface Fates {

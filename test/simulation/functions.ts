@@ -11,6 +11,8 @@ import { cancelJob, retryJob } from '../../functions/manage/change.ts';
 import { patchJob } from '../../functions/manage/patch.ts';
 import { release } from '../../functions/release/release.ts';
 import { walk } from '../../functions/release/walk.ts';
+import { renewThere, type StartThread } from '../../functions/work/renew-there.ts';
+import { serveRenewals } from '../../functions/work/serve-renewals.ts';
 import { work } from '../../functions/work/work.ts';
 import { catalogues, queueNames } from './catalogue.ts';
 import { urlOf } from './lanes.ts';
@@ -31,13 +33,24 @@ export const timesOf: Record<string, QueueTimes> = Object.fromEntries(
   queueNames.map((queue) => [queue, queueTimes(queue, catalogues.new.contracts)]),
 );
 
+/** A process with all that it reaches the world through, and the same for a thread of it. */
+export interface Program {
+  process: Process;
+  ports: Ports;
+  thread: () => Pick<Program, 'process' | 'ports'>;
+}
+
 const ignore = (): void => {};
 const common = (process: Process) => ({ now: process.now, onError: ignore, log: ignore });
-const messageDeps = {
-  findDeath: async (): Promise<Death> => ({ cause: 'lease_lost' }),
+const messageDeps = (process: Process) => ({
+  /** The log is asked for up to 2 s, and here never knows. */
+  async findDeath(): Promise<Death> {
+    await process.sleep(between(process.random, 1, 2_000));
+    return { cause: 'lease_lost' };
+  },
   urlOf: (arn: string) => laneOfArn(urls, arn),
   storeUnreadable: async () => {},
-};
+});
 
 function contractOf(process: Process) {
   return (type: string) => catalogues[process.release].contracts.find((each) => each.type === type);
@@ -89,18 +102,17 @@ function requestOf(
 }
 
 export function workOn(
-  process: Process,
-  ports: Ports,
+  { process, ports, thread }: Program,
   queue: string,
   records: readonly SQSRecord[],
   handle: (payload: { script: string }, job: JobContext) => Promise<unknown>,
-  clock: { monotonic: () => number; remainingMs: () => number },
+  remainingMs: () => number,
 ): Promise<SQSBatchResponse> {
-  const { leaseMs, longestTimeoutMs } = timesOf[queue] as QueueTimes;
+  const { long, leaseMs, longestTimeoutMs } = timesOf[queue] as QueueTimes;
   const step = work({
     ...common(process),
     ...ports,
-    ...messageDeps,
+    ...messageDeps(process),
     queue,
     keys,
     contractOf: contractOf(process),
@@ -109,6 +121,7 @@ export function workOn(
     settings: { allowPrivateAddresses: false },
     after: process.after,
     leaseMs,
+    ...(long ? { renew: renewThere(startThread(process, thread())) } : {}),
     longestTimeoutMs,
     codeVersion: process.release,
     newSeed: () => randomBytes(process)(effectSeedBytes),
@@ -116,11 +129,31 @@ export function workOn(
       process.owner = Buffer.from(randomBytes(process)(9)).toString('base64url');
       return process.owner;
     },
-    monotonic: () => clock.monotonic() - process.lagMs,
+    monotonic: process.monotonic,
     random: process.random,
     soon: (flush) => void process.after(3, flush),
   });
-  return step(records, clock.remainingMs, {}, '');
+  return step(records, remainingMs, {}, process.name);
+}
+
+/** The thread that renews leases: a loop of its own in the same process. */
+function startThread(
+  process: Process,
+  { process: thread, ports }: ReturnType<Program['thread']>,
+): StartThread {
+  return (onNews) => {
+    const take = serveRenewals(
+      {
+        ...common(thread),
+        ...ports,
+        monotonic: process.monotonic,
+        after: thread.after,
+        endProcess: ({ mine }) => process.die(`${mine.sk.slice(-6)} blocked it past its time`),
+      },
+      (news) => void process.after(1, () => onNews(news)),
+    );
+    return (order) => void thread.after(1, () => take(order));
+  };
 }
 
 export function buryAll(
@@ -128,7 +161,7 @@ export function buryAll(
   ports: Ports,
   records: readonly SQSRecord[],
 ): Promise<SQSBatchResponse> {
-  return bury({ ...common(process), ...ports, ...messageDeps })(records, {});
+  return bury({ ...common(process), ...ports, ...messageDeps(process) })(records, {});
 }
 
 /** @param part which half of the due entries */

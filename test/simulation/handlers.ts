@@ -17,9 +17,10 @@ export type Behaviour =
 /** The least that a handler can do. */
 export const plainly: Behaviour = { does: 'return', afterMs: 0 };
 
-export function drawBehaviour(random: Random): Behaviour {
+/** @param long its handler is given minutes */
+export function drawBehaviour(random: Random, long: boolean): Behaviour {
   const roll = random();
-  const afterMs = oneOf(random, [0, 5, 50, 1_000, 20_000]);
+  const afterMs = oneOf(random, long ? [5, 1_000, 25_000, 60_000, 100_000] : [0, 5, 50, 1_000, 20_000]);
   if (roll < 0.6) return { does: 'return', afterMs };
   if (roll < 0.8)
     return {
@@ -28,7 +29,11 @@ export function drawBehaviour(random: Random): Behaviour {
       how: oneOf(random, ['transient', 'transient', 'permanent', 'system', 'asked']),
     };
   if (roll < 0.87) return { does: 'hang' };
-  if (roll < 0.93) return { does: 'block', ms: oneOf(random, [2_000, 20_000, 45_000]) };
+  if (roll < 0.93)
+    return {
+      does: 'block',
+      ms: oneOf(random, long ? [20_000, 45_000, 90_000, 140_000] : [2_000, 20_000, 45_000]),
+    };
   return { does: 'kill', afterMs };
 }
 

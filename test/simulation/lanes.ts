@@ -6,7 +6,7 @@ import { fails, recordOf } from '../support/memory-lanes.ts';
 import { memorySqs } from '../support/memory-sqs.ts';
 import { queueNames } from './catalogue.ts';
 import type { Process } from './process.ts';
-import { oneOf, type Random } from './random.ts';
+import { between, oneOf, type Random } from './random.ts';
 
 /** `queue-lane`, or `queue-dead`. */
 export type LaneName = string;
@@ -36,6 +36,8 @@ interface LaneParts {
   random: Random;
   inFlightLimit: number;
   maxReceiveCount: number;
+  mostSpares: number;
+  spareWithinSeconds: readonly number[];
   seenTwice: () => boolean;
   /** A message came, or will be seen sooner: someone may want to look. */
   onMove: (lane: LaneName) => void;
@@ -72,9 +74,15 @@ export function simulateLanes(parts: LaneParts): SimulatedLanes {
         const entry = { body: encodePointer(pointer), group: pointer.tenant };
         if (by.strikes('lost')) parts.onLoss(pointer.jobId);
         else sqs.send(name, [{ ...entry, delaySeconds }]);
-        if (by.strikes('duplicated'))
+        for (let copies = 0; copies < parts.mostSpares && by.strikes('duplicated'); copies++)
           sqs.send(name, [
-            { ...entry, delaySeconds: Math.min(900, delaySeconds + oneOf(by.random, [0, 0, 5, 60])) },
+            {
+              ...entry,
+              delaySeconds: Math.min(
+                900,
+                delaySeconds + between(by.random, 0, oneOf(by.random, parts.spareWithinSeconds)),
+              ),
+            },
           ]);
         onMove(name);
         return true;

@@ -1,5 +1,5 @@
 import type { SimulatedType } from './catalogue.ts';
-import { type Chances, drawChances } from './faults.ts';
+import { type Chances, drawChances, drawClaimFaults, drawLeaseFaults } from './faults.ts';
 import { type Behaviour, drawBehaviour } from './handlers.ts';
 import { between, oneOf, type Random, streamOf } from './random.ts';
 
@@ -18,6 +18,10 @@ export interface Plan {
   mostSkewMs: number;
   inFlightLimit: number;
   maxReceiveCount: number;
+  /** So many times more a message may be there. */
+  mostSpares: number;
+  /** A message that is there twice comes a second time within one of these. */
+  spareWithinSeconds: readonly number[];
   /** When processes of the new release begin to appear; a minute later no old one starts. */
   deployAtMs: number;
   clients: ClientPlan[];
@@ -57,19 +61,37 @@ export interface PersonPlan {
   pick: number;
 }
 
+/** What a history is about: mostly anything, now and then what needs several faults at once to go wrong. */
+interface Subject {
+  chances: Chances;
+  types: readonly SimulatedType[];
+  mostSpares: number;
+  spareWithinSeconds: readonly number[];
+}
+
+function drawSubject(random: Random): Subject {
+  const roll = random();
+  if (roll < 0.12)
+    return { chances: drawLeaseFaults(random), types: ['long'], mostSpares: 15, spareWithinSeconds: [150] };
+  if (roll < 0.22)
+    return { chances: drawClaimFaults(random), types, mostSpares: 3, spareWithinSeconds: [0, 5] };
+  return { chances: drawChances(random), types, mostSpares: 2, spareWithinSeconds: [0, 0, 5, 90] };
+}
+
 export function drawPlan(seed: number): Plan {
   const random = streamOf(seed, 'plan');
   const faultyMs = between(random, 2, 8) * minute;
+  const { types: among, ...subject } = drawSubject(random);
   return {
     seed,
     faultyMs,
-    chances: drawChances(random),
+    ...subject,
     spared: [],
     mostSkewMs: oneOf(random, [0, 1_500, 2_400]),
     inFlightLimit: oneOf(random, [120_000, 50, 8]),
     maxReceiveCount: oneOf(random, [20, 6, 3]),
     deployAtMs: random() < 0.7 ? 0 : between(random, 0, faultyMs),
-    clients: named('client', between(random, 1, 5), (name) => drawClient(name, random, faultyMs)),
+    clients: named('client', between(random, 1, 5), (name) => drawClient(name, random, faultyMs, among)),
     persons: named('person', between(random, 0, 8), (name) => ({
       name,
       atMs: between(random, minute, faultyMs + 10 * minute),
@@ -80,26 +102,34 @@ export function drawPlan(seed: number): Plan {
   };
 }
 
-function drawClient(name: string, random: Random, faultyMs: number): ClientPlan {
+const types: readonly SimulatedType[] = ['plain', 'plain', 'plain', 'plain', 'fresh', 'long', 'long'];
+
+function drawClient(
+  name: string,
+  random: Random,
+  faultyMs: number,
+  among: readonly SimulatedType[],
+): ClientPlan {
   const key = random() < 0.6 ? `key of ${name}` : undefined;
   return {
     name,
     atMs: between(random, 0, faultyMs / 2),
     ...(key === undefined ? {} : { key }),
     ...(key !== undefined && random() < 0.2 ? { twinAfterMs: between(random, 0, 100) } : {}),
-    jobs: Array.from({ length: oneOf(random, [1, 1, 2, 4, 8, 12]) }, () => drawJob(random)),
+    jobs: Array.from({ length: oneOf(random, [1, 1, 2, 4, 8, 12]) }, () => drawJob(random, among)),
   };
 }
 
-function drawJob(random: Random): JobPlan {
+function drawJob(random: Random, among: readonly SimulatedType[]): JobPlan {
+  const type = oneOf(random, among);
   return {
-    type: random() < 0.85 ? 'plain' : 'fresh',
+    type,
     priority: oneOf(random, [0, 4, 4, 7, 9]),
     ...(random() < 0.3 ? { delaySeconds: oneOf(random, [1, 30, 300, 1_000, 4_000]) } : {}),
     ...(random() < 0.3 ? { maxAttempts: between(random, 1, 3) } : {}),
     big: random() < 0.15,
     once: random() < 0.2,
-    behaviours: Array.from({ length: 4 }, () => drawBehaviour(random)),
+    behaviours: Array.from({ length: 4 }, () => drawBehaviour(random, type === 'long')),
   };
 }
 

@@ -13,6 +13,8 @@ export interface Plant {
   breaks: readonly PromiseName[];
   /** Alters what a process reaches the world through. */
   ports?: (ports: Ports, process: Process) => Ports;
+  /** Leases are renewed on the event loop that a handler may block. */
+  oneLoop?: true;
   /** Alters what Lambda hands over; what is left out counts as done. */
   received?: (records: readonly SQSRecord[]) => readonly SQSRecord[];
 }
@@ -69,6 +71,42 @@ export const plants: Record<string, Plant> = {
               ['attemptsLeft', '>', 0],
             ],
           }
+        : change,
+    ),
+  },
+  'leases are renewed on the event loop that a handler blocks': {
+    breaks: ['one owner', 'an attempt is spent on a start or a death'],
+    oneLoop: true,
+  },
+  'a renewal asks for the fence alone': {
+    breaks: ['one owner', 'a live lease is respected'],
+    ports: altered((change) =>
+      isRenewal(change)
+        ? { ...change, where: change.where.filter(([name]) => name !== 'availableAt') }
+        : change,
+    ),
+  },
+  'trust is counted from the last send': {
+    breaks: ['one owner'],
+    ports: (ports, process) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        change: async (changes) => {
+          const sentAt = process.monotonic();
+          const results = await ports.store.change(changes);
+          if (changes.some((each) => isClaim(each) || isRenewal(each)))
+            process.lag(process.monotonic() - sentAt);
+          return results;
+        },
+      },
+    }),
+  },
+  'quarantine claims what it saw over without looking again': {
+    breaks: ['one owner', 'a live lease is respected'],
+    ports: altered((change) =>
+      change.set.status === 'running' && !isClaim(change)
+        ? { ...change, where: change.where.filter(([name]) => name !== 'availableAt') }
         : change,
     ),
   },
@@ -166,10 +204,12 @@ export const plants: Record<string, Plant> = {
   },
 };
 
-/** Bugs of PROTOCOL's list in what is not built yet. */
+/** Bugs of PROTOCOL's list that are not planted, and why. */
 export const notYet: Record<string, string> = {
   'gate opened between check and park': 'no gate is built: parking comes with tenants and limits',
-  'node settles between read and token': 'no workflow is built',
+  'node settles between read and token': 'the simulation has no workflow yet',
+  'my settle is known by its fence alone':
+    'harmless to a job alone: who else ends an attempt without a claim leaves it final or with an entry. A workflow would be told of an end that was none',
 };
 
 function altered(alter: (change: Change) => Change): Plant['ports'] & object {
@@ -182,6 +222,9 @@ function altered(alter: (change: Change) => Change): Plant['ports'] & object {
 const isClaim = ({ set, where }: Change): boolean =>
   set.status === 'running' && where.some(([name]) => name === 'attemptsLeft');
 
+/** The holder moves its lease's end. */
+const isRenewal = ({ set }: Change): boolean => set.status === undefined && set.availableAt !== undefined;
+
 function without(result: ChangeResult, name: 'owner'): ChangeResult {
   if (!('found' in result) || result.found === undefined) return result;
   const { [name]: _, ...found } = result.found;
@@ -192,8 +235,8 @@ function without(result: ChangeResult, name: 'owner'): ChangeResult {
 function sentBefore(picks: (change: Change) => boolean): Plant['ports'] & object {
   return (ports, process) => {
     const sent = new Set<string>();
-    const ahead = ({ key, set }: Change): Delivery => ({
-      queue: 'default',
+    const ahead = ({ key, set }: Change, queue: string): Delivery => ({
+      queue,
       lane: 'normal',
       pointer: { tenant: tenantOf(key), jobId: key.sk },
       delaySeconds: Math.min(900, Math.max(0, Math.ceil(((set.availableAt ?? 0) - process.now()) / 1000))),
@@ -205,7 +248,10 @@ function sentBefore(picks: (change: Change) => boolean): Plant['ports'] & object
         change: async (changes) => {
           const picked = changes.filter(picks);
           for (const { key } of picked) sent.add(key.sk);
-          await ports.lanes.deliver(picked.map(ahead));
+          const found = await ports.store.get(picked.map(({ key }) => key));
+          await ports.lanes.deliver(
+            picked.map((each, index) => ahead(each, found[index]?.queue ?? 'default')),
+          );
           return ports.store.change(changes);
         },
       },

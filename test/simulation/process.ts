@@ -1,5 +1,5 @@
 import type { Fates, FaultKind } from './faults.ts';
-import { between, type Random } from './random.ts';
+import { between, oneOf, type Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** How a call came to be carried out: by its first send, by the SDK's own repeat, or long after its caller had gone on. */
@@ -18,8 +18,10 @@ export interface Process {
   release: 'old' | 'new';
   /** A handler that blocks the event loop: until then no timer and no answer reaches this process. */
   blockedUntil: number;
-  /** ms that a bug takes off its monotonic clock. */
-  lagMs: number;
+  /** ms of a clock that never jumps. */
+  monotonic: () => number;
+  /** Takes so many ms off that clock: for a bug that does not count them. */
+  lag: (ms: number) => void;
   /** The fence of each job it has claimed. */
   claims: Map<string, number>;
   /** Jobs that its calls named. */
@@ -36,6 +38,8 @@ export interface Process {
   call: <T>(name: string, jobs: readonly string[], perform: (how: How) => T) => Promise<T>;
   after: (ms: number, run: () => void) => () => void;
   sleep: (ms: number) => Promise<void>;
+  /** A thread of it, whose event loop no handler blocks. */
+  thread: () => Process;
 }
 
 export interface ProcessParts {
@@ -59,6 +63,8 @@ const never = new Promise<never>(() => {});
 export function startProcess(name: string, random: Random, parts: ProcessParts): Process {
   const { scheduler, fates, mostSkewMs, say } = parts;
   let doings = 0;
+  let lagMs = 0;
+  let cutUntil = 0;
   let skewMs = between(random, -mostSkewMs, mostSkewMs);
   const strikes = (kind: FaultKind): boolean => {
     doings++;
@@ -72,7 +78,10 @@ export function startProcess(name: string, random: Random, parts: ProcessParts):
     died: false,
     release: parts.release,
     blockedUntil: 0,
-    lagMs: 0,
+    monotonic: () => scheduler.now() - lagMs,
+    lag(ms) {
+      lagMs += ms;
+    },
     claims: new Map(),
     touched: new Set(),
     receipts: new Map(),
@@ -86,10 +95,55 @@ export function startProcess(name: string, random: Random, parts: ProcessParts):
       parts.onTrouble(process.touched);
       say(() => `${name} dies: ${why}`);
     },
-    async call(callName, jobs, perform) {
+    ...eventLoop(() => process.blockedUntil),
+    // What it reads of the process itself it reads there.
+    thread: () =>
+      Object.assign(
+        Object.create(process),
+        eventLoop(() => 0),
+      ),
+  };
+
+  /** What waits for its turn, and is held up while a handler blocks the loop. */
+  function eventLoop(blockedUntil: () => number): Pick<Process, 'call' | 'after' | 'sleep'> {
+    const after: Process['after'] = (ms, run) => {
+      let cancelled = false;
+      const fire = (): unknown => {
+        if (cancelled || !process.alive) return 'idle';
+        if (blockedUntil() > scheduler.now()) return scheduler.at(blockedUntil(), fire);
+        return run();
+      };
+      scheduler.at(scheduler.now() + ms, fire);
+      return () => {
+        cancelled = true;
+      };
+    };
+
+    const travel = async (ms: number): Promise<void> => {
+      if (!process.alive) await never;
+      await scheduler.sleep(ms);
+      while (process.alive && blockedUntil() > scheduler.now())
+        await scheduler.sleep(blockedUntil() - scheduler.now());
+      if (!process.alive) await never;
+    };
+
+    const call: Process['call'] = async (callName, jobs, perform) => {
+      const afterwards = (mostMs: number): void =>
+        void scheduler.at(scheduler.now() + between(random, 1_000, mostMs), () => unheard(perform));
+      const broken = (why: string): never => {
+        parts.onTrouble(jobs);
+        throw new Refused(why);
+      };
       for (const job of jobs) process.touched.add(job);
       if (strikes('stepped')) skewMs = between(random, -mostSkewMs, mostSkewMs);
       if (strikes('crash')) process.die(`before ${callName}`);
+      if (strikes('cut')) cutUntil = scheduler.now() + oneOf(random, [5_000, 15_000, 25_000, 35_000, 60_000]);
+      if (cutUntil > scheduler.now()) {
+        // Sent, perhaps, and given up by the SDK when its tries have timed out.
+        if (between(random, 0, 3) === 0) afterwards(12_000);
+        await travel(between(random, 1_000, 12_000));
+        return broken(`${callName} did not get through`);
+      }
       await travel(strikes('slow') ? between(random, 1_000, 12_000) : between(random, 1, 20));
       if (strikes('refused')) return broken(`${callName} was refused`);
       if (strikes('late')) {
@@ -102,36 +156,9 @@ export function startProcess(name: string, random: Random, parts: ProcessParts):
       await travel(between(random, 1, 20));
       if (strikes('answerLost')) return broken(`the answer of ${callName} was lost`);
       return strikes('sentTwice') ? perform('again') : answer;
+    };
 
-      function afterwards(mostMs: number): void {
-        scheduler.at(scheduler.now() + between(random, 1_000, mostMs), () => unheard(perform));
-      }
-      function broken(why: string): never {
-        parts.onTrouble(jobs);
-        throw new Refused(why);
-      }
-    },
-    after(ms, run) {
-      let cancelled = false;
-      const fire = (): unknown => {
-        if (cancelled || !process.alive) return 'idle';
-        if (process.blockedUntil > scheduler.now()) return scheduler.at(process.blockedUntil, fire);
-        return run();
-      };
-      scheduler.at(scheduler.now() + ms, fire);
-      return () => {
-        cancelled = true;
-      };
-    },
-    sleep: (ms) => new Promise((resolve) => void process.after(ms, resolve)),
-  };
-
-  async function travel(ms: number): Promise<void> {
-    if (!process.alive) await never;
-    await scheduler.sleep(ms);
-    while (process.alive && process.blockedUntil > scheduler.now())
-      await scheduler.sleep(process.blockedUntil - scheduler.now());
-    if (!process.alive) await never;
+    return { call, after, sleep: (ms) => new Promise((resolve) => void after(ms, resolve)) };
   }
   return process;
 }

@@ -11,6 +11,7 @@ import {
   buryAll,
   changeJob,
   enqueueBatch,
+  type Program,
   releaseDue,
   releaseParts,
   timesOf,
@@ -59,6 +60,8 @@ export function makeWorld(
     random: sqsRandom,
     inFlightLimit: plan.inFlightLimit,
     maxReceiveCount: plan.maxReceiveCount,
+    mostSpares: plan.mostSpares,
+    spareWithinSeconds: plan.spareWithinSeconds,
     seenTwice: () => fates.strikes('seenTwice', sqsRandom, 'receive', ++receives),
     onMove,
     onLoss: (jobId) => watch.lost(jobId),
@@ -84,7 +87,7 @@ export function makeWorld(
   const scripts = new Map<string, JobPlan>();
   const started = new Map<string, number>();
 
-  function begin(kind: string): { process: Process; ports: Ports } {
+  function begin(kind: string): Program {
     const count = (started.get(kind) ?? 0) + 1;
     started.set(kind, count);
     const name = `${kind} ${count}`;
@@ -99,8 +102,15 @@ export function makeWorld(
       say,
       onTrouble: watch.trouble,
     });
-    const ports = portsOf(process, parts);
-    return { process, ports: plant?.ports?.(ports, process) ?? ports };
+    const planted = (each: Process): Ports => {
+      const ports = portsOf(each, parts);
+      return plant?.ports?.(ports, each) ?? ports;
+    };
+    const thread = () => {
+      const own = plant?.oneLoop ? process : process.thread();
+      return { process: own, ports: planted(own) };
+    };
+    return { process, ports: planted(process), thread };
   }
 
   /** Ends with its answer, or is killed at its time. */
@@ -154,9 +164,10 @@ export function makeWorld(
     const [queue = '', kind = ''] = lane.split('-');
     const times = timesOf[queue] as QueueTimes;
     const visibilityMs = kind === 'dead' ? buryTimeoutMs + 30_000 : times.visibilitySeconds * 1000;
-    const received = lanes.receive(lane, kind === 'quarantine' ? 1 : 10, visibilityMs);
+    const received = lanes.receive(lane, kind === 'quarantine' || times.long ? 1 : 10, visibilityMs);
     if (received.length === 0) return;
-    const { process, ports } = begin(kind === 'dead' ? `bury ${queue}` : `work ${lane}`);
+    const program = begin(kind === 'dead' ? `bury ${queue}` : `work ${lane}`);
+    const { process, ports } = program;
     say(() => `${process.name} receives ${named(received)}`);
     if (process.strikes('unstarted')) return watch.trouble(received.map(jobOf));
     const records = plant?.received?.(received) ?? received;
@@ -167,10 +178,13 @@ export function makeWorld(
     const step =
       kind === 'dead'
         ? buryAll(process, ports, records)
-        : workOn(process, ports, queue, records, (payload, job) => handle(process, payload, job), {
-            monotonic: now,
-            remainingMs: () => deadline - now(),
-          });
+        : workOn(
+            program,
+            queue,
+            records,
+            (payload, job) => handle(process, payload, job),
+            () => deadline - now(),
+          );
     const answer = await within(process, step, timeoutMs);
     inHand.delete(process);
     for (const jobId of records.map(jobOf)) watch.stir(jobId);
