@@ -2,7 +2,8 @@ import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
 import { afterLeaseMs, type ClaimMessage, givesBack, judgeAbsent, startsLeft } from './claim.ts';
 import { type Death, deathError } from './death.ts';
-import { blamed, cancelLostChange, isSettled, keptMs } from './settle.ts';
+import { cancelLostChange } from './lost.ts';
+import { blamed, isSettled, keptMs } from './settle.ts';
 import { transitions } from './state.ts';
 import type { JobRecord, LastError } from './table.ts';
 

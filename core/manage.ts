@@ -23,7 +23,7 @@ export function reopenChange(found: JobRecord, payload: Stored | undefined, now:
     },
     remove: [
       ...(['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'] as const),
-      ...(['attentionStep', 'progress', 'result', 'fingerprint'] as const),
+      ...(['attentionStep', 'progress', 'unopened', 'result', 'fingerprint'] as const),
     ],
     where: [
       ['status', 'in', transitions.reopen.from],

@@ -61,8 +61,13 @@ function baseOf({ kind, code }: Failure): number {
 
 /** Up to a quarter either way, so that jobs that failed together do not return together; only upward from a server's word. */
 function jittered(exactMs: number, failure: Failure, random: number): number {
-  const share =
-    failure.retryAfterSeconds === undefined ? (2 * random - 1) * jitterShare : random * jitterShare;
+  if (failure.retryAfterSeconds === undefined) return jitteredMs(exactMs, random);
+  return Math.min(Math.round(exactMs * (1 + random * jitterShare)), maxRetryDelaySeconds * 1000);
+}
+
+/** A pause, a quarter longer or shorter at most. */
+export function jitteredMs(exactMs: number, random: number): number {
+  const share = (2 * random - 1) * jitterShare;
   return Math.min(Math.round(exactMs * (1 + share)), maxRetryDelaySeconds * 1000);
 }
 

@@ -1,13 +1,17 @@
 import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
 import type { Change, Condition } from './change.ts';
-import { type Death, deathError } from './death.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { decideRetry, type Failure } from './retry.ts';
+import { decideRetry, type Failure, jitteredMs } from './retry.ts';
 import { isFinal, transitions } from './state.ts';
 import { type Attribute, type FailureCause, failedPartition, type JobRecord, type Stored } from './table.ts';
 
 /** The record of a job is kept this long after its end. Its sealed items and objects have brooms of their own. */
 export const keptMs = 30 * 24 * 60 * 60 * 1000;
+
+/** After so many pauses, 4 hours in all, a payload that cannot be opened costs attempts: a key that was shredded never comes back. */
+const maxUnopened = 20;
+const firstOpenMs = 30_000;
+const longestOpenMs = 12 * 60_000;
 
 /** What the handler did. Closed: whatever else a handler does is one of these. */
 export type Outcome =
@@ -17,6 +21,8 @@ export type Outcome =
   | { kind: 'cancelled' }
   /** The handler asked to be started again after so long. Spends nothing. */
   | { kind: 'snoozed'; delayMs: number }
+  /** Never started: its payload could not be had, KMS or a store did not answer. Spends nothing, for some hours. */
+  | { kind: 'unopened'; failure: Failure }
   /** Never started: no time was left. Spends nothing. */
   | { kind: 'not_started' }
   /** A later attempt is at work, as the handler's `once` was told: there is nothing to write. */
@@ -31,7 +37,7 @@ export interface Settlement {
 }
 
 /** Index attributes: gone when a job is final, unless a person is to see it. */
-const attentionAttributes = [
+export const attentionAttributes = [
   'attention',
   'attentionAt',
   'attentionStep',
@@ -57,6 +63,9 @@ export function settle(
       return handBack(held, now);
     case 'snoozed':
       return snooze(held, outcome.delayMs, now);
+    case 'unopened':
+      if ((held.unopened ?? 0) < maxUnopened) return openLater(held, outcome.failure, now, random);
+      return settle(held, { kind: 'failed', failure: outcome.failure }, now, random);
     case 'failed': {
       const decision = decideRetry(outcome.failure, held.attempt, held.attemptsLeft, random);
       const { code, cause } = outcome.failure;
@@ -130,6 +139,19 @@ function retryLater(
   };
 }
 
+/** Longer and longer pauses, with all the attempts it had: an outage of AWS is no fault of the job's. */
+function openLater(record: JobRecord, { code, cause }: Failure, now: number, random: number): Settlement {
+  const unopened = record.unopened ?? 0;
+  const exactMs = Math.min(firstOpenMs * 2 ** unopened, longestOpenMs);
+  const { to, change, ...more } = retryLater(record, { code, cause }, jitteredMs(exactMs, random), now);
+  const given: Change = {
+    ...change,
+    set: { ...change.set, unopened: unopened + 1 },
+    add: { attempt: -1, attemptsLeft: 1 },
+  };
+  return { to, change: given, ...more };
+}
+
 /** As a job with a delay waits, with all the attempts it had before this start. */
 function snooze(record: JobRecord, delayMs: number, now: number): Settlement {
   const availableAt = now + delayMs;
@@ -178,54 +200,6 @@ export function settleCancelled(record: JobRecord, now: number): Settlement {
   };
 }
 
-/** running with its lease over, cancel asked for → cancelled, by whoever finds it. */
-export function cancelLostChange(found: JobRecord, now: number): Change {
-  return {
-    key: { pk: found.pk, sk: found.sk },
-    set: { status: transitions.cancel_running.to, ...ended(now) },
-    remove: ['owner', ...attentionAttributes],
-    where: lost(found, now),
-  };
-}
-
-/** running with its lease over and no attempt left, or waiting with none left → failed, by whoever finds it. */
-export function failLostChange(found: JobRecord, why: Death | 'attempts_exhausted', now: number): Change {
-  if (why === 'attempts_exhausted') {
-    const seen: Condition[] = [
-      ['status', '=', found.status],
-      ['fence', '=', found.fence],
-    ];
-    return failFound(found, transitions.exhaust.to, blamed(found, { code: why, cause: why }, now), now, seen);
-  }
-  const { cause } = why;
-  const blame = { ...blamed(found, { code: cause, cause }, now), lastError: deathError(found, why, now) };
-  return failFound(found, transitions.lose_lease.to, blame, now, lost(found, now));
-}
-
-function failFound(
-  found: JobRecord,
-  status: 'failed',
-  blame: Partial<JobRecord>,
-  now: number,
-  where: Condition[],
-): Change {
-  return {
-    key: { pk: found.pk, sk: found.sk },
-    set: { status, ...ended(now), ...blame },
-    remove: ['owner', 'attentionStep'],
-    where,
-  };
-}
-
-/** Writes by someone who is not the holder: only on the fence seen, and only when the lease is over. */
-function lost(found: JobRecord, now: number): Condition[] {
-  return [
-    ['status', 'in', ['running']],
-    ['fence', '=', found.fence],
-    ['availableAt', '<=', now],
-  ];
-}
-
 /** What a settle that was not applied means. */
 export type SettleDecision =
   /** An earlier send of this very settle was applied. */
@@ -245,7 +219,7 @@ export function judgeSettle(mine: JobRecord, found: JobRecord | undefined): Sett
   return found.cancelRequestedAt === undefined ? 'lost' : 'cancel';
 }
 
-function ended(now: number): Pick<JobRecord, 'finishedAt' | 'availableAt' | 'expiresAt'> {
+export function ended(now: number): Pick<JobRecord, 'finishedAt' | 'availableAt' | 'expiresAt'> {
   return { finishedAt: now, availableAt: now, expiresAt: Math.ceil((now + keptMs) / 1000) };
 }
 

@@ -127,6 +127,8 @@ export interface JobRecord {
   message?: string;
   /** How many jobs were claimed by that process with it, itself included. Claim. */
   shared?: number;
+  /** How often its payload could not be opened because KMS or a store did not answer. Settle; reset by a person's retry. */
+  unopened?: number;
   /** How often its message was buried. Bury; reset by a person's retry. */
   buried?: number;
   /** The closed gate that holds it. Park. */

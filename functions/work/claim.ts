@@ -9,8 +9,8 @@ import {
 } from '../../core/claim.ts';
 import { type Death, describeDeath } from '../../core/death.ts';
 import { laneOf } from '../../core/lane.ts';
+import { cancelLostChange, failLostChange } from '../../core/lost.ts';
 import { tombstone } from '../../core/newjob.ts';
-import { cancelLostChange, failLostChange } from '../../core/settle.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { countDeath, type FindDeath } from '../deaths.ts';

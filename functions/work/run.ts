@@ -1,6 +1,6 @@
 import { maxPayloadBytes } from '../../core/api.ts';
 import type { JobContext, JobContract, Run } from '../../core/define.ts';
-import { PermanentError, SystemError, TransientError } from '../../core/errors.ts';
+import { jobErrorFields, PermanentError, SystemError, TransientError } from '../../core/errors.ts';
 import { check } from '../../core/faults.ts';
 import { placeResult } from '../../core/placement.ts';
 import type { Ending } from '../../core/renew.ts';
@@ -50,7 +50,7 @@ export function run(deps: RunDeps) {
       // Enqueue may be a release ahead while a deploy goes on: the next attempt may well know the type.
       if (contract === undefined)
         throw new TransientError(`job type "${record.type}" is not in this release`, 'unavailable');
-      const payload = await ours(openPayload(deps.vault, record, contract));
+      const payload = await reachPayload(deps.vault, record, contract);
       const handler = await ours(deps.handlerOf(record.type, undoes(record)));
       const timeoutMs = record.timeoutSeconds * 1000;
       if (timeoutMs > room().runMs) return { outcome: { kind: 'not_started' } };
@@ -61,11 +61,25 @@ export function run(deps: RunDeps) {
       return { outcome: { kind: 'returned', result } };
     } catch (thrown) {
       if (thrown instanceof Cancelled) return { outcome: { kind: 'cancelled' } };
+      if (thrown instanceof Unopened)
+        return { outcome: { kind: 'unopened', failure: classify(thrown.cause) }, thrown };
       if (thrown instanceof Snoozed) return { outcome: { kind: 'snoozed', delayMs: thrown.seconds * 1000 } };
       if (thrown instanceof LateAttempt) return { outcome: { kind: 'overtaken' } };
       return { outcome: { kind: 'failed', failure: classify(thrown) }, thrown };
     }
   };
+}
+
+/** The payload could not be had. What does not fit, or is gone, is a PermanentError and the job's own fault. */
+class Unopened extends Error {
+  override name = 'Unopened';
+}
+
+async function reachPayload(vault: Vault, record: JobRecord, contract: JobContract): Promise<unknown> {
+  return ours(openPayload(vault, record, contract)).catch((error: unknown) => {
+    if (jobErrorFields(error)?.kind === 'permanent') throw error;
+    throw new Unopened('the payload could not be opened', { cause: error });
+  });
 }
 
 async function openPayload(vault: Vault, record: JobRecord, contract: JobContract): Promise<unknown> {

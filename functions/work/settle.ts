@@ -64,6 +64,10 @@ export function settle(deps: SettleDeps) {
       log('the attempt was overtaken', { job_id: record.sk, type: record.type, attempt: record.attempt });
       return comesBack();
     }
+    if (outcome.kind === 'unopened') {
+      const fields = { job_id: record.sk, type: record.type, unopened: (record.unopened ?? 0) + 1 };
+      log('a payload could not be opened: its job waits', fields);
+    }
     let judged: typeof outcome = outcome;
     if (outcome.kind === 'failed') {
       const { code, cause } = outcome.failure;

@@ -1,10 +1,5 @@
-import {
-  cancelLostChange,
-  failLostChange,
-  type Outcome,
-  settle,
-  settleCancelled,
-} from '../../core/settle.ts';
+import { cancelLostChange, failLostChange } from '../../core/lost.ts';
+import { type Outcome, settle, settleCancelled } from '../../core/settle.ts';
 import { aJob, sealedBytes } from '../support/a-job.ts';
 import { start } from '../support/clock.ts';
 import {

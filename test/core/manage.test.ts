@@ -21,7 +21,7 @@ describe('retry by a person', () => {
       },
       remove: [
         ...['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'],
-        ...['attentionStep', 'progress', 'result', 'fingerprint'],
+        ...['attentionStep', 'progress', 'unopened', 'result', 'fingerprint'],
       ],
       where: [
         ['status', 'in', ['failed', 'cancelled']],

@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { cancelLostChange, failLostChange } from '../../core/lost.ts';
 import type { Failure } from '../../core/retry.ts';
-import {
-  cancelLostChange,
-  failLostChange,
-  isSettled,
-  judgeSettle,
-  keptMs,
-  settle,
-  settleCancelled,
-} from '../../core/settle.ts';
+import { isSettled, judgeSettle, keptMs, settle, settleCancelled } from '../../core/settle.ts';
 import { jobStates } from '../../core/state.ts';
 import { aJob, key, now, sealed } from './a-job.ts';
 

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { judgeBurial } from '../../core/bury.ts';
 import type { Change } from '../../core/change.ts';
 import { claimChange, takeOverChange } from '../../core/claim.ts';
+import { cancelLostChange, failLostChange } from '../../core/lost.ts';
 import { cancelChange, reopenChange } from '../../core/manage.ts';
 import { judgePatch } from '../../core/patch.ts';
-import { cancelLostChange, failLostChange, settle } from '../../core/settle.ts';
+import { settle } from '../../core/settle.ts';
 import {
   finalStates,
   isFinal,

@@ -130,7 +130,13 @@ it('the third burial of a job is its end, a person may retry it', async () => {
   const job = await api.get(id);
   expect([job.status, job.last_error]).toEqual([
     'failed',
-    { code: 'buried', cause: 'buried', attempt: 0, at: job.finished_at },
+    {
+      code: 'buried',
+      cause: 'buried',
+      attempt: 0,
+      at: job.finished_at,
+      fingerprint: expect.any(String),
+    },
   ]);
   expect((await api.call('retryJob', { id })).status).toBe(200);
   expect((await api.finished(id)).status).toBe('completed');

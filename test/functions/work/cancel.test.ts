@@ -31,7 +31,7 @@ async function running(count: number, fields: Partial<JobRecord> = {}) {
 
 describe('a cancel that is asked for while the job runs', () => {
   it('reaches the signal within 5 s and ends it as cancelled; what the handler does then is ignored', async () => {
-    const { world, signals, gates, invoked, change, record, counts } = await running(1);
+    const { world, jobs, signals, gates, invoked, change, record, counts, logs } = await running(1);
     await world.clock.advance(100);
     change(0, { cancelRequestedAt: start + 100 });
     await world.clock.advance(4_899);
@@ -47,6 +47,8 @@ describe('a cancel that is asked for while the job runs', () => {
     expect(record(0)).toEqual(ended);
     expect(world.lanes.waiting('normal')).toEqual([]);
     expect(counts).toEqual({ unreadable: 0 });
+    expect(await world.vault.listErrors('acme', jobs[0]?.sk ?? '')).toEqual([]);
+    expect(logs).toEqual([]);
   });
 
   it('ends that job alone; one read serves the whole batch', async () => {

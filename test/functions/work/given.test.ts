@@ -50,11 +50,22 @@ describe('a job that cannot be run', () => {
     world.point('normal', job);
     const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
     const vault = { ...world.vault, open: () => Promise.reject(denied) };
-    await worker(world, unused, { vault }).invoke('normal');
+    const { invoke, logs } = worker(world, unused, { vault });
+    await invoke('normal');
     expect(world.store.peek(job.sk)).toMatchObject({
       status: 'retrying',
+      attempt: 0,
+      attemptsLeft: 5,
+      unopened: 1,
       lastError: { code: 'unavailable' },
     });
+    expect(world.lanes.waiting('normal')).toEqual([{ job: job.sk, inSeconds: 30 }]);
+    expect(logs).toEqual([
+      {
+        message: 'a payload could not be opened: its job waits',
+        fields: { job_id: job.sk, type: 'echo', unopened: 1 },
+      },
+    ]);
   });
 
   it('its payload is gone: failed for good', async () => {

@@ -115,6 +115,48 @@ describe('a job of a long queue', () => {
     expect(record()).toMatchObject({ status: 'retrying', lastError: { cause: 'timeout' } });
   });
 
+  it('whose renewing thread has died: its signal aborts when trust is over, told by nobody', async () => {
+    const world = aWorld();
+    const job = await world.job(1, { timeoutSeconds: 600 });
+    world.point('normal', job);
+    let signal: AbortSignal | undefined;
+    const handler = (async (_: unknown, context: JobContext) => {
+      signal = context.signal;
+      await new Promise(() => {});
+    }) as never;
+    const dead: Renew = () => ({
+      trustedUntil: () => world.clock.monotonic() + start + 25_000 - world.clock.now(),
+      started: () => {},
+      stop: () => {},
+    });
+    const { invoke } = worker(world, handler, { leaseMs: 30_000, longestTimeoutMs: 600_000, renew: dead });
+    const invoked = invoke('normal', functionMs);
+    await world.clock.advance(24_999);
+    expect(signal?.aborted).toBe(false);
+    await world.clock.advance(1);
+    expect(signal?.aborted).toBe(true);
+    expect((await invoked).batchItemFailures).toHaveLength(1);
+  });
+
+  it('that is to end before its handler begins is not begun', async () => {
+    const world = aWorld();
+    const job = await world.job(1, { timeoutSeconds: 600 });
+    world.point('normal', job);
+    const begun: string[] = [];
+    const atOnce: Renew = (_, hears) => {
+      hears.ending('cancelled');
+      return nothing(_, hears);
+    };
+    const { invoke } = worker(world, async () => void begun.push('begun'), {
+      leaseMs: 30_000,
+      longestTimeoutMs: 600_000,
+      renew: atOnce,
+    });
+    await invoke('normal', functionMs);
+    expect(begun).toEqual([]);
+    expect(world.store.peek(job.sk)?.status).toBe('cancelled');
+  });
+
   it('whose worker died after the receipt is taken over 40 s later, in quarantine', async () => {
     const { world, record, seenIn } = await running({ dies: true });
     await world.clock.advance(39_999);
