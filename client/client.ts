@@ -10,6 +10,13 @@ import type {
   retryRequest,
 } from '../core/api.ts';
 import type { JobContract } from '../core/define.ts';
+import type {
+  CancelManyRequest,
+  dryRunResponse,
+  FailuresQuery,
+  FailuresResponse,
+  RetryManyRequest,
+} from '../core/many.ts';
 import type { RouteName, routes } from '../core/routes.ts';
 import { ApiError, errorOf } from './api-error.ts';
 import { type CallInput, isRepeatable, requestOf } from './request.ts';
@@ -34,6 +41,8 @@ export interface ClientOptions {
 
 /** Each holds a function of TaskQ for as long as it waits: however many jobs are waited for, no more than these. */
 const maxLongPolls = 10;
+
+type Counted = z.infer<typeof dryRunResponse>;
 
 export interface Keyed {
   /** Default: a fresh one for each call, which makes the call's own repeats safe. Your own makes yours safe too. */
@@ -129,6 +138,16 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     } while (cursor !== undefined);
   }
 
+  /** Failed jobs in groups of alike ones. A group may come again in a later answer: its counts add up. */
+  async function* failures(filters: FailuresQuery = {}): AsyncGenerator<FailuresResponse, void> {
+    let { cursor } = filters;
+    do {
+      const page = await call('listFailures', { query: { ...filters, cursor } });
+      yield page;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
   return {
     enqueue,
     /** Up to 1,000 jobs in 4 MB; each is answered by itself, in order. */
@@ -143,6 +162,18 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     effects: (id: string) => call('getEffects', { id }),
     list,
     listPage,
+    failures,
+    /** Retries all failed or cancelled jobs of a filter: the job that does it, whose result says how many it were. */
+    retryMany: async (body: RetryManyRequest, { idempotencyKey = randomUUID() }: Keyed = {}) =>
+      (await call('retryMany', { body: { ...body, dry_run: false }, idempotencyKey })) as Job,
+    /** How many jobs `retryMany` would take, as far as one call looks. */
+    countRetry: async (body: RetryManyRequest) =>
+      (await call('retryMany', { body: { ...body, dry_run: true } })) as Counted,
+    /** Cancels all jobs of a filter that are not final, likewise. */
+    cancelMany: async (body: CancelManyRequest, { idempotencyKey = randomUUID() }: Keyed = {}) =>
+      (await call('cancelMany', { body: { ...body, dry_run: false }, idempotencyKey })) as Job,
+    countCancel: async (body: CancelManyRequest) =>
+      (await call('cancelMany', { body: { ...body, dry_run: true } })) as Counted,
     /** Changes the priority, the time or the tags of a job while it waits. */
     patch: (id: string, body: PatchRequest) => call('patchJob', { id, body }),
     /** Runs a failed or cancelled job again, with its own payload or an edited one. */

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addCancel } from './commands/cancel.ts';
 import { addEffects } from './commands/effects.ts';
 import { addEnqueue } from './commands/enqueue.ts';
+import { addFailures } from './commands/failures.ts';
 import { addGet } from './commands/get.ts';
 import { addHealth } from './commands/health.ts';
 import { addList } from './commands/list.ts';
@@ -38,6 +39,7 @@ for (const add of [
   addGet,
   addEffects,
   addList,
+  addFailures,
   addWatch,
   addReschedule,
   addRetry,

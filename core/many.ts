@@ -124,6 +124,9 @@ export const retryManyResult = z.object({
 });
 export const cancelManyResult = z.object({ matched: z.int(), cancelled: z.int(), ...skipped });
 
+export type FailuresQuery = z.infer<typeof failuresQuery>;
+export type RetryManyRequest = z.infer<typeof retryManyRequest>;
+export type CancelManyRequest = z.infer<typeof cancelManyRequest>;
 export type RetryMany = z.infer<typeof retryMany>;
 export type CancelMany = z.infer<typeof cancelMany>;
 export type FailuresResponse = z.infer<typeof failuresResponse>;

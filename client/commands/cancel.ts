@@ -1,32 +1,57 @@
 import type { Command } from 'commander';
+import type { CancelManyRequest } from '../../core/many.ts';
 import { exitCodes } from '../exit.ts';
 import { parseJobId } from '../input.ts';
 import { commandFor, print, printJson } from '../render.ts';
-import { openSession } from '../session.ts';
+import { openSession, type Session } from '../session.ts';
+import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany } from './many.ts';
 
 export function addCancel(program: Command): void {
-  program
+  const command = program
     .command('cancel')
-    .summary('cancel a job')
+    .summary('cancel jobs')
     .description(
-      'Cancels a job: at once while it waits, within seconds while it runs. A final job is left as it is (exit status 4).',
+      'Cancels a job, or all that match: at once while it waits, within seconds while it runs. A final job is left as it is (exit status 4).',
     )
-    .argument('<id>', 'the job', parseJobId)
-    .option('--wait', 'wait until it has ended; exit status 1 if it ended otherwise after all')
-    .addHelpText('after', '\nExample:\n  taskq cancel 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03\n')
-    .action(async (id: string, { wait }: { wait?: boolean }, command: Command) => {
-      const { client, json } = openSession(command);
-      let job = await client.cancel(id);
-      if (wait && job.status === 'running') {
-        await client.waitFor(id);
-        job = await client.get(id);
-        if (job.status !== 'cancelled') process.exitCode = exitCodes.failed;
-      }
-      if (json) printJson(job);
-      else if (job.status === 'running')
-        print(
-          `${job.id} runs; its cancel is asked for and ends it within seconds: ${commandFor('watch', job)}`,
-        );
-      else print(`${job.id} is ${job.status}`);
+    .argument('[id]', 'the job', parseJobId)
+    .option('--status <status>', 'all that are scheduled, pending, retrying or running');
+  addManyOptions(command, 'created')
+    .addHelpText(
+      'after',
+      `
+With an id, --wait waits until the job has ended; exit status 1 if it ended otherwise after all.
+
+Examples:
+  taskq cancel 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03
+  taskq cancel --type csv.report --tag import --wait
+`,
+    )
+    .action(async (id: string | undefined, options: ManyOptions, self: Command) => {
+      const session = openSession(self);
+      const filter = manyFilter(options);
+      if (oneOrMany('cancelled', id, filter) === 'one')
+        return await cancelOne(session, id ?? '', options.wait ?? false);
+      const body = filter as CancelManyRequest;
+      const { client } = session;
+      const many = {
+        verb: 'Cancel',
+        count: () => client.countCancel(body),
+        begin: () => client.cancelMany(body),
+        isDone: () => true,
+      };
+      await doMany(session, many, options);
     });
+}
+
+async function cancelOne({ client, json }: Session, id: string, wait: boolean): Promise<void> {
+  let job = await client.cancel(id);
+  if (wait && job.status === 'running') {
+    await client.waitFor(id);
+    job = await client.get(id);
+    if (job.status !== 'cancelled') process.exitCode = exitCodes.failed;
+  }
+  if (json) printJson(job);
+  else if (job.status === 'running')
+    print(`${job.id} runs; its cancel is asked for and ends it within seconds: ${commandFor('watch', job)}`);
+  else print(`${job.id} is ${job.status}`);
 }

@@ -1,32 +1,90 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { RetryManyRequest, RetryManyResult } from '../../core/many.ts';
+import { parseDuration } from '../duration.ts';
+import { UsageError } from '../exit.ts';
 import { parseJobId, readPayload } from '../input.ts';
 import { commandFor, print, printJson } from '../render.ts';
-import { openSession } from '../session.ts';
+import { openSession, type Session } from '../session.ts';
+import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany } from './many.ts';
+
+interface Options extends ManyOptions {
+  payload?: string;
+  fingerprint?: string;
+  patch?: string;
+  canary?: number;
+  maxFailureRate?: number;
+  canaryWait?: number;
+}
 
 export function addRetry(program: Command): void {
-  program
+  const command = program
     .command('retry')
-    .summary('run a failed or cancelled job again')
-    .description('Runs a failed or cancelled job again, all its attempts anew.')
-    .argument('<id>', 'the job', parseJobId)
-    .option('--payload <json>', 'an edited payload: JSON, @FILE, or - for standard input')
+    .summary('run failed or cancelled jobs again')
+    .description('Runs a failed or cancelled job again, or all that match, with all their attempts anew.')
+    .argument('[id]', 'the job', parseJobId)
+    .option('--payload <json>', 'of the one job: an edited payload: JSON, @FILE, or - for standard input')
+    .option('--fingerprint <fingerprint>', 'all of this group of `taskq failures`')
+    .option('--status <status>', 'all that are failed (default), or cancelled');
+  addManyOptions(command, 'failed')
+    .option('--patch <json>', 'what to change in each payload (JSON merge patch, RFC 7396)')
+    .option('--canary <percent>', 'so many first, and the rest only if these go well', parsePercent)
+    .option('--max-failure-rate <percent>', 'of the canary: more stops it (default: 10%)', parsePercent)
+    .option('--canary-wait <time>', 'how long the canary may take (default: 5m)', parseDuration)
     .addHelpText(
       'after',
       `
 Examples:
-  taskq retry 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03
   taskq retry 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03 --payload '{"message": "repaired"}'
+  taskq retry --fingerprint 57d20ae1b6927b3b --patch '{"url": "https://example.com"}' --canary 5% --wait
+  taskq retry --type csv.report --since 2h --yes
 `,
     )
-    .action(async (id: string, options: { payload?: string }, command: Command) => {
-      const { client, json } = openSession(command);
-      const body =
-        options.payload === undefined ? undefined : { payload: await readPayload(options.payload) };
-      const job = await client.retry(id, body);
-      if (json) printJson(job);
-      else
-        print(
-          `${job.id} is ${job.status} again, with ${job.max_attempts} attempts; watch: ${commandFor('watch', job)}`,
-        );
+    .action(async (id: string | undefined, options: Options, self: Command) => {
+      const { fingerprint } = options;
+      const filter = { ...manyFilter(options), ...(fingerprint === undefined ? {} : { fingerprint }) };
+      const session = openSession(self);
+      if (oneOrMany('retried', id, filter) === 'one') return await retryOne(session, id ?? '', options);
+      if (options.payload !== undefined)
+        throw new UsageError('--payload is for one job; --patch changes the payloads of many');
+      const body = { ...filter, ...(await changesOf(options)) } as RetryManyRequest;
+      const { client } = session;
+      const many = {
+        verb: 'Retry',
+        count: () => client.countRetry(body),
+        begin: () => client.retryMany(body),
+        isDone: (result: unknown) => (result as RetryManyResult).stopped === undefined,
+      };
+      await doMany(session, many, options);
     });
+}
+
+async function retryOne({ client, json }: Session, id: string, options: Options): Promise<void> {
+  const body = options.payload === undefined ? undefined : { payload: await readPayload(options.payload) };
+  const job = await client.retry(id, body);
+  if (json) printJson(job);
+  else
+    print(
+      `${job.id} is ${job.status} again, with ${job.max_attempts} attempts; watch: ${commandFor('watch', job)}`,
+    );
+}
+
+async function changesOf({ patch, canary, maxFailureRate = 10, canaryWait }: Options) {
+  return {
+    ...(patch === undefined ? {} : { patch: await readPayload(patch) }),
+    ...(canary === undefined
+      ? {}
+      : {
+          canary: {
+            percent: canary,
+            max_failure_rate: maxFailureRate / 100,
+            ...(canaryWait === undefined ? {} : { wait_seconds: canaryWait }),
+          },
+        }),
+  };
+}
+
+function parsePercent(argument: string): number {
+  if (!/^\d+(\.\d+)?%?$/.test(argument))
+    throw new InvalidArgumentError('It is a percentage such as 5% or 0.5%.');
+  return Number(argument.replace('%', ''));
 }

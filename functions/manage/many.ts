@@ -48,7 +48,7 @@ async function answer<A extends { dry_run?: boolean | undefined }>(
   const { dry_run: dryRun = false, ...payload } = asked;
   if (dryRun) return { status: 200, body: await countMeant(choose(payload), maxLookedAt) };
   const at = deps.now();
-  const taken = await takeDrafts(deps)(request, asked, [draftOf({ type, payload }, catalogue, at)], at);
+  const taken = await takeDrafts(deps)(request, payload, [draftOf({ type, payload }, catalogue, at)], at);
   if (!taken.ok) return taken;
   const { outcomes, repeated } = taken.value;
   const [outcome] = outcomes as [Outcome];

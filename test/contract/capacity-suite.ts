@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../core/change.ts';
 import { claimChange } from '../../core/claim.ts';
+import { reopenChange } from '../../core/manage.ts';
 import { newRecord } from '../../core/newjob.ts';
 import { placePayload, placeResult } from '../../core/placement.ts';
 import { attributeOf, recordOf, rowOf } from '../../core/row.ts';
@@ -86,6 +87,22 @@ export function describeCapacity(endpoint: () => string): void {
       const settled = await update(settle(claimed.record, outcome, now + 1_234, 0.5).change);
       expect(settled.units).toBe(1);
       expect(settled.record.status).toBe('completed');
+    });
+
+    it('of a retried job: 3 to reopen it, two of them the index’s, 1 to claim, 2 to complete', async () => {
+      const failed = aJob({
+        status: 'failed',
+        fingerprint: '57d20ae1b6927b3b',
+        tags: ['import'],
+        attentionAt: now,
+      });
+      expect(await put(rowOf(failed))).toBe(2);
+      const reopened = await update(reopenChange(failed, undefined, now + 1_000));
+      expect(reopened.units).toBe(3);
+      const claimed = await update(claimChange(failed, message, holder, 10, now + 2_000));
+      expect(claimed.units).toBe(1);
+      const outcome = { kind: 'returned', result: sealedBytes(48) } as const;
+      expect((await update(settle(claimed.record, outcome, now + 3_000, 0.5).change)).units).toBe(2);
     });
 
     for (const [bytes, units] of [

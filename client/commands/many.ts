@@ -1,0 +1,117 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import type { Job } from '../../core/api.ts';
+import { momentOf } from '../duration.ts';
+import { exitCodes, UsageError } from '../exit.ts';
+import { collect } from '../input.ts';
+import { commandFor, print, printJson } from '../render.ts';
+import type { Session } from '../session.ts';
+
+/** Options that choose many jobs, and how they are dealt with. */
+export interface ManyOptions {
+  status?: string;
+  type?: string;
+  queue?: string;
+  tag?: string[];
+  since?: string;
+  until?: string;
+  dryRun?: boolean;
+  yes?: boolean;
+  wait?: boolean;
+}
+
+/** @param time what `--since` and `--until` are about: `failed` or `created` */
+export function addManyOptions(command: Command, time: string): Command {
+  return command
+    .option('--type <type>', 'all of this type')
+    .option('--queue <queue>', 'all of this queue')
+    .option('--tag <tag>', 'all with this tag; repeated: with all of them', collect)
+    .option('--since <time>', `${time} since: 10m, 2h, 1d ago, or a time such as 2026-01-31T09:30:00Z`)
+    .option('--until <time>', `${time} until, likewise`)
+    .option('--dry-run', 'say how many jobs are meant, and do nothing')
+    .option('--yes', 'do not ask: needed where no terminal is')
+    .option('--wait', 'wait until it is done and show the result');
+}
+
+/** The filter as the API takes it. */
+export function manyFilter({ status, type, queue, tag, since, until }: ManyOptions) {
+  const now = Date.now();
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(type === undefined ? {} : { type }),
+    ...(queue === undefined ? {} : { queue }),
+    ...(tag === undefined ? {} : { tags: tag }),
+    ...(since === undefined ? {} : { since: momentOf(since, now) }),
+    ...(until === undefined ? {} : { until: momentOf(until, now) }),
+  };
+}
+
+/** One job by its id, or many by a filter: never both, and never neither. */
+export function oneOrMany(verb: string, id: string | undefined, filter: object): 'one' | 'many' {
+  const filtered = Object.keys(filter).length > 0;
+  if ((id === undefined) === filtered) return id === undefined ? 'many' : 'one';
+  throw new UsageError(
+    `give either a job id or options that choose jobs, such as --type: what is to be ${verb}?`,
+  );
+}
+
+interface Many {
+  /** `retry`, `cancel` */
+  verb: string;
+  count(): Promise<{ matched: number; more: boolean }>;
+  begin(): Promise<Job>;
+  /** Did it do all it was asked for, as far as its result tells. */
+  isDone(result: unknown): boolean;
+}
+
+/** Counts, asks on a terminal, begins, and with --wait tells the end. */
+export async function doMany(
+  session: Session,
+  many: Many,
+  { dryRun, yes, wait }: ManyOptions,
+): Promise<void> {
+  const { client, json } = session;
+  if (dryRun) {
+    const counted = await many.count();
+    return json ? printJson(counted) : print(countText(counted));
+  }
+  if (!yes && !(await isAgreed(many))) return;
+  const job = await many.begin();
+  if (!wait) {
+    if (json) printJson(job);
+    else print(`${job.id} does it; watch: ${commandFor('watch', job)}`);
+    return;
+  }
+  if (!json) process.stderr.write(`${job.id} does it, waiting\n`);
+  const ending = await client.waitFor(job.id, { deadlineSeconds: Number.POSITIVE_INFINITY });
+  if (ending.status !== 'completed') {
+    process.exitCode = exitCodes.failed;
+    if (json) printJson('job' in ending ? ending.job : ending);
+    else print(`${job.id} is ${ending.status}; why: ${commandFor('get', job)}`);
+    return;
+  }
+  if (!many.isDone(ending.result)) process.exitCode = exitCodes.failed;
+  if (json) printJson(ending);
+  else print(JSON.stringify(ending.result, undefined, 2));
+}
+
+function countText({ matched, more }: { matched: number; more: boolean }): string {
+  return `${more ? 'at least ' : ''}${matched} ${matched === 1 ? 'job matches' : 'jobs match'}`;
+}
+
+async function isAgreed({ verb, count }: Many): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw new UsageError(
+      'there is no terminal to ask on: add --yes, or --dry-run to see how many jobs match',
+    );
+  const counted = await count();
+  if (counted.matched === 0 && !counted.more) {
+    print('no job matches');
+    process.exitCode = exitCodes.notFound;
+    return false;
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const said = await terminal.question(`${countText(counted)}. ${verb} them? [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(said.trim());
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test, vi } from 'vitest';
+import { aJob, jobId, otherId, someErrors } from './a-job.ts';
+import { aProblem } from './api-server.ts';
+import { aTaskq } from './run-taskq.ts';
+
+// Each run starts a process: on a busy machine the default of 5 s is no sign of a fault.
+vi.setConfig({ testTimeout: 60_000 });
+
+const fingerprint = '57d20ae1b6927b3b';
+const group = {
+  ...{ fingerprint, type: 'echo', queue: 'default', code: 'network', cause: 'transient_error' },
+  ...{ code_version: 'abc123', count: 12 },
+  first_at: '2026-11-22T03:00:00.000Z',
+  last_at: '2026-11-22T04:00:00.000Z',
+  examples: [jobId],
+};
+const operation = aJob({ type: 'taskq.retry', queue: 'taskq' });
+const result = { matched: 12, retried: 12, skipped: 0, reasons: {}, examples: [] };
+
+describe('failures', () => {
+  test('are a table, with what an example said; groups of several answers are added up', async () => {
+    const more = {
+      ...group,
+      count: 3,
+      first_at: '2026-11-22T02:00:00.000Z',
+      last_at: '2026-11-22T02:30:00.000Z',
+    };
+    const other = { ...group, fingerprint: 'beee316e2db7bb21', count: 14, examples: [otherId] };
+    const { taskq, received } = await aTaskq({
+      listFailures: ({ query }) =>
+        query.cursor === undefined
+          ? { status: 200, body: { groups: [group], looked_at: 12, cursor: 'c1' } }
+          : { status: 200, body: { groups: [other, more], looked_at: 17 } },
+      getErrors: ({ id }) =>
+        id === jobId ? { status: 200, body: someErrors } : aProblem(404, 'not_found', 'there is none'),
+    });
+    const { code, stdout } = await taskq(['failures', '--type', 'echo', '--tag', 'import']);
+    expect(code).toBe(0);
+    expect(stdout.replaceAll(/\d+[smhd] ago/g, 'AGE').split('\n')).toEqual([
+      expect.stringMatching(/^FINGERPRINT\s+JOBS\s+TYPE\s+WHY\s+CODE\s+LAST\s+EXAMPLE\s+ITS MESSAGE$/),
+      expect.stringMatching(
+        new RegExp(
+          `^${fingerprint}\\s+15\\s+echo\\s+transient_error, network\\s+abc123\\s+AGE\\s+${jobId}\\s+connect ECONNREFUSED 2$`,
+        ),
+      ),
+      expect.stringMatching(new RegExp(`^beee316e2db7bb21\\s+14\\s+echo.*${otherId}$`)),
+      `To run a group again: taskq retry --fingerprint ${fingerprint}`,
+      '',
+    ]);
+    expect(received.filter(({ route }) => route === 'listFailures').map(({ query }) => query)).toEqual([
+      { type: 'echo', tag: ['import'] },
+      { type: 'echo', tag: ['import'], cursor: 'c1' },
+    ]);
+  });
+
+  test('for machines are one document', async () => {
+    const { taskq } = await aTaskq({
+      listFailures: () => ({ status: 200, body: { groups: [group], looked_at: 12 } }),
+    });
+    expect(JSON.parse((await taskq(['failures', '--json'])).stdout)).toEqual({
+      groups: [group],
+      looked_at: 12,
+    });
+  });
+
+  test('none', async () => {
+    const { taskq } = await aTaskq({
+      listFailures: () => ({ status: 200, body: { groups: [], looked_at: 0 } }),
+    });
+    expect(await taskq(['failures'])).toMatchObject({ code: 0, stdout: 'no failed job matches\n' });
+  });
+});
+
+describe('retry of many', () => {
+  test('with patch and canary, waiting for its end', async () => {
+    const { taskq, received } = await aTaskq({
+      retryMany: () => ({ status: 202, body: operation }),
+      getResult: () => ({ status: 200, body: { status: 'completed', result } }),
+    });
+    const { code, stdout } = await taskq([
+      ...['retry', '--fingerprint', fingerprint, '--patch', '{"url": "https://example.com"}'],
+      ...['--canary', '5%', '--max-failure-rate', '2.5%', '--canary-wait', '10m', '--yes', '--wait'],
+    ]);
+    expect([code, JSON.parse(stdout)]).toEqual([0, result]);
+    expect(received[0]).toMatchObject({
+      route: 'retryMany',
+      key: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      body: {
+        ...{ fingerprint, patch: { url: 'https://example.com' }, dry_run: false },
+        canary: { percent: 5, max_failure_rate: 0.025, wait_seconds: 600 },
+      },
+    });
+  });
+
+  test('that its canary stopped: exit status 1', async () => {
+    const stopped = { ...result, retried: 1, stopped: 'canary' };
+    const { taskq } = await aTaskq({
+      retryMany: () => ({ status: 202, body: operation }),
+      getResult: () => ({ status: 200, body: { status: 'completed', result: stopped } }),
+    });
+    const { code, stdout } = await taskq(['retry', '--type', 'echo', '--canary', '5', '--yes', '--wait']);
+    expect([code, JSON.parse(stdout)]).toEqual([1, stopped]);
+  });
+
+  test('without waiting says which job does it', async () => {
+    const { taskq } = await aTaskq({ retryMany: () => ({ status: 202, body: operation }) });
+    expect(
+      await taskq(['retry', '--status', 'failed', '--since', '2026-11-22T03:00:00Z', '--yes']),
+    ).toMatchObject({
+      code: 0,
+      stdout: `${jobId} does it; watch: taskq watch ${jobId}\n`,
+    });
+  });
+
+  test('as a dry run says how many', async () => {
+    const { taskq, received } = await aTaskq({
+      retryMany: () => ({ status: 200, body: { matched: 10_000, more: true } }),
+    });
+    expect((await taskq(['retry', '--type', 'echo', '--dry-run'])).stdout).toBe(
+      'at least 10000 jobs match\n',
+    );
+    expect(received.map(({ body }) => body)).toEqual([{ type: 'echo', dry_run: true }]);
+  });
+
+  test.each([
+    ['neither id nor filter', ['retry']],
+    ['both', ['retry', jobId, '--type', 'echo']],
+    ['nobody to ask', ['retry', '--type', 'echo']],
+    ['a payload for many', ['retry', '--type', 'echo', '--payload', '{}', '--yes']],
+    ['no percentage', ['retry', '--type', 'echo', '--canary', 'few', '--yes']],
+  ])('%s: exit status 2, nothing sent', async (_, args) => {
+    const { taskq, received } = await aTaskq({});
+    const { code, stderr } = await taskq(args);
+    expect([code, received]).toEqual([2, []]);
+    expect(stderr).toMatch(/^taskq: |^error: /);
+  });
+
+  test('that the API refuses: exit status 4', async () => {
+    const { taskq } = await aTaskq({ retryMany: () => aProblem(400, 'invalid_request', 'not so') });
+    expect((await taskq(['retry', '--type', 'echo', '--canary', '5', '--yes'])).code).toBe(4);
+  });
+});
+
+describe('cancel of many', () => {
+  test('by type and tag', async () => {
+    const cancelled = { matched: 5, cancelled: 5, skipped: 0, reasons: {}, examples: [] };
+    const { taskq, received } = await aTaskq({
+      cancelMany: () => ({ status: 202, body: { ...operation, type: 'taskq.cancel' } }),
+      getResult: () => ({ status: 200, body: { status: 'completed', result: cancelled } }),
+    });
+    const { code, stdout } = await taskq(['cancel', '--type', 'echo', '--tag', 'import', '--yes', '--wait']);
+    expect([code, JSON.parse(stdout)]).toEqual([0, cancelled]);
+    expect(received[0]?.body).toEqual({ type: 'echo', tags: ['import'], dry_run: false });
+  });
+
+  test('with an id and a filter is refused', async () => {
+    const { taskq, received } = await aTaskq({});
+    expect([(await taskq(['cancel', jobId, '--status', 'pending'])).code, received]).toEqual([2, []]);
+  });
+});
