@@ -27,6 +27,14 @@ export async function payloadFor(
   record: JobRecord,
   edited: unknown,
 ): Promise<Checked<Stored | undefined>> {
+  if (record.workflow !== undefined)
+    return {
+      ok: false,
+      problem: problem(
+        'invalid_transition',
+        `the job belongs to workflow "${record.workflow.split('#')[0]}", which has gone on by its end; retry the workflow`,
+      ),
+    };
   const as = { tenant: tenantOf(record), jobId: record.sk, field: 'payload' } as const;
   if (edited === undefined) {
     const gone = 'at' in record.payload && (await vault.open(record.payload, as)) === undefined;

@@ -1,4 +1,4 @@
-import type { Sealed } from '../core/table.ts';
+import type { RecordKey, Sealed } from '../core/table.ts';
 import type { NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
 
 /** The port to stored workflows. Every read but a list's is consistent. */
@@ -21,6 +21,8 @@ export interface Workflows {
   part(tenant: string, id: string, name: string): Promise<Sealed | undefined>;
   /** Keeps a sealed part; the first of a name stands. */
   keepPart(tenant: string, id: string, name: string, sealed: Sealed): Promise<boolean>;
+  /** Takes a unique key, or takes it over from the workflow that held it. @returns who holds it instead, if it could not */
+  holdKey(key: RecordKey, workflow: string, over?: string): Promise<string | undefined>;
   /**
    * Adds news and raises `changes`, taking the waiting token away in the same write. Undefined if there is no such
    * workflow or it has ended.

@@ -14,18 +14,32 @@ export const maxSignalBytes = 256 * 1024;
 const tag = z.string().check(z.regex(/^[\s\S]{1,32}$/u, 'must have 1 to 32 characters'));
 const timeout = z.int().check(z.minimum(1), z.maximum(maxTimeoutSeconds));
 
+const besideNodes = {
+  timeout_seconds: z.optional(timeout),
+  tags: z.optional(z.array(tag).check(z.maxLength(8))),
+  /** While a workflow with this key runs, that one is the answer and no other is started. */
+  unique_key: z.optional(
+    z.string().check(z.regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')),
+  ),
+  /** Who is told of its end: a job of type `webhook.deliver` posts `{workflow_id, status, tags, finished_at}`. */
+  callback: z.optional(
+    z.strictObject({
+      url: z.string().check(z.minLength(1), z.maxLength(2_048)),
+      secret: z.optional(z.string().check(z.minLength(1), z.maxLength(512))),
+    }),
+  ),
+};
+
 /** Nodes are checked one by one, so that every fault is found at once. */
 export const workflowRequest = z.strictObject({
   nodes: z.array(z.unknown()).check(z.minLength(1), z.maxLength(maxNodes)),
-  timeout_seconds: z.optional(timeout),
-  tags: z.optional(z.array(tag).check(z.maxLength(8))),
+  ...besideNodes,
 });
 
 /** As the document describes it. */
 export const workflowDocument = z.strictObject({
   nodes: z.array(nodeRequest).check(z.minLength(1), z.maxLength(maxNodes)),
-  timeout_seconds: z.optional(timeout),
-  tags: z.optional(z.array(tag).check(z.maxLength(8))),
+  ...besideNodes,
 });
 
 const moment = z.string();

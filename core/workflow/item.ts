@@ -11,6 +11,8 @@ import type { NodeState } from './states.ts';
  *                            sk = states#0000       one letter a node, 512 nodes an item
  *                            sk = signal#name       a signal that has come, sealed
  *                            sk = patch#name        payloads that a retry gave to nodes, sealed
+ *                            sk = callback          whom to tell of its end, sealed
+ *   pk = wk#tenant#hmac      sk = key               a unique key, naming the workflow that holds it
  */
 export interface WorkflowItem extends RecordKey {
   v: 1;
@@ -50,6 +52,10 @@ export interface WorkflowItem extends RecordKey {
   createdBy: string;
   traceparent?: string;
   tags?: string[];
+  /** Partition of its unique key. */
+  unique?: string;
+  /** Somebody asked to be told of its end. */
+  callback?: true;
   finishedAt?: number;
   /** Seconds, for TTL. */
   expiresAt?: number;
@@ -85,7 +91,19 @@ export const partNames = {
   states: (index: number) => `states#${String(index).padStart(4, '0')}`,
   signal: (name: string) => `signal#${name}`,
   patch: (name: string) => `patch#${name}`,
+  callback: 'callback',
 } as const;
+
+/** A unique key: the workflow that holds it, as long as that one runs. */
+export interface UniqueKey extends RecordKey {
+  v: 1;
+  workflow: string;
+}
+
+/** Where a unique key lies: the key itself is not stored, only its HMAC. @param hashed partition of the same key as an idempotency key */
+export function uniqueKeyOf({ pk, sk }: RecordKey): RecordKey {
+  return { pk: `w${pk}`, sk };
+}
 
 /** The name of the execution: Step Functions knows a name for 90 days, so that starting twice is harmless. */
 export function executionName(id: string, execution: number): string {

@@ -4,6 +4,9 @@ import { failurePolicies } from './graph.ts';
 
 /** The shapes of a workflow as it is handed in. What they can't say (references, cycles, payloads) `plan` checks. */
 
+/** The job type that tells a workflow's end to whoever asked for it. */
+export const callbackType = 'webhook.deliver';
+
 export const maxNodes = 10_000;
 export const maxTimeoutSeconds = 365 * 24 * 60 * 60;
 const maxConcurrency = 1_000;

@@ -24,6 +24,7 @@ export const workflowRoutes = {
     responses: { 201: workflows.workflow, 200: workflows.workflow },
     problems: [
       'invalid_request',
+      'busy',
       'payload_too_large',
       'unknown_type',
       'unknown_queue',
@@ -75,6 +76,7 @@ export const workflowRoutes = {
       'invalid_request',
       'not_found',
       'invalid_transition',
+      'busy',
       'payload_too_large',
       'invalid_payload',
       'internal',

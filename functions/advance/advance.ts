@@ -1,6 +1,7 @@
 import type { WorkflowItem } from '../../core/workflow/item.ts';
 import { executionName } from '../../core/workflow/item.ts';
 import { type Executions, firstWaitSeconds, goOn, type RestChange, type Workflows } from '../workflows.ts';
+import { announce } from './announce.ts';
 import { type CarryDeps, carry } from './carry.ts';
 import { changedStates, type Loaded, loader } from './load.ts';
 import { endOf, restOf } from './rest.ts';
@@ -52,6 +53,7 @@ export function advanceWorkflow(deps: AdvanceDeps) {
   const { workflows, executions, now, sleep } = deps;
   const graphs = loader(deps);
   const jobs = carry(deps);
+  const tellEnd = announce(deps);
 
   return async (input: AdvanceInput): Promise<Advanced> => {
     const { tenant, workflow: id, token } = input;
@@ -62,8 +64,11 @@ export function advanceWorkflow(deps: AdvanceDeps) {
       if (++sum.rounds > mostRounds)
         throw new Error(`workflow ${id} was not at rest after ${mostRounds} rounds`);
       const item = await workflows.get(tenant, id);
-      if (item === undefined || item.status !== 'running')
-        return done(token, item === undefined ? 'gone' : 'ended', sum);
+      if (item === undefined) return done(token, 'gone', sum);
+      if (item.status !== 'running') {
+        await tellEnd(tenant, item);
+        return done(token, 'ended', sum);
+      }
       const mine = executionName(id, item.execution);
       if (input.execution !== mine) {
         // It went on in another execution, whose start may have been lost with the process.
@@ -86,6 +91,8 @@ export function advanceWorkflow(deps: AdvanceDeps) {
       }
       const { change, answer } = plan(input, loaded, taken, now());
       if (!(await workflows.rest(item, change))) continue;
+      // The end stands: should this process die here, the repeat of its call finds it and tells.
+      if (answer === 'end') await tellEnd(tenant, { ...loaded.item, ...change.set } as WorkflowItem);
       if (answer === 'rest') return { outcome: 'resting', ...sum };
       if (answer === 'continue')
         await executions.start(executionName(id, item.execution + 1), { tenant, workflow: id });

@@ -68,7 +68,7 @@ export function loader({ workflows, vault }: LoadDeps) {
   async function patchOf(tenant: string, id: string, name: string): Promise<Record<string, unknown>> {
     const sealed = await workflows.part(tenant, id, partNames.patch(name));
     if (sealed === undefined) throw new Error(`workflow ${id} has lost the payloads of a retry`);
-    return (await vault.open(sealed, patchSealedAs(tenant, id, name))) as Record<string, unknown>;
+    return (await vault.open(sealed, partSealedAs(tenant, id, name))) as Record<string, unknown>;
   }
 
   return {
@@ -114,9 +114,9 @@ export function sealedAs(tenant: string, id: string, first: number) {
   return { tenant, jobId: id, field: 'nodes', name: String(first) } as const;
 }
 
-/** What the payloads of a retry are sealed as. */
-export function patchSealedAs(tenant: string, id: string, name: string) {
-  return { tenant, jobId: id, field: 'nodes', name: `patch-${name}` } as const;
+/** What a part beside the nodes is sealed as: the payloads of a retry, the callback. */
+export function partSealedAs(tenant: string, id: string, name: string) {
+  return { tenant, jobId: id, field: 'nodes', name: `part-${name}` } as const;
 }
 
 /** An element of a map: its job, by itself. */

@@ -12,6 +12,7 @@ import {
   partNames,
   partsPartition,
   type StatesPart,
+  type UniqueKey,
   type WorkflowItem,
   workflowKey,
 } from '../../core/workflow/item.ts';
@@ -104,6 +105,16 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
     part: async (tenant, id, name) => (await get(partKey(tenant, id, name))) as Sealed | undefined,
     keepPart: (tenant, id, name, sealed) =>
       put({ ...partKey(tenant, id, name), ...sealed }, 'attribute_not_exists(pk)'),
+    async holdKey(key, workflow, over) {
+      const item: UniqueKey = { ...key, v: 1, workflow };
+      const free = 'attribute_not_exists(pk) OR workflow = :workflow';
+      const values = { ':workflow': workflow };
+      const taken =
+        over === undefined
+          ? await put({ ...item }, free, values)
+          : await put({ ...item }, `${free} OR workflow = :over`, { ...values, ':over': over });
+      return taken ? undefined : ((await get(key)) as UniqueKey | undefined)?.workflow;
+    },
     async raise(tenant, id, news) {
       try {
         const { Attributes } = await dynamo.send(

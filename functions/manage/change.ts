@@ -18,13 +18,6 @@ export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<A
   const found = await findJob(deps.store, request);
   if ('problem' in found) return found;
   const { record } = found;
-  if (record.workflow !== undefined)
-    return {
-      problem: problem(
-        'invalid_transition',
-        `the job belongs to workflow "${record.workflow.split('#')[0]}", which goes on by its end; retry the workflow`,
-      ),
-    };
   if (record.status !== 'failed' && record.status !== 'cancelled')
     return { problem: notFrom(record, 'retried', 'failed or cancelled') };
   const payload = await payloadFor(deps, record, edited.value);

@@ -1,8 +1,14 @@
 import { idRandomBytes, mintJobId } from '../../core/id.ts';
 import { mintShards } from '../../core/table.ts';
-import { executionName, type NodesPart, type WorkflowItem, workflowKey } from '../../core/workflow/item.ts';
+import {
+  executionName,
+  type NodesPart,
+  partNames,
+  type WorkflowItem,
+  workflowKey,
+} from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
-import { changedStates, sealedAs } from '../advance/load.ts';
+import { changedStates, partSealedAs, sealedAs } from '../advance/load.ts';
 import type { Vault } from '../vault.ts';
 import type { Executions, Workflows } from '../workflows.ts';
 
@@ -21,6 +27,9 @@ export interface NewWorkflow {
   traceparent?: string;
   tags?: string[];
   timeoutAt?: number;
+  unique?: string;
+  /** Whom to tell of its end. */
+  callback?: { url: string; secret?: string };
 }
 
 /** JSON of nodes in one item, well within DynamoDB's 400 KB even where zstd gains nothing. */
@@ -32,13 +41,20 @@ const nodesBytes = 200_000;
  * @returns the workflow as it stands
  */
 export function createWorkflow({ workflows, executions, vault }: CreateDeps) {
-  return async ({ tenant, id, specs, createdBy, ...more }: NewWorkflow): Promise<WorkflowItem> => {
+  return async ({ tenant, id, specs, createdBy, callback, ...more }: NewWorkflow): Promise<WorkflowItem> => {
     const parts = await Promise.all(
       chunksOf(specs).map(async ({ first, nodes }): Promise<NodesPart> => {
         const plain = Buffer.from(JSON.stringify(nodes));
         return { first, count: nodes.length, sealed: await vault.seal(plain, sealedAs(tenant, id, first)) };
       }),
     );
+    if (callback !== undefined) {
+      const sealed = await vault.seal(
+        Buffer.from(JSON.stringify(callback)),
+        partSealedAs(tenant, id, 'callback'),
+      );
+      await workflows.keepPart(tenant, id, partNames.callback, sealed);
+    }
     const item: WorkflowItem = {
       ...workflowKey(tenant, id),
       v: 1,
@@ -51,6 +67,7 @@ export function createWorkflow({ workflows, executions, vault }: CreateDeps) {
       advances: 0,
       advancesInAll: 0,
       createdBy,
+      ...(callback === undefined ? {} : { callback: true }),
       ...more,
     };
     const states = changedStates(

@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { check } from '../../core/faults.ts';
 import { mintedAtOf } from '../../core/id.ts';
-import { type Checked, type Fault, problem } from '../../core/problem.ts';
+import { type Checked, type Fault, type Problem, problem } from '../../core/problem.ts';
 import { type Catalogue, checkPayload } from '../../core/request.ts';
 import { retryWorkflowRequest } from '../../core/workflow/api.ts';
 import { executionName, partNames, type WorkflowItem } from '../../core/workflow/item.ts';
 import { encodeNews } from '../../core/workflow/news.ts';
 import { maxRounds, type RetryMode } from '../../core/workflow/retry.ts';
-import { type Loaded, loader, patchSealedAs } from '../advance/load.ts';
+import { type Loaded, loader, partSealedAs } from '../advance/load.ts';
 import { generationKey } from '../advance/results.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
 import type { Vault } from '../vault.ts';
 import type { Executions, Reopening, Workflows } from '../workflows.ts';
 import { findWorkflow, notWhile } from './find.ts';
+import { holdUnique } from './unique.ts';
 import { viewOf } from './view.ts';
 
 export interface RetryDeps {
@@ -56,11 +57,16 @@ export function retryWorkflow(deps: RetryDeps) {
     const patch = patchFrom(loaded, payloads, deps.catalogue);
     if (!patch.ok) return patch;
 
+    if (item.unique !== undefined) {
+      const other = await holdUnique(deps, tenant, { pk: item.unique, sk: 'key' }, id);
+      if (other !== undefined) return 'problem' in other ? other : taken(other.item.sk);
+    }
+
     let patches = item.patches;
     if (Object.keys(patch.value).length > 0) {
       const name = `${round}-${randomBytes(6).toString('hex')}`;
       const plain = Buffer.from(JSON.stringify(patch.value));
-      const sealed = await vault.seal(plain, patchSealedAs(tenant, id, name));
+      const sealed = await vault.seal(plain, partSealedAs(tenant, id, name));
       await workflows.keepPart(tenant, id, partNames.patch(name), sealed);
       patches = [...(patches ?? []), name];
     }
@@ -73,6 +79,10 @@ export function retryWorkflow(deps: RetryDeps) {
     const { finishedAt: _, expiresAt: __, ...rest } = item;
     return { status: 202, body: viewOf({ ...rest, ...change.set }) };
   };
+}
+
+function taken(by: string): { problem: Problem } {
+  return { problem: problem('invalid_transition', `workflow "${by}" runs under the same unique_key`) };
 }
 
 function readRetry(

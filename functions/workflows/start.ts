@@ -1,13 +1,18 @@
 import { bodyHash, dedupedId, keyOfDedupe, newDedupe } from '../../core/dedupe.ts';
 import { check } from '../../core/faults.ts';
 import { idRandomBytes } from '../../core/id.ts';
-import { problem } from '../../core/problem.ts';
+import { type Problem, problem } from '../../core/problem.ts';
+import { draftOf } from '../../core/request.ts';
+import type { RecordKey } from '../../core/table.ts';
 import { workflowRequest } from '../../core/workflow/api.ts';
+import { uniqueKeyOf } from '../../core/workflow/item.ts';
 import { plan, type WorkflowCatalogue } from '../../core/workflow/plan.ts';
+import { callbackType } from '../../core/workflow/request.ts';
 import type { DedupeStore } from '../enqueue/dedupe.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
 import type { Keys } from '../keys.ts';
 import { type CreateDeps, createWorkflow, mintWorkflowId } from './create.ts';
+import { holdUnique } from './unique.ts';
 import { viewOf } from './view.ts';
 
 export interface StartDeps extends CreateDeps {
@@ -34,9 +39,17 @@ export function startWorkflow(deps: StartDeps) {
     const at = deps.now();
     const specs = plan(shape.value.nodes, deps.catalogue, at);
     if (!specs.ok) return specs;
+    const { timeout_seconds, tags = [], unique_key, callback } = shape.value;
+    const wrong = callback === undefined ? undefined : callbackFault(deps.catalogue, callback, at);
+    if (wrong !== undefined) return wrong;
     const held = await idFor(deps, request, body.value, at);
     if ('problem' in held) return held;
-    const { timeout_seconds, tags = [] } = shape.value;
+    const unique = unique_key === undefined ? undefined : await uniqueOf(deps, request.tenant, unique_key);
+    const stands = held.repeated && (await deps.workflows.get(request.tenant, held.id)) !== undefined;
+    if (unique !== undefined && !stands) {
+      const other = await holdUnique(deps, request.tenant, unique, held.id);
+      if (other !== undefined) return 'item' in other ? { status: 200, body: viewOf(other.item) } : other;
+    }
     const item = await create({
       tenant: request.tenant,
       id: held.id,
@@ -44,6 +57,15 @@ export function startWorkflow(deps: StartDeps) {
       createdBy: request.createdBy,
       ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
       ...(tags.length === 0 ? {} : { tags }),
+      ...(callback === undefined
+        ? {}
+        : {
+            callback: {
+              url: callback.url,
+              ...(callback.secret === undefined ? {} : { secret: callback.secret }),
+            },
+          }),
+      ...(unique === undefined ? {} : { unique: unique.pk }),
       ...(timeout_seconds === undefined ? {} : { timeoutAt: at + timeout_seconds * 1000 }),
     });
     return {
@@ -68,6 +90,26 @@ async function idFor(
   const held = await dedupe.hold(fresh, now());
   if (held !== undefined && held.body !== bodyHash(body, secret)) return { problem: conflict };
   return { id: dedupedId(held ?? fresh, tenant, 0, secret), repeated: held !== undefined };
+}
+
+/** What is wrong with whom to tell: judged as the payload that it will be part of. */
+function callbackFault(
+  catalogue: WorkflowCatalogue,
+  callback: object,
+  at: number,
+): { problem: Problem } | undefined {
+  const drafted = draftOf({ type: callbackType, payload: { ...callback, body: null } }, catalogue, at);
+  if (drafted.ok) return undefined;
+  const { code, error, details = [] } = drafted.problem;
+  const placed = details.map(({ path, message }) => ({
+    path: path.replace(/^\/(payload|type)/, '/callback'),
+    message,
+  }));
+  return { problem: problem(code, error, { details: placed }) };
+}
+
+async function uniqueOf({ keys }: StartDeps, tenant: string, text: string): Promise<RecordKey> {
+  return uniqueKeyOf(keyOfDedupe(tenant, 'unique workflow', text, (await keys.dedupeKey(tenant)).bytes));
 }
 
 const conflict = problem(

@@ -7,6 +7,7 @@ import { type Faults, noFaults } from './faults.ts';
 /** Workflows of the control table in memory, held to the same suite as the real ones. */
 export function memoryWorkflows(faults: Faults = noFaults()) {
   const items = new Map<string, WorkflowItem>();
+  const held = new Map<string, string>();
   const parts = new Map<string, Map<string, unknown>>();
   const nameOf = (tenant: string, id: string) => `${tenant}/${id}`;
   const partsOf = (tenant: string, id: string) => {
@@ -62,6 +63,13 @@ export function memoryWorkflows(faults: Faults = noFaults()) {
         if (own.has(name)) return false;
         own.set(name, sealed);
         return true;
+      }),
+    holdKey: (key, workflow, over) =>
+      called('holdKey', () => {
+        const holder = held.get(key.pk);
+        if (holder !== undefined && holder !== workflow && holder !== over) return holder;
+        held.set(key.pk, workflow);
+        return undefined;
       }),
     raise: (tenant, id, news) =>
       called('raise', () => {

@@ -8,7 +8,7 @@ import { plan } from '../../../core/workflow/plan.ts';
 import { type Advanced, advanceWorkflow } from '../../../functions/advance/advance.ts';
 import type { ApiRequest } from '../../../functions/http.ts';
 import { tellWorkflows } from '../../../functions/tell.ts';
-import { createWorkflow } from '../../../functions/workflows/create.ts';
+import { createWorkflow, type NewWorkflow } from '../../../functions/workflows/create.ts';
 import { workflowRoutes } from '../../../functions/workflows/workflows.ts';
 import { start } from '../../support/clock.ts';
 import { memoryExecutions, memoryWorkflows } from '../../support/memory-workflows.ts';
@@ -40,6 +40,9 @@ export function aWorkflowWorld() {
     contracts: [
       type('task'),
       type('booking', { compensates: true }),
+      type('webhook.deliver', {
+        payload: z.strictObject({ url: z.url(), body: z.unknown(), secret: z.optional(z.string()) }),
+      }),
       type('strict', { payload: z.strictObject({ n: z.int() }) }),
     ],
     signals: signals.map(({ name }) => name),
@@ -48,9 +51,10 @@ export function aWorkflowWorld() {
   const step = advanceWorkflow({ ...deps, sleep: async () => {} });
   const tell = tellWorkflows({ workflows, executions });
   let tokens = 0;
+  let minted = 0;
   let streamed = 0;
 
-  const create = async (nodes: unknown[], more: { timeoutAt?: number } = {}) => {
+  const create = async (nodes: unknown[], more: Partial<NewWorkflow> = {}) => {
     const specs = plan(nodes, catalogue, start);
     if (!specs.ok) throw new Error(JSON.stringify(specs.problem));
     return createWorkflow(deps)({ tenant, id: workflowId, specs: specs.value, createdBy: 'a test', ...more });
@@ -93,7 +97,11 @@ export function aWorkflowWorld() {
     (await workflows.states(tenant, workflowId)).map((part) => part.letters).join('');
   const item = () => workflows.peek(tenant, workflowId);
   /** Calls a route of workflows as API Gateway would. */
-  const routes = workflowRoutes({ ...deps, signals, randomBytes: (count) => new Uint8Array(count).fill(7) });
+  const routes = workflowRoutes({
+    ...deps,
+    signals,
+    randomBytes: (count) => new Uint8Array(count).fill(++minted),
+  });
   const call = async (route: RouteName, fields: Partial<ApiRequest> & { json?: unknown } = {}) => {
     const { json, ...more } = fields;
     const body = json === undefined ? '' : JSON.stringify(json);

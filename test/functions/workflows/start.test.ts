@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import type { JobRecord } from '../../../core/table.ts';
+import { aWorkflowWorld, tenant, workflowId } from '../advance/workflow-world.ts';
+
+const nodes = [{ key: 'a', type: 'task' }];
+
+describe('unique_key', () => {
+  const json = { nodes, unique_key: 'nightly' };
+  const minted = (it: ReturnType<typeof aWorkflowWorld>) => it.call('startWorkflow', { json });
+
+  test('while its workflow runs, that one is the answer; once it ended, another is started', async () => {
+    const it = aWorkflowWorld();
+    const first = await minted(it);
+    expect(first.status).toBe(201);
+    expect(await minted(it)).toMatchObject({ status: 200, body: { id: first.body.id } });
+    expect((await it.call('startWorkflow', { json: { ...json, unique_key: 'other' } })).status).toBe(201);
+    expect((await it.call('startWorkflow', { json, tenant: 'other' })).status).toBe(201);
+    expect(it.executions.started.size).toBe(3);
+    await it.workflows.rest((await it.workflows.get(tenant, String(first.body.id))) as never, {
+      read: [],
+      set: { status: 'failed' },
+    });
+    await it.world.clock.advance(1_000);
+    const second = await minted(it);
+    expect(second.status).toBe(201);
+    expect(second.body.id).not.toBe(first.body.id);
+    // The first can't go on beside it.
+    expect(await it.call('retryWorkflow', { id: String(first.body.id) })).toMatchObject({
+      code: 'invalid_transition',
+      body: { error: `workflow "${second.body.id}" runs under the same unique_key` },
+    });
+  });
+
+  test('held by a call that died before it stored anything: busy for a minute, then taken over', async () => {
+    const it = aWorkflowWorld();
+    it.world.faults.throwBefore('createWorkflow');
+    await expect(minted(it)).rejects.toThrow();
+    await it.world.clock.advance(1_000);
+    expect(await minted(it)).toMatchObject({ code: 'busy' });
+    await it.world.clock.advance(60_000);
+    expect((await minted(it)).status).toBe(201);
+  });
+
+  test('the repeat of an Idempotency-Key is answered with its own workflow, whoever holds the key now', async () => {
+    const it = aWorkflowWorld();
+    const call = () => it.call('startWorkflow', { json, idempotencyKey: 'mine' });
+    const first = await call();
+    await it.workflows.rest((await it.workflows.get(tenant, String(first.body.id))) as never, {
+      read: [],
+      set: { status: 'completed' },
+    });
+    await it.world.clock.advance(1_000);
+    expect((await minted(it)).status).toBe(201);
+    expect(await call()).toMatchObject({ status: 200, body: { id: first.body.id, status: 'completed' } });
+  });
+});
+
+describe('callback', () => {
+  const callback = { url: 'https://example.com/done', secret: 's' };
+  const calls = (it: ReturnType<typeof aWorkflowWorld>) =>
+    it.world.store.all().filter(({ type }) => type === 'webhook.deliver');
+
+  test('a job of its own tells the end, once, whoever dies', async () => {
+    const it = aWorkflowWorld();
+    await it.create(nodes, { callback, tags: ['t'] });
+    await it.advance();
+    await it.end(it.live()[0] as JobRecord, 'failed');
+    await it.publishAll();
+    it.world.faults.throwBefore('deliver');
+    it.world.faults.throwAfter('insert');
+    await expect(it.advance()).rejects.toThrow();
+    await expect(it.advance()).rejects.toThrow();
+    expect(await it.advance()).toMatchObject({ outcome: 'ended' });
+    await it.advance();
+    expect(it.item()?.status).toBe('failed');
+    const [told, ...others] = calls(it) as [JobRecord];
+    expect(others).toEqual([]);
+    expect(told.workflow).toBeUndefined();
+    const as = { tenant, jobId: told.sk, field: 'payload' } as const;
+    expect(await it.world.vault.open(told.payload, as)).toMatchObject({
+      ...callback,
+      body: { workflow_id: workflowId, status: 'failed', tags: ['t'] },
+    });
+  });
+
+  test('each retry has an end of its own', async () => {
+    const it = aWorkflowWorld();
+    await it.create(nodes, { callback });
+    await it.advance();
+    await it.finish([0]);
+    await it.end(calls(it)[0] as JobRecord, 'completed');
+    await it.call('retryWorkflow');
+    await it.advance();
+    await it.finish();
+    expect(calls(it)).toHaveLength(2);
+  });
+
+  test('what is wrong with it is said before anything is stored', async () => {
+    const it = aWorkflowWorld();
+    const json = { nodes, callback: { url: 'nowhere' } };
+    expect(await it.call('startWorkflow', { json })).toMatchObject({
+      code: 'invalid_payload',
+      body: { details: [{ path: '/callback/url' }] },
+    });
+    expect(it.executions.started.size).toBe(0);
+  });
+});
