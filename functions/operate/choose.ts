@@ -35,10 +35,12 @@ export interface Candidates {
 export function chooseForRetry(store: JobStore, tenant: string, asked: RetryMany, before: number): Choice {
   const { patch: _, canary: __, status = 'failed', ...rest } = asked;
   const filter = manyFilterOf(rest, before);
-  const endedBefore = ({ finishedAt = 0 }: JobRecord) => finishedAt < before;
   if (status === 'cancelled') {
     const meant = (each: JobRecord) =>
-      each.status === 'cancelled' && endedBefore(each) && isChosen(each, filter) && wasCreated(each, filter);
+      each.status === 'cancelled' &&
+      (each.finishedAt ?? 0) < before &&
+      isChosen(each, filter) &&
+      wasCreated(each, filter);
     return byCreation(store, tenant, filter, meant);
   }
   return {
@@ -50,7 +52,6 @@ export function chooseForRetry(store: JobStore, tenant: string, asked: RetryMany
       ),
     isMeant: (each) =>
       each.status === 'failed' &&
-      endedBefore(each) &&
       (each.finishedAt ?? 0) >= filter.since &&
       (each.finishedAt ?? 0) < filter.until &&
       isChosen(each, filter),

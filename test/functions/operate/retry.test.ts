@@ -78,7 +78,13 @@ describe('retry of many', () => {
       attention: undefined,
       attentionAt: undefined,
     });
+    const later = await failedJobs(world, 1, {
+      status: 'cancelled',
+      finishedAt: start,
+      attention: undefined,
+    });
     expect(await retry({ status: 'cancelled' })).toMatchObject({ matched: 120, retried: 120 });
+    expect(recordsOf(world, later)).toEqual(later);
     expect(world.store.peek(failed!.sk)?.status).toBe('failed');
     expect(world.lanes.waiting('normal')).toHaveLength(cancelled.length);
   });
