@@ -11,6 +11,12 @@ export async function readPayload(argument: string): Promise<unknown> {
   return parseJson(argument, `the payload ${shown(argument)}`);
 }
 
+/** A file that holds one JSON document; `-` is standard input. */
+export async function readDocument(path: string): Promise<unknown> {
+  const content = path === '-' ? await text(process.stdin) : await readText(path);
+  return parseJson(content, nameOf(path), 'the file holds one JSON document');
+}
+
 /** The lines of a file, or of standard input for `-`, that are not blank: each is JSON. */
 export async function readLines(path: string): Promise<{ line: number; value: unknown }[]> {
   const content = path === '-' ? await text(process.stdin) : await readText(path);
@@ -28,6 +34,13 @@ export async function readLines(path: string): Promise<{ line: number; value: un
 export function parseJobId(argument: string): string {
   if (!isJobId(argument))
     throw new InvalidArgumentError('A job id looks like 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03.');
+  return argument;
+}
+
+/** An argument that names a workflow. */
+export function parseWorkflowId(argument: string): string {
+  if (!isJobId(argument))
+    throw new InvalidArgumentError('A workflow id looks like 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03.');
   return argument;
 }
 
@@ -50,13 +63,15 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function parseJson(content: string, what: string): unknown {
+function parseJson(
+  content: string,
+  what: string,
+  todo = `give JSON such as '{"message": "hello"}', @FILE, or - for standard input`,
+): unknown {
   try {
     return JSON.parse(content);
   } catch (error) {
-    throw new UsageError(
-      `${what} is not JSON: ${(error as Error).message}; give JSON such as '{"message": "hello"}', @FILE, or - for standard input`,
-    );
+    throw new UsageError(`${what} is not JSON: ${(error as Error).message}; ${todo}`);
   }
 }
 

@@ -30,16 +30,21 @@ export function paint(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout });
 }
 
-export function paintStatus(status: string): string {
+/** In the colour of a status; without a text, the status itself. */
+export function paintStatus(status: string, text = status): string {
   const formats: Record<string, Format> = {
     completed: 'green',
     failed: 'red',
     cancelled: 'yellow',
     running: 'cyan',
     retrying: 'yellow',
+    skipped: 'dim',
+    compensating: 'magenta',
+    compensated: 'magenta',
+    compensation_failed: 'red',
   };
   const format = formats[status];
-  return format === undefined ? status : paint(format, status);
+  return format === undefined ? text : paint(format, text);
 }
 
 const noLines = {
@@ -64,8 +69,11 @@ export function table(head: string[], rows: string[][]): string {
     .join('\n');
 }
 
-/** The command a reader may want next, for a job of any tenant, as this one was called. */
-export function commandFor(name: 'get' | 'retry' | 'watch', { id, tenant }: Job): string {
+/** The command a reader may want next, for a job or workflow of any tenant, as this one was called. */
+export function commandFor(
+  name: 'get' | 'retry' | 'watch' | `workflow ${'get' | 'watch' | 'retry'}`,
+  { id, tenant }: Pick<Job, 'id' | 'tenant'>,
+): string {
   return `${invokedAs(process.env)} ${name} ${id}${tenant === 'default' ? '' : ` --tenant ${tenant}`}`;
 }
 

@@ -3,6 +3,8 @@ import { pathsOf, type Route, type RouteName, routes } from '../core/routes.ts';
 /** What a call adds to its route. */
 export interface CallInput {
   id?: string;
+  /** Of a signal. */
+  name?: string;
   query?: Record<string, string | number | string[] | undefined>;
   body?: unknown;
   idempotencyKey?: string;
@@ -23,12 +25,12 @@ export function requestOf(
   base: URL,
   tenant: string | undefined,
   name: RouteName,
-  { id, query = {}, body, idempotencyKey }: CallInput,
+  { id, name: signal, query = {}, body, idempotencyKey }: CallInput,
 ): ApiRequest {
   const route: Route = routes[name];
   return {
     method: route.method,
-    path: base.pathname.replace(/\/$/, '') + pathOf(route, tenant, id),
+    path: base.pathname.replace(/\/$/, '') + pathOf(route, tenant, id, signal),
     query: textual(query),
     headers: {
       host: base.host,
@@ -53,10 +55,11 @@ export function queryString(query: ApiRequest['query']): string {
     .join('&');
 }
 
-function pathOf(route: Route, tenant: string | undefined, id: string | undefined): string {
+function pathOf(route: Route, tenant: string | undefined, id: string | undefined, signal = ''): string {
   const [own = route.path, ofTenant = own] = pathsOf(route);
   const path = tenant === undefined ? own : ofTenant.replace('{tenant}', segment('tenant', tenant));
-  return path.includes('{id}') ? path.replace('{id}', segment('job id', id ?? '')) : path;
+  const named = path.includes('{name}') ? path.replace('{name}', segment('signal', signal)) : path;
+  return named.includes('{id}') ? named.replace('{id}', segment('job id', id ?? '')) : named;
 }
 
 /** Empty and dot segments would make another route of the path. */

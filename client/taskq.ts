@@ -10,12 +10,13 @@ import { addList } from './commands/list.ts';
 import { addReschedule } from './commands/reschedule.ts';
 import { addRetry } from './commands/retry.ts';
 import { addWatch } from './commands/watch.ts';
+import { addWorkflow } from './commands/workflow.ts';
 import { describeError, exitCodeOf } from './exit.ts';
 import { printable } from './render.ts';
 import type { Globals } from './session.ts';
 
 const program = new Command('taskq')
-  .description('Enqueues jobs into TaskQ, looks at them and waits for them.')
+  .description('Enqueues jobs into TaskQ, and workflows of them, looks at them and waits for them.')
   .option('--tenant <tenant>', 'act for this tenant (default: the tenant "default")')
   .option('--json', "print exactly the API's JSON, one document per line")
   .option('--api-url <url>', 'the API with its stage (default: TASKQ_API_URL, else .taskq/local.json)')
@@ -27,7 +28,7 @@ const program = new Command('taskq')
   .addHelpText(
     'after',
     `
-Exit status: 0 ok, 1 a job failed, 2 usage, 3 not found, 4 refused, 5 unreachable.
+Exit status: 0 ok, 1 a job or workflow failed, 2 usage, 3 not found, 4 refused, 5 unreachable.
 
 Example:
   taskq enqueue echo '{"message": "hello"}' --wait
@@ -44,6 +45,7 @@ for (const add of [
   addReschedule,
   addRetry,
   addCancel,
+  addWorkflow,
   addHealth,
 ])
   add(program);

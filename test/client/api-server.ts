@@ -12,6 +12,8 @@ interface Received {
   route: RouteName;
   tenant: string | undefined;
   id: string | undefined;
+  /** Of a signal. */
+  name?: string | undefined;
   query: Record<string, unknown>;
   body: unknown;
   key: string | undefined;
@@ -104,14 +106,20 @@ function find(method: string, path: string) {
       const shape = pattern
         .replaceAll('.', '\\.')
         .replace('{tenant}', '(?<tenant>[^/]+)')
-        .replace('{id}', '(?<id>[^/]+)');
+        .replace('{id}', '(?<id>[^/]+)')
+        .replace('{name}', '(?<name>[^/]+)');
       const groups = new RegExp(`^${shape}$`).exec(path);
       const text = (part: string) => {
         const value = groups?.groups?.[part];
         return value === undefined ? undefined : decodeURIComponent(value);
       };
       if (groups !== null && !(name === 'getJob' && path.endsWith('/batch')))
-        return { route: name, tenant: text('tenant'), id: text('id') };
+        return {
+          route: name,
+          tenant: text('tenant'),
+          id: text('id'),
+          ...(groups?.groups?.name ? { name: text('name') } : {}),
+        };
     }
   }
   return undefined;

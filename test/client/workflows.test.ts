@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { workflow } from '../../client/workflow.ts';
 import { echo } from '../../jobs/echo/contract.ts';
+import { approval } from '../../jobs/signals.ts';
 import { aClient } from './a-client.ts';
 import { aWorkflow, workflowId } from './a-workflow.ts';
 
@@ -45,4 +46,39 @@ test('wait ends at its deadline with what it last saw', async () => {
   });
   expect((await client.workflows.wait(workflowId, { deadlineSeconds: 2.5 })).status).toBe('running');
   expect(slept).toEqual([1_000, 1_000, 500]);
+});
+
+test('signals are typed by their contract; cancel, retry and signal name the workflow', async () => {
+  const reply = () => ({ status: 202, body: aWorkflow() });
+  const { client, received } = await aClient(
+    { cancelWorkflow: reply, retryWorkflow: reply, sendSignal: reply },
+    { tenant: 'acme' },
+  );
+  await client.workflows.signal(workflowId, approval, { approved: true });
+  // @ts-expect-error an approval says yes or no
+  await client.workflows.signal(workflowId, approval, { approved: 'yes' });
+  await client.workflows.cancel(workflowId);
+  await client.workflows.retry(workflowId, { mode: 'all' });
+  expect(received.map(({ route, tenant, id, name }) => [route, tenant, id, name])).toEqual([
+    ['sendSignal', 'acme', workflowId, 'approval'],
+    ['sendSignal', 'acme', workflowId, 'approval'],
+    ['cancelWorkflow', 'acme', workflowId, undefined],
+    ['retryWorkflow', 'acme', workflowId, undefined],
+  ]);
+});
+
+test('list goes on to the last page', async () => {
+  const { client, received } = await aClient({
+    listWorkflows: (_call, nth) => ({
+      status: 200,
+      body: { workflows: [aWorkflow()], ...(nth === 1 ? { cursor: 'c' } : {}) },
+    }),
+  });
+  const pages = [];
+  for await (const page of client.workflows.list({ status: 'failed' })) pages.push(page.workflows.length);
+  expect(pages).toEqual([1, 1]);
+  expect(received.map(({ query }) => query)).toEqual([
+    { status: 'failed' },
+    { status: 'failed', cursor: 'c' },
+  ]);
 });

@@ -1,0 +1,97 @@
+import type { WorkflowView, WorkflowWithNodes } from '../../core/workflow/api.ts';
+import { ageOf } from '../duration.ts';
+import { commandFor, paint, paintStatus, table } from '../render.ts';
+import { type Box, boxesOf } from './boxes.ts';
+import { type Line, linesOf, spanText } from './lines.ts';
+
+/** A workflow for a person: how it stands, then its nodes. */
+export function describeWorkflow(workflow: WorkflowWithNodes, nowMs: number): string {
+  const {
+    id,
+    tenant,
+    tags,
+    created_at: created,
+    created_by: by,
+    finished_at,
+    timeout_at: timeout,
+  } = workflow;
+  const moment = (text: string) => `${ageOf(text, nowMs)} (${text})`;
+  const path = workflow.critical_path ?? [];
+  const facts: [string, string | undefined][] = [
+    ['id', id],
+    ['status', stateText(workflow)],
+    ['tenant', tenant],
+    ['tags', tags.length === 0 ? undefined : tags.join(', ')],
+    ['created', `${moment(created)} by ${by}`],
+    ['times out', timeout === undefined || finished_at !== undefined ? undefined : moment(timeout)],
+    ['finished', finished_at === undefined ? undefined : moment(finished_at)],
+    ['took', spanText((finished_at === undefined ? nowMs : Date.parse(finished_at)) - Date.parse(created))],
+    ['slowest', path.length === 0 ? undefined : path.join(' → ')],
+  ];
+  const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[paint('dim', name), value]]));
+  const { lines } = linesOf(boxesOf(workflow), nowMs);
+  return [table([], rows), '', nodeTable(lines), ...todoOf(workflow)].join('\n');
+}
+
+/** How it stands now, in at most so many lines: redrawn while it is watched. */
+export function frameOf(workflow: WorkflowWithNodes, nowMs: number, most: number): string {
+  const boxes = boxesOf(workflow);
+  const end = workflow.finished_at === undefined ? nowMs : Date.parse(workflow.finished_at);
+  const { lines, leftOut } = linesOf(boxes, nowMs, most);
+  return [
+    `${workflow.id}  ${stateText(workflow)}  ${spanText(end - Date.parse(workflow.created_at))}`,
+    nodeTable(lines),
+    ...(leftOut === undefined ? [] : [paint('dim', leftOut)]),
+  ].join('\n');
+}
+
+/** A line for each box that is not as it was, where no terminal is to be redrawn. */
+export function changesOf(before: readonly Box[], now: readonly Box[], nowMs: number): string[] {
+  const known = new Map(before.map(({ key, status }) => [key, status]));
+  const changed = now.filter(({ key, status }) => known.get(key) !== status && status !== 'waiting');
+  return linesOf(changed, nowMs).lines.map(({ cells: [, symbol, key, what, state, note] }) =>
+    [`${symbol} ${key}`, what, state, note].filter((each) => each !== '').join('  '),
+  );
+}
+
+export function workflowTable(workflows: readonly WorkflowView[], nowMs: number): string {
+  const rows = workflows.map((workflow) => [
+    workflow.id,
+    stateText(workflow),
+    Object.entries(workflow.node_counts)
+      .map(([state, count]) => `${count} ${state.replace('_', ' ')}`)
+      .join(', '),
+    ageOf(workflow.created_at, nowMs),
+    workflow.tags.join(','),
+  ]);
+  return table(['ID', 'STATUS', 'NODES', 'CREATED', 'TAGS'], rows);
+}
+
+/** `running`, and on its way back what it does there. */
+function stateText({ status, phase }: WorkflowView): string {
+  return `${paintStatus(status)}${status === 'running' && phase !== 'forward' ? `, ${phase}` : ''}`;
+}
+
+function nodeTable(lines: readonly Line[]): string {
+  return table(
+    [],
+    lines.map(({ status, cells: [layer, symbol, key, what, state, note] }) => [
+      paint('dim', layer),
+      painted(status, symbol),
+      key,
+      paint('dim', what),
+      painted(status, state),
+      note,
+    ]),
+  );
+}
+
+function painted(status: string, text: string): string {
+  return text === '' ? '' : paintStatus(status, text);
+}
+
+/** What a person may do about a workflow that did not end well. */
+function todoOf(workflow: WorkflowWithNodes): string[] {
+  const isBad = workflow.status !== 'running' && workflow.status !== 'completed';
+  return isBad ? ['', `To go on from where it failed: ${commandFor('workflow retry', workflow)}`] : [];
+}
