@@ -34,15 +34,27 @@ export function tellWorkflows({
  * The store of whoever holds messages: a job of a workflow that this one made final, or found final, is told of
  * before the answer is seen; so before its message is given up. Breaks it off in between, the message comes back,
  * finds the job final, and it is told then. No stream is needed for it, and no wake-up is lost with a process.
+ * A row whose end could not be told is answered as one to send again. It does not throw: the jobs that share its
+ * call have been claimed or settled, and would lose their leases.
  */
-export function tellingStore(store: JobStore, tell: Tell): JobStore {
+export function tellingStore(
+  store: JobStore,
+  tell: Tell,
+  onError: (message: string, error: unknown) => void,
+): JobStore {
   return {
     ...store,
     async change(changes) {
       const results = await store.change(changes);
       const ended = results.flatMap(endedIn);
-      if (ended.length > 0) await tell(ended);
-      return results;
+      if (ended.length === 0) return results;
+      try {
+        await tell(ended);
+        return results;
+      } catch (error) {
+        onError('a workflow could not be told that its jobs ended: they are looked at again', error);
+        return results.map((each) => (endedIn(each).length > 0 ? { applied: false, retry: true } : each));
+      }
     },
   };
 }

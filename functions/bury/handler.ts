@@ -17,7 +17,7 @@ const onError = errorLog({});
 const urls = JSON.parse(env.LANES);
 
 const step = bury({
-  store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE)),
+  store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE), onError),
   lanes: sqsLanes(urls, onError),
   findDeath: deathFinder(JSON.parse(env.WORKER_LOGS), onError),
   now: Date.now,

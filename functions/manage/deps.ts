@@ -26,7 +26,11 @@ export function manageDeps(env: Record<Wire<'manage'>, string>): ManageDeps {
     make: async (tenant) => (await import('../aws/makekeys.ts')).askForKeys(env.KEYS_FUNCTION, tenant),
   });
   return {
-    store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellOrLog(env.CONTROL_TABLE, onError)),
+    store: tellingStore(
+      jobStore(env.JOBS_TABLE, sleep, onError),
+      tellOrLog(env.CONTROL_TABLE, onError),
+      onError,
+    ),
     lanes: sqsLanes(JSON.parse(env.LANES), onError),
     keys,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
