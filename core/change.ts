@@ -88,12 +88,15 @@ export interface JobStore {
 
 /**
  * The record that a change has left, also when it was applied, its answer lost, and the SDK's repeat refused
- * by what it had written itself: then all that it sets stands there. Undefined if something else came first.
+ * by what it had written itself: then all that it sets stands there, and nothing that it removes. Undefined if
+ * something else came first.
  */
 export function leftBy(change: Change, result: ChangeResult): JobRecord | undefined {
   if (result.applied) return result.record;
   if ('retry' in result || result.found === undefined) return undefined;
-  return holdsAll(result.found, change.set) ? result.found : undefined;
+  const { found } = result;
+  const isGone = (change.remove ?? []).every((name) => found[name] === undefined);
+  return isGone && holdsAll(found, change.set) ? found : undefined;
 }
 
 function holdsAll(found: object, wanted: object): boolean {
@@ -101,6 +104,8 @@ function holdsAll(found: object, wanted: object): boolean {
     const there = (found as Record<string, unknown>)[name];
     if (typeof value !== 'object' || value === null || typeof there !== 'object' || there === null)
       return there === value;
+    // A list that only begins with what is wanted is another.
+    if (Array.isArray(value) && value.length !== Object.keys(there).length) return false;
     return holdsAll(there, value);
   });
 }

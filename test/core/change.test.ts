@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { leftBy } from '../../core/change.ts';
 import { takeOverChange } from '../../core/claim.ts';
 import { reopenChange } from '../../core/manage.ts';
+import { judgePatch } from '../../core/patch.ts';
 import { settle } from '../../core/settle.ts';
 import { aJob, now, sealed } from './a-job.ts';
 import { apply } from './apply.ts';
@@ -42,6 +43,16 @@ describe('the record that a change has left', () => {
     expect(
       leftBy(reopenChange(failed, undefined, 1_800_000_000_001), { applied: false, found }),
     ).toBeUndefined();
+  });
+
+  test.each([[[]], [['red']]])('other tags that came too late, %j: none', (tags) => {
+    const waits = aJob('pending', { tags: ['red', 'blue'] });
+    const patched = judgePatch(waits, { tags }, now);
+    if ('problem' in patched) throw new Error(patched.problem.error);
+    const found = aJob('running', { tags: ['red', 'blue'] });
+    expect(leftBy(patched.change, { applied: false, found })).toBeUndefined();
+    const stands = apply(waits, patched.change)!;
+    expect(leftBy(patched.change, { applied: false, found: stands })).toBe(stands);
   });
 
   test('sealed bytes and causes are compared to their last byte', () => {
