@@ -91,5 +91,7 @@ function seen(found: JobRecord): Change['where'] {
     ['status', '=', found.status],
     ['fence', '=', found.fence],
     ['availableAt', '=', found.availableAt],
+    // Asked for since it was read, while the log was searched for the cause: judged anew, it ends cancelled.
+    ...(found.status === 'running' ? [['cancelRequestedAt', 'missing'] as const] : []),
   ];
 }

@@ -81,6 +81,7 @@ describe('attempts left', () => {
           ['status', '=', 'running'],
           ['fence', '=', 3],
           ['availableAt', '=', 1_800_000_000_000],
+          ['cancelRequestedAt', 'missing'],
         ],
       },
     });

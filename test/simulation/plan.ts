@@ -69,19 +69,37 @@ interface Subject {
   spareWithinSeconds: readonly number[];
 }
 
-function drawSubject(random: Random): Subject {
-  const roll = random();
-  if (roll < 0.12)
-    return { chances: drawLeaseFaults(random), types: ['long'], mostSpares: 15, spareWithinSeconds: [150] };
-  if (roll < 0.22)
-    return { chances: drawClaimFaults(random), types, mostSpares: 3, spareWithinSeconds: [0, 5] };
-  return { chances: drawChances(random), types, mostSpares: 2, spareWithinSeconds: [0, 0, 5, 90] };
-}
+const types: readonly SimulatedType[] = ['plain', 'plain', 'plain', 'plain', 'fresh', 'long', 'long'];
 
-export function drawPlan(seed: number): Plan {
+const subjects = {
+  anything: (random: Random): Subject => ({
+    chances: drawChances(random),
+    types,
+    mostSpares: 2,
+    spareWithinSeconds: [0, 0, 5, 90],
+  }),
+  leases: (random: Random): Subject => ({
+    chances: drawLeaseFaults(random),
+    types: ['long'],
+    mostSpares: 15,
+    spareWithinSeconds: [150],
+  }),
+  claims: (random: Random): Subject => ({
+    chances: drawClaimFaults(random),
+    types,
+    mostSpares: 3,
+    spareWithinSeconds: [0, 5],
+  }),
+};
+export type SubjectName = keyof typeof subjects;
+
+/** @param about the subject, where it is not the seed's to decide */
+export function drawPlan(seed: number, about?: SubjectName): Plan {
   const random = streamOf(seed, 'plan');
   const faultyMs = between(random, 2, 8) * minute;
-  const { types: among, ...subject } = drawSubject(random);
+  const roll = random();
+  const drawn = roll < 0.12 ? 'leases' : roll < 0.22 ? 'claims' : 'anything';
+  const { types: among, ...subject } = subjects[about ?? drawn](random);
   return {
     seed,
     faultyMs,
@@ -101,8 +119,6 @@ export function drawPlan(seed: number): Plan {
     })),
   };
 }
-
-const types: readonly SimulatedType[] = ['plain', 'plain', 'plain', 'plain', 'fresh', 'long', 'long'];
 
 function drawClient(
   name: string,

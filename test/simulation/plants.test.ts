@@ -8,7 +8,7 @@ const mostSeeds = 1_000;
 
 async function findBroken(plant: Plant): Promise<{ seed: number; history: History } | undefined> {
   for (let seed = 0; seed < mostSeeds; seed++) {
-    const history = await runHistory(drawPlan(seed), { plant });
+    const history = await runHistory(drawPlan(seed, plant.about), { plant });
     if (history.broken !== undefined) return { seed, history };
   }
   return undefined;
@@ -37,7 +37,7 @@ test('a broken history shrinks to a short one of the same promise, and that repl
   const plant = plants['a settle by id alone'] as Plant;
   const found = await findBroken(plant);
   if (found === undefined) throw new Error('the plant was not found');
-  const { plan, history } = await shrink(drawPlan(found.seed), found.history, plant);
+  const { plan, history } = await shrink(drawPlan(found.seed, plant.about), found.history, plant);
   expect(history.broken?.promise).toBe('a late attempt leaves nothing');
   expect(plan.clients.flatMap(({ jobs }) => jobs).length).toBeLessThanOrEqual(3);
   expect(history.struck.length).toBeLessThanOrEqual(6);

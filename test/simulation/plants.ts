@@ -1,18 +1,25 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { Change, ChangeResult } from '../../core/change.ts';
-import { isFinal } from '../../core/state.ts';
-import { type JobRecord, tenantOf } from '../../core/table.ts';
-import type { Delivery } from '../../functions/lanes.ts';
-import type { Ports } from './ports.ts';
-import type { Process } from './process.ts';
+import type { Change } from '../../core/change.ts';
+import type { SubjectName } from './plan.ts';
+import {
+  type Alter,
+  altered,
+  buriesUnjudged,
+  isClaim,
+  isRenewal,
+  sentBefore,
+  without,
+} from './plant-ports.ts';
 import type { PromiseName } from './promises.ts';
 
 /** A bug, as one small switch where something passes. */
 export interface Plant {
   /** The promises that it may break first. */
   breaks: readonly PromiseName[];
+  /** What it takes several faults at once to show is looked for where these are frequent. */
+  about?: SubjectName;
   /** Alters what a process reaches the world through. */
-  ports?: (ports: Ports, process: Process) => Ports;
+  ports?: Alter;
   /** Leases are renewed on the event loop that a handler may block. */
   oneLoop?: true;
   /** Alters what Lambda hands over; what is left out counts as done. */
@@ -48,6 +55,7 @@ export const plants: Record<string, Plant> = {
     ),
   },
   'a pointer to nothing is dropped without a tombstone': {
+    about: 'claims',
     breaks: ['looked after'],
     ports: (ports, process) => ({
       ...ports,
@@ -79,6 +87,7 @@ export const plants: Record<string, Plant> = {
     oneLoop: true,
   },
   'a renewal asks for the fence alone': {
+    about: 'leases',
     breaks: ['one owner', 'a live lease is respected'],
     ports: altered((change) =>
       isRenewal(change)
@@ -87,6 +96,7 @@ export const plants: Record<string, Plant> = {
     ),
   },
   'trust is counted from the last send': {
+    about: 'leases',
     breaks: ['one owner'],
     ports: (ports, process) => ({
       ...ports,
@@ -103,6 +113,7 @@ export const plants: Record<string, Plant> = {
     }),
   },
   'quarantine claims what it saw over without looking again': {
+    about: 'leases',
     breaks: ['one owner', 'a live lease is respected'],
     ports: altered((change) =>
       change.set.status === 'running' && !isClaim(change)
@@ -199,6 +210,7 @@ export const plants: Record<string, Plant> = {
     ),
   },
   'folded messages are acknowledged with the first': {
+    about: 'claims',
     breaks: ['looked after'],
     received: (records) => [...new Map(records.map((each) => [each.body, each])).values()],
   },
@@ -211,87 +223,3 @@ export const notYet: Record<string, string> = {
   'my settle is known by its fence alone':
     'harmless to a job alone: who else ends an attempt without a claim leaves it final or with an entry. A workflow would be told of an end that was none',
 };
-
-function altered(alter: (change: Change) => Change): Plant['ports'] & object {
-  return (ports) => ({
-    ...ports,
-    store: { ...ports.store, change: (changes) => ports.store.change(changes.map(alter)) },
-  });
-}
-
-const isClaim = ({ set, where }: Change): boolean =>
-  set.status === 'running' && where.some(([name]) => name === 'attemptsLeft');
-
-/** The holder moves its lease's end. */
-const isRenewal = ({ set }: Change): boolean => set.status === undefined && set.availableAt !== undefined;
-
-function without(result: ChangeResult, name: 'owner'): ChangeResult {
-  if (!('found' in result) || result.found === undefined) return result;
-  const { [name]: _, ...found } = result.found;
-  return { ...result, found };
-}
-
-/** The pointer that is to follow a write goes ahead of it. */
-function sentBefore(picks: (change: Change) => boolean): Plant['ports'] & object {
-  return (ports, process) => {
-    const sent = new Set<string>();
-    const ahead = ({ key, set }: Change, queue: string): Delivery => ({
-      queue,
-      lane: 'normal',
-      pointer: { tenant: tenantOf(key), jobId: key.sk },
-      delaySeconds: Math.min(900, Math.max(0, Math.ceil(((set.availableAt ?? 0) - process.now()) / 1000))),
-    });
-    return {
-      ...ports,
-      store: {
-        ...ports.store,
-        change: async (changes) => {
-          const picked = changes.filter(picks);
-          for (const { key } of picked) sent.add(key.sk);
-          const found = await ports.store.get(picked.map(({ key }) => key));
-          await ports.lanes.deliver(
-            picked.map((each, index) => ahead(each, found[index]?.queue ?? 'default')),
-          );
-          return ports.store.change(changes);
-        },
-      },
-      lanes: {
-        ...ports.lanes,
-        deliver: async (deliveries) => {
-          const fresh = deliveries.filter((each) => !sent.has(each.pointer.jobId));
-          const accepted = await ports.lanes.deliver(fresh);
-          return deliveries.map((each) => accepted[fresh.indexOf(each)] ?? true);
-        },
-      },
-    };
-  };
-}
-
-/** Whatever is dead-lettered is failed, and found so. */
-function buriesUnjudged(ports: Ports, process: Process): Ports {
-  const fail = (found: JobRecord): Change => ({
-    key: { pk: found.pk, sk: found.sk },
-    set: {
-      status: 'failed',
-      availableAt: process.now(),
-      expiresAt: 1,
-      attention: 'default#failed#0',
-      attentionAt: process.now(),
-    },
-    remove: ['owner'],
-    where: [['availableAt', '=', found.availableAt]],
-  });
-  return {
-    ...ports,
-    store: {
-      ...ports.store,
-      get: async (keys) => {
-        const open = (await ports.store.get(keys)).flatMap((each) =>
-          each === undefined || each.status === 'void' || isFinal(each.status) ? [] : [fail(each)],
-        );
-        await ports.store.change(open);
-        return ports.store.get(keys);
-      },
-    },
-  };
-}

@@ -14,6 +14,9 @@ type Task = { seed: number; plantName?: string } | { from: number; count: number
 
 class Misused extends Error {}
 
+// Whoever reads no further (`| head`) has what they wanted.
+process.stdout.on('error', () => process.exit());
+
 try {
   const task = readTask(process.argv.slice(2));
   const kept = 'seed' in task ? await one(task.seed, task.plantName) : await many(task.from, task.count);
@@ -62,7 +65,7 @@ function quoted(names: readonly string[]): string {
 async function one(seed: number, plantName: string | undefined): Promise<boolean> {
   const plant: Plant | undefined = plantName === undefined ? undefined : plants[plantName];
   const options = plant === undefined ? {} : { plant };
-  const plan = drawPlan(seed);
+  const plan = drawPlan(seed, plant?.about);
   const whole = await runHistory(plan, { ...options, told: true });
   if (whole.broken === undefined) {
     console.log(whole.lines.join('\n'));
