@@ -16,7 +16,7 @@ export function retryJobs(
   patch: RetryMany['patch'],
 ) {
   return async (records: readonly JobRecord[]): Promise<Done[]> => {
-    const payloads = await Promise.all(records.map((each) => patched(deps, each, patch)));
+    const payloads = await payloadsFor(deps, records, patch);
     const done: Done[] = [];
     let open: { found: JobRecord; payload: Stored | undefined }[] = [];
     for (const [index, found] of records.entries()) {
@@ -45,6 +45,22 @@ export async function throttled(sleep: (ms: number) => Promise<void>, tries: num
   const pauseMs = pausesMs[tries];
   if (pauseMs === undefined) throw new TransientError('DynamoDB is throttling', 'database');
   await sleep(pauseMs);
+}
+
+/** Payloads that are open at the same time: each may have a megabyte, and parsed many times that. */
+const openAtOnce = 10;
+
+async function payloadsFor(
+  deps: ReopenDeps,
+  records: readonly JobRecord[],
+  patch: RetryMany['patch'],
+): Promise<Checked<Stored | undefined>[]> {
+  const payloads: Checked<Stored | undefined>[] = [];
+  for (let start = 0; start < records.length; start += openAtOnce) {
+    const some = records.slice(start, start + openAtOnce);
+    payloads.push(...(await Promise.all(some.map((each) => patched(deps, each, patch)))));
+  }
+  return payloads;
 }
 
 async function patched(

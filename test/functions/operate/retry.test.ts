@@ -122,6 +122,20 @@ describe('with a patch', () => {
     });
   });
 
+  it('holds ten payloads at a time: each may have a megabyte, and a page has a hundred', async () => {
+    const { world, retry } = operating();
+    await failedJobs(world, 128, {}, { name: 'Ada' });
+    let held = 0;
+    let most = 0;
+    const { open } = world.vault;
+    world.vault.open = async (...of) => {
+      most = Math.max(most, ++held);
+      return open(...of).finally(() => held--);
+    };
+    expect(await retry({ status: 'failed', patch: { name: 'Bob' } })).toMatchObject({ retried: 128 });
+    expect(most).toBe(10);
+  });
+
   it('what does not fit, is gone or of no type is skipped, counted and named', async () => {
     const { world, retry } = operating();
     const misfit = await failedJobs(world, 6, { type: 'greet' }, { name: 'Ada', extra: 1 });
