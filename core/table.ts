@@ -35,6 +35,7 @@ export const keysTable = { partitionKey: 'pk', sortKey: 'sk' } as const;
 export const controlTable = {
   partitionKey: 'pk',
   sortKey: 'sk',
+  timeToLive: 'expiresAt',
   tenants: 'tenants',
   walk: 'walk',
 } as const;

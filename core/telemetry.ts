@@ -24,6 +24,7 @@ export const metrics = {
   advances: { name: 'WorkflowAdvances', unit: 'Count' },
   nodesRead: { name: 'WorkflowNodesRead', unit: 'Count' },
   workflowsStuck: { name: 'WorkflowsStuck', unit: 'Count' },
+  workflowsRevived: { name: 'WorkflowsRevived', unit: 'Count' },
   refused: { name: 'RequestsRefused', unit: 'Count' },
 } as const;
 

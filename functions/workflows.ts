@@ -1,5 +1,6 @@
 import type { RecordKey, Sealed } from '../core/table.ts';
 import type { NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
+import type { Mark } from '../core/workflow/watch.ts';
 
 /** The port to stored workflows. Every read but a list's is consistent. */
 export interface Workflows {
@@ -30,6 +31,16 @@ export interface Workflows {
   raise(tenant: string, id: string, news: readonly string[]): Promise<{ token?: string } | undefined>;
   /** Writes what an advance leaves behind, if `changes` is still what it read. False: something came in between. */
   rest(seen: WorkflowItem, change: RestChange): Promise<boolean>;
+  /** Puts a workflow under watch, or puts its next look off. */
+  mark(mark: Mark): Promise<void>;
+  /** Takes it off: the mark goes with its time to live. */
+  unmark(mark: Mark): Promise<void>;
+  /** Marks of one partition whose time has come. */
+  marks(partition: string, until: number): Promise<Mark[]>;
+  /** Lets go of an execution that is gone, if the workflow is still as it was seen: its number rises. */
+  revive(seen: WorkflowItem, lookAt: number): Promise<boolean>;
+  /** Sets when all parts of a workflow go, in seconds; undefined: never. */
+  expireParts(tenant: string, id: string, expiresAt: number | undefined): Promise<void>;
   /** Sets an ended workflow going again if it is still as it was seen, raising `changes`. */
   reopen(seen: WorkflowItem, change: Reopening): Promise<boolean>;
   /** Of one partition with `after <= id <= before`, newest first, at most `limit`. Eventually consistent. */

@@ -147,6 +147,20 @@ export function alarms(
       threshold: 0,
     },
     {
+      kind: 'workflows-stuck',
+      severity: 'page',
+      description: 'In a workflow nothing runs and nothing can start, and it is not over.',
+      metric: taskqMetric('workflowsStuck', 'advance'),
+      threshold: 0,
+    },
+    {
+      kind: 'workflows-revived',
+      severity: 'ticket',
+      description: 'Executions of workflows were gone, and were started anew.',
+      metric: taskqMetric('workflowsRevived', 'advance'),
+      threshold: 0,
+    },
+    {
       kind: 'release-behind',
       subject: 'due',
       severity: 'ticket',

@@ -41,6 +41,16 @@ export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
       taskqMetric('walkBehind', 'release'),
     ]),
   );
+  board.addWidgets(
+    graph('Workflows: advances, nodes read', [
+      taskqMetric('advances', 'advance'),
+      taskqMetric('nodesRead', 'advance'),
+    ]),
+    graph('Workflows: stuck, revived; none of these', [
+      taskqMetric('workflowsStuck', 'advance'),
+      taskqMetric('workflowsRevived', 'advance'),
+    ]),
+  );
   for (const { contract, lanes: of, dead } of queue.queues) {
     board.addWidgets(
       graph(`${contract.name}: waiting`, [...Object.values(of), dead].map(waiting), 12),

@@ -64,7 +64,10 @@ export class DataStack extends Stack {
         },
       ],
     });
-    this.control = table('control', controlTable, { pointInTimeRecoverySpecification });
+    this.control = table('control', controlTable, {
+      pointInTimeRecoverySpecification,
+      timeToLiveAttribute: controlTable.timeToLive,
+    });
     // No point-in-time recovery and no stream: a shredded tenant key must stay shredded.
     this.keys = table('keys', keysTable, { deletionProtection: stage.keepData });
 

@@ -1,3 +1,5 @@
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import {
   type IRole,
   Policy,
@@ -8,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Binding, bucket, table, told, updatesWorkflows } from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
@@ -61,6 +64,15 @@ export class Workflows extends Construct {
       ),
       // The library's own role would be given its grants by the states it does not know of.
       role: machineRole(this, this.advance.lambda),
+    });
+    new Rule(this, 'watch', {
+      description: 'TaskQ: looks after running workflows',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [
+        new FunctionTarget(this.advance.lambda, {
+          event: RuleTargetInput.fromObject({ watch: true, machine: this.machine.stateMachineArn }),
+        }),
+      ],
     });
     const handsBack = statement('states:SendTaskSuccess', this.machine.stateMachineArn);
     const starts = statement('states:StartExecution', this.machine.stateMachineArn);

@@ -12,6 +12,7 @@ import type { NodeState } from './states.ts';
  *                            sk = signal#name       a signal that has come, sealed
  *                            sk = patch#name        payloads that a retry gave to nodes, sealed
  *                            sk = callback          whom to tell of its end, sealed
+ *   pk = watch#0…7           sk = tenant#workflowId the watch over it (`core/workflow/watch.ts`)
  *   pk = wk#tenant#hmac      sk = key               a unique key, naming the workflow that holds it
  */
 export interface WorkflowItem extends RecordKey {
@@ -47,6 +48,10 @@ export interface WorkflowItem extends RecordKey {
   /** How often it was advanced in this execution, and in all. */
   advances: number;
   advancesInAll: number;
+  /** When its execution looks at it at the latest, ms: much later than this, it is gone. */
+  lookAt?: number;
+  /** Nothing ran, nothing could start, and it was not over. */
+  stuck?: boolean;
   /** ms */
   timeoutAt?: number;
   createdBy: string;

@@ -66,7 +66,7 @@ export function advanceWorkflow(deps: AdvanceDeps) {
       const item = await workflows.get(tenant, id);
       if (item === undefined) return done(token, 'gone', sum);
       if (item.status !== 'running') {
-        await tellEnd(tenant, item);
+        await finish(tenant, item);
         return done(token, 'ended', sum);
       }
       const mine = executionName(id, item.execution);
@@ -92,7 +92,7 @@ export function advanceWorkflow(deps: AdvanceDeps) {
       const { change, answer } = plan(input, loaded, taken, now());
       if (!(await workflows.rest(item, change))) continue;
       // The end stands: should this process die here, the repeat of its call finds it and tells.
-      if (answer === 'end') await tellEnd(tenant, { ...loaded.item, ...change.set } as WorkflowItem);
+      if (answer === 'end') await finish(tenant, { ...loaded.item, ...change.set } as WorkflowItem);
       if (answer === 'rest') return { outcome: 'resting', ...sum };
       if (answer === 'continue')
         await executions.start(executionName(id, item.execution + 1), { tenant, workflow: id });
@@ -101,6 +101,12 @@ export function advanceWorkflow(deps: AdvanceDeps) {
       return { outcome: 'again', ...sum };
     }
   };
+
+  /** What follows the end; repeated, it is done once. */
+  async function finish(tenant: string, item: WorkflowItem): Promise<void> {
+    await tellEnd(tenant, item);
+    await workflows.expireParts(tenant, item.sk, item.expiresAt);
+  }
 
   async function done(
     token: string,
@@ -130,9 +136,9 @@ function plan(
 ): { change: RestChange; answer: Answer } {
   const { item } = loaded;
   const rest = restOf(loaded, taken);
-  const change = (set: Partial<WorkflowItem>): RestChange => ({
+  const change = (set: Partial<WorkflowItem>, lookAfterSeconds = firstWaitSeconds): RestChange => ({
     read: [...(item.unread ?? [])],
-    set: { ...rest, ...set },
+    set: { ...rest, lookAt: now + lookAfterSeconds * 1000, ...set },
   });
   if (taken.end !== undefined) return { change: change(endOf(loaded.item, taken.end, now)), answer: 'end' };
   if (item.advances + 1 >= advancesPerExecution)
@@ -144,6 +150,6 @@ function plan(
     input.timedOut ? Math.min(input.waitSeconds * 2, longestWaitSeconds) : input.waitSeconds,
   );
   // The state's own wait was set before this advance: another one takes a new state.
-  if (waitSeconds !== input.waitSeconds) return { change: change({}), answer: { waitSeconds } };
-  return { change: change({ token: input.token }), answer: 'rest' };
+  if (waitSeconds !== input.waitSeconds) return { change: change({}, waitSeconds), answer: { waitSeconds } };
+  return { change: change({ token: input.token }, waitSeconds), answer: 'rest' };
 }

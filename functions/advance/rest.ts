@@ -6,13 +6,14 @@ import type { Loaded } from './load.ts';
 import type { Turn } from './turn.ts';
 
 /** What every advance leaves on the workflow. */
-export function restOf({ item, specs, states }: Loaded, { phase }: Turn): Partial<WorkflowItem> {
+export function restOf({ item, specs, states }: Loaded, { phase, stuck }: Turn): Partial<WorkflowItem> {
   return {
     phase,
     nodes: specs.length,
     counts: countStates(states),
     advances: item.advances + 1,
     advancesInAll: item.advancesInAll + 1,
+    ...(stuck || item.stuck === true ? { stuck } : {}),
     ...(item.stopped === undefined ? {} : { stopped: item.stopped }),
     ...filled('generations', item.generations),
     ...filled('deadlines', item.deadlines),

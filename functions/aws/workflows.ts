@@ -1,11 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  BatchWriteCommand,
-  GetCommand,
-  PutCommand,
-  paginateQuery,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Sealed } from '../../core/table.ts';
 import {
   type NodesPart,
@@ -18,6 +12,8 @@ import {
 } from '../../core/workflow/item.ts';
 import type { Workflows } from '../workflows.ts';
 import { dynamo } from './clients.ts';
+import { held, putIf } from './conditional.ts';
+import { workflowMarks } from './marks.ts';
 
 /** BatchWriteItem takes 25 items. */
 const batch = 25;
@@ -25,21 +21,7 @@ const tries = 6;
 
 /** Workflows in the control table. */
 export function workflowStore(table: string, sleep: (ms: number) => Promise<void>): Workflows {
-  const put = (
-    Item: Record<string, unknown>,
-    condition: string,
-    values?: Record<string, unknown>,
-  ): Promise<boolean> =>
-    held(() =>
-      dynamo.send(
-        new PutCommand({
-          TableName: table,
-          Item,
-          ConditionExpression: condition,
-          ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
-        }),
-      ),
-    );
+  const put = putIf(table);
   const partKey = (tenant: string, id: string, name: string) => ({
     pk: partsPartition(tenant, id),
     sk: name,
@@ -79,6 +61,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
   }
 
   return {
+    ...workflowMarks(table),
     async create(item, nodes, states) {
       const tenant = item.pk.split('#')[1] ?? '';
       const standing = await get({ pk: item.pk, sk: item.sk });
@@ -161,6 +144,53 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ),
       );
     },
+    revive: (seen, lookAt) =>
+      held(() =>
+        dynamo.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { pk: seen.pk, sk: seen.sk },
+            UpdateExpression: 'SET #execution = :next, advances = :none, lookAt = :lookAt REMOVE #token',
+            ConditionExpression: 'changes = :seen AND #status = :running AND #execution = :before',
+            ExpressionAttributeNames: { '#execution': 'execution', '#token': 'token', '#status': 'status' },
+            ExpressionAttributeValues: {
+              ':next': seen.execution + 1,
+              ':none': 0,
+              ':lookAt': lookAt,
+              ':seen': seen.changes,
+              ':running': 'running',
+              ':before': seen.execution,
+            },
+          }),
+        ),
+      ),
+    async expireParts(tenant, id, expiresAt) {
+      const pages = paginateQuery(
+        { client: dynamo },
+        {
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': partsPartition(tenant, id) },
+          ProjectionExpression: 'pk, sk',
+          ConsistentRead: true,
+        },
+      );
+      for await (const { Items = [] } of pages)
+        for (const { pk, sk } of Items)
+          await dynamo.send(
+            new UpdateCommand({
+              TableName: table,
+              Key: { pk, sk },
+              ConditionExpression: 'attribute_exists(pk)',
+              ...(expiresAt === undefined
+                ? { UpdateExpression: 'REMOVE expiresAt' }
+                : {
+                    UpdateExpression: 'SET expiresAt = :at',
+                    ExpressionAttributeValues: { ':at': expiresAt },
+                  }),
+            }),
+          );
+    },
     reopen: (seen, { set, remove }) => {
       const given = Object.entries(set).filter(([, value]) => value !== undefined);
       const names = [...given.map(([name]) => name), ...remove, 'status', 'execution'];
@@ -208,15 +238,4 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
       return items.slice(0, limit);
     },
   };
-}
-
-/** Was the condition met. */
-async function held(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { idRandomBytes, mintJobId } from '../../core/id.ts';
+import { idRandomBytes, mintedAtOf, mintJobId } from '../../core/id.ts';
 import { mintShards } from '../../core/table.ts';
 import {
   executionName,
@@ -8,6 +8,7 @@ import {
   workflowKey,
 } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
+import { firstLookMs } from '../../core/workflow/watch.ts';
 import { changedStates, partSealedAs, sealedAs } from '../advance/load.ts';
 import type { Vault } from '../vault.ts';
 import type { Executions, Workflows } from '../workflows.ts';
@@ -48,6 +49,9 @@ export function createWorkflow({ workflows, executions, vault }: CreateDeps) {
         return { first, count: nodes.length, sealed: await vault.seal(plain, sealedAs(tenant, id, first)) };
       }),
     );
+    // First of all: should this call break off, whoever looks finds what there is.
+    const at = mintedAtOf(id);
+    await workflows.mark({ tenant, workflow: id, lookAt: at + firstLookMs });
     if (callback !== undefined) {
       const sealed = await vault.seal(
         Buffer.from(JSON.stringify(callback)),
@@ -66,6 +70,7 @@ export function createWorkflow({ workflows, executions, vault }: CreateDeps) {
       execution: 0,
       advances: 0,
       advancesInAll: 0,
+      lookAt: at,
       createdBy,
       ...(callback === undefined ? {} : { callback: true }),
       ...more,

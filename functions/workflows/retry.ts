@@ -7,6 +7,7 @@ import { retryWorkflowRequest } from '../../core/workflow/api.ts';
 import { executionName, partNames, type WorkflowItem } from '../../core/workflow/item.ts';
 import { encodeNews } from '../../core/workflow/news.ts';
 import { maxRounds, type RetryMode } from '../../core/workflow/retry.ts';
+import { firstLookMs } from '../../core/workflow/watch.ts';
 import { type Loaded, loader, partSealedAs } from '../advance/load.ts';
 import { generationKey } from '../advance/results.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
@@ -70,6 +71,8 @@ export function retryWorkflow(deps: RetryDeps) {
       await workflows.keepPart(tenant, id, partNames.patch(name), sealed);
       patches = [...(patches ?? []), name];
     }
+    await workflows.mark({ tenant, workflow: id, lookAt: now() + firstLookMs });
+    await workflows.expireParts(tenant, id, undefined);
     const change = reopening(loaded, undoes ? 'undo' : mode, round, patches, now());
     if (!(await workflows.reopen(item, change))) {
       const current = await findWorkflow(workflows, request);
@@ -159,6 +162,8 @@ function reopening(
     retriedAt: now,
     execution: item.execution + 1,
     advances: 0,
+    lookAt: now,
+    stuck: false,
     unread: new Set([encodeNews({ of: 'retry', mode, round })]),
     ...(Object.keys(generations).length === 0 ? {} : { generations }),
     ...(patches === undefined ? {} : { patches }),

@@ -36,7 +36,7 @@ describe('names', () => {
     });
     expect([keysTable, controlTable]).toEqual([
       { partitionKey: 'pk', sortKey: 'sk' },
-      { partitionKey: 'pk', sortKey: 'sk', tenants: 'tenants', walk: 'walk' },
+      { partitionKey: 'pk', sortKey: 'sk', timeToLive: 'expiresAt', tenants: 'tenants', walk: 'walk' },
     ]);
   });
 

@@ -66,14 +66,15 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     advances: 'WorkflowAdvances',
     nodesRead: 'WorkflowNodesRead',
     workflowsStuck: 'WorkflowsStuck',
+    workflowsRevived: 'WorkflowsRevived',
     refused: 'RequestsRefused',
   });
   const counted = Object.values(metrics).filter(({ unit }) => unit === 'Count');
-  expect([counted.length, metrics.walkBehind.unit]).toEqual([22, 'Seconds']);
+  expect([counted.length, metrics.walkBehind.unit]).toEqual([23, 'Seconds']);
 });
 
 test('names are one of a kind, and never the dimension’s', () => {
   const names = Object.values(metrics).map(({ name }) => name);
-  expect(new Set([...names, metricDimension, '_aws']).size).toBe(25);
+  expect(new Set([...names, metricDimension, '_aws']).size).toBe(26);
   expect(metricNamespace).toBe('TaskQ');
 });

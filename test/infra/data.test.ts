@@ -38,6 +38,8 @@ describe('tables', () => {
   test('jobs has a stream of both images and a time to live', () => {
     expect(table('jobs').StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
     expect(table('jobs').TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(table('control').TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    expect(table('keys').TimeToLiveSpecification).toBeUndefined();
   });
 
   test('the attention index holds keys, and what jobs are grouped and filtered by', () => {

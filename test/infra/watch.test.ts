@@ -57,7 +57,7 @@ describe('every alarm', () => {
 test('a metric is alarmed on as its function writes it', () => {
   const own = alarms.filter((each) => each.Namespace === 'TaskQ');
   const sources = new Set(own.map((each) => each.Dimensions[0].Value));
-  expect(sources).toEqual(new Set(['bury', 'work', 'release']));
+  expect(sources).toEqual(new Set(['bury', 'work', 'release', 'advance']));
   for (const source of sources) {
     const handler = readFileSync(join(import.meta.dirname, `../../functions/${source}/handler.ts`), 'utf8');
     expect(handler).toMatch(new RegExp(`logInvocation\\(\\s*'${source}'`));

@@ -1,6 +1,7 @@
 import type { Sealed } from '../../core/table.ts';
 import type { NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
 import { partNames, workflowKey } from '../../core/workflow/item.ts';
+import { type Mark, partitionOf } from '../../core/workflow/watch.ts';
 import type { Executions, Workflows } from '../../functions/workflows.ts';
 import { type Faults, noFaults } from './faults.ts';
 
@@ -8,6 +9,7 @@ import { type Faults, noFaults } from './faults.ts';
 export function memoryWorkflows(faults: Faults = noFaults()) {
   const items = new Map<string, WorkflowItem>();
   const held = new Map<string, string>();
+  const marks = new Map<string, Mark>();
   const parts = new Map<string, Map<string, unknown>>();
   const nameOf = (tenant: string, id: string) => `${tenant}/${id}`;
   const partsOf = (tenant: string, id: string) => {
@@ -96,6 +98,33 @@ export function memoryWorkflows(faults: Faults = noFaults()) {
           ...(left.length === 0 ? {} : { unread: new Set(left) }),
         });
         return true;
+      }),
+    mark: (mark) =>
+      called('mark', () => {
+        const name = nameOf(mark.tenant, mark.workflow);
+        if ((marks.get(name)?.lookAt ?? 0) <= mark.lookAt) marks.set(name, mark);
+      }),
+    unmark: ({ tenant, workflow }) => called('unmark', () => void marks.delete(nameOf(tenant, workflow))),
+    marks: (partition, until) =>
+      called('marks', () =>
+        [...marks.values()].filter(
+          ({ workflow, lookAt }) => partitionOf(workflow) === partition && lookAt <= until,
+        ),
+      ),
+    revive: (seen, lookAt) =>
+      called('revive', () => {
+        const name = nameOf(tenantOfItem(seen), seen.sk);
+        const { token: _, ...item } = items.get(name) ?? seen;
+        const same = item.changes === seen.changes && item.execution === seen.execution;
+        if (!items.has(name) || item.status !== 'running' || !same) return false;
+        items.set(name, { ...item, execution: item.execution + 1, advances: 0, lookAt });
+        return true;
+      }),
+    expireParts: (tenant, id, expiresAt) =>
+      called('expireParts', () => {
+        for (const part of partsOf(tenant, id).values())
+          if (expiresAt === undefined) delete (part as { expiresAt?: number }).expiresAt;
+          else (part as { expiresAt?: number }).expiresAt = expiresAt;
       }),
     reopen: (seen, { set, remove }) =>
       called('reopen', () => {

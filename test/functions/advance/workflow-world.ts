@@ -3,9 +3,11 @@ import { defineSignal, type JobContract } from '../../../core/define.ts';
 import type { RouteName } from '../../../core/routes.ts';
 import { isFinal } from '../../../core/state.ts';
 import type { JobRecord } from '../../../core/table.ts';
+import type { Counts } from '../../../core/telemetry.ts';
 import { executionName } from '../../../core/workflow/item.ts';
 import { plan } from '../../../core/workflow/plan.ts';
 import { type Advanced, advanceWorkflow } from '../../../functions/advance/advance.ts';
+import { watchWorkflows } from '../../../functions/advance/watch.ts';
 import type { ApiRequest } from '../../../functions/http.ts';
 import { tellWorkflows } from '../../../functions/tell.ts';
 import { createWorkflow, type NewWorkflow } from '../../../functions/workflows/create.ts';
@@ -117,7 +119,14 @@ export function aWorkflowWorld() {
     }
     return item()?.status;
   };
+  /** One minute of the watch. */
+  const watch = async () => {
+    const counts: Counts = {};
+    await watchWorkflows({ ...deps, onError: () => {} })(() => 60_000, counts);
+    return counts;
+  };
   return {
+    ...{ watch, step },
     ...{ world, workflows, executions, create, advance, live, nodeOf, end, publishAll, letters, item },
     ...{ call, finish },
   };

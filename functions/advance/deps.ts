@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Wire } from '../../core/wiring.ts';
+import { contracts } from '../../jobs/contracts.ts';
+import { queues } from '../../jobs/queues.ts';
+import { executions } from '../aws/executions.ts';
+import { jobStore } from '../aws/jobs.ts';
+import { tenantKeys } from '../aws/keys.ts';
+import { sqsLanes } from '../aws/lanes.ts';
+import { sealedStore } from '../aws/sealed.ts';
+import { workflowStore } from '../aws/workflows.ts';
+import { errorLog } from '../log.ts';
+import { vault } from '../vault.ts';
+import type { AdvanceDeps } from './advance.ts';
+import type { WatchDeps } from './watch.ts';
+
+/** What advance works with on AWS. @returns by the ARN of the state machine, which is told with each call */
+export function advanceDeps(
+  env: Record<Wire<'advance'>, string>,
+): (machine: string) => AdvanceDeps & WatchDeps {
+  const onError = errorLog({});
+  const now = Date.now;
+  const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
+  const ports = {
+    store: jobStore(env.JOBS_TABLE, sleep, onError),
+    lanes: sqsLanes(JSON.parse(env.LANES), onError),
+    vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
+    workflows: workflowStore(env.CONTROL_TABLE, sleep),
+    catalogue: { queues, contracts },
+    now,
+    sleep: (ms: number) => sleep(ms),
+    onError,
+  };
+  return (machine) => ({ ...ports, executions: executions(machine) });
+}

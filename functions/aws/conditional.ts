@@ -1,0 +1,33 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { dynamo } from './clients.ts';
+
+/** Was the condition met. */
+export async function held(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+/** Puts items of a table under a condition. */
+export function putIf(table: string) {
+  return (
+    Item: Record<string, unknown>,
+    ConditionExpression: string,
+    values?: Record<string, unknown>,
+  ): Promise<boolean> =>
+    held(() =>
+      dynamo.send(
+        new PutCommand({
+          TableName: table,
+          Item,
+          ConditionExpression,
+          ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+        }),
+      ),
+    );
+}
