@@ -26,9 +26,13 @@ type Runs = {
  */
 export const runs: Runs = {
   echo: () => import('./echo/run.ts'),
+  'csv.list': () => import('./csv.list/run.ts'),
   'csv.summarize': () => import('./csv.summarize/run.ts'),
   'csv.report': () => import('./csv.report/run.ts'),
   'object.checksum': () => import('./object.checksum/run.ts'),
   'webhook.deliver': () => import('./webhook.deliver/run.ts'),
   'webhook.fanout': () => import('./webhook.fanout/run.ts'),
+  'order.reserve': () => import('./order.reserve/run.ts'),
+  'order.charge': () => import('./order.charge/run.ts'),
+  'order.ship': () => import('./order.ship/run.ts'),
 };

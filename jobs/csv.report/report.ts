@@ -1,16 +1,27 @@
 import type * as z from 'zod/mini';
-import type { ColumnSummary } from '../csv.summarize/contract.ts';
+import type { ColumnSummary, CsvSummary } from '../csv.summarize/contract.ts';
 import type { csvReport } from './contract.ts';
 
 /** Entries of every "top" list. */
 const listed = 20;
 
-export type Summaries = z.infer<typeof csvReport.payload>['summaries'];
+type Payload = z.infer<typeof csvReport.payload>;
+export interface NamedSummary {
+  name: string;
+  summary: CsvSummary;
+}
 export type Report = Omit<z.infer<typeof csvReport.result>, 'markdown'>;
 type ColumnType = ColumnSummary['type'];
 
+/** Each summary with its name: its own, the one given beside it, or its place. */
+export function namedSummaries({ summaries, names = [] }: Payload): NamedSummary[] {
+  return summaries.map((each, index) =>
+    'summary' in each ? each : { name: names[index] ?? `file ${index + 1}`, summary: each },
+  );
+}
+
 /** What many summaries say together. Pure; equal figures keep the order in which the files were given. */
-export function reportOf(title: string, summaries: Summaries): Report {
+export function reportOf(title: string, summaries: readonly NamedSummary[]): Report {
   const files = summaries.map(({ name, summary }) => ({
     name,
     rows: summary.rows,

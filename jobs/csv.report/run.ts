@@ -1,8 +1,8 @@
 import { csvReport } from './contract.ts';
 import { markdownOf } from './markdown.ts';
-import { reportOf } from './report.ts';
+import { namedSummaries, reportOf } from './report.ts';
 
-export default csvReport.run(async ({ title = 'CSV report', summaries }) => {
-  const report = reportOf(title, summaries);
+export default csvReport.run(async (payload) => {
+  const report = reportOf(payload.title ?? 'CSV report', namedSummaries(payload));
   return { ...report, markdown: markdownOf(report) };
 });

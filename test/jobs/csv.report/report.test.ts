@@ -27,6 +27,25 @@ const refunds = file('refunds.csv', 1_234, [
 const users = file('users.csv', 999, [column('id', 'integer'), column('email', 'string', 5, 5)]);
 
 describe('csv.report', () => {
+  it('takes summaries as a map gathers them: the names beside them, else their place', async () => {
+    const summaries = [orders.summary, users.summary];
+    const named = await run({ summaries, names: ['orders.csv', 'users.csv'] }, jobContext());
+    expect(named).toEqual(await run({ summaries: [orders, users] }, jobContext()));
+    const unnamed = await run({ summaries }, jobContext());
+    expect(unnamed.biggest_files.map(({ name }) => name)).toEqual(['file 1', 'file 2']);
+    const tooFew = z.safeParse(csvReport.payload, { summaries, names: ['orders.csv'] });
+    expect(tooFew.error?.issues).toMatchObject([
+      { path: ['names'], message: 'must be one for each of the summaries' },
+    ]);
+    const neither = z.safeParse(csvReport.payload, { summaries: [{ rows: 1 }] });
+    expect(neither.error?.issues).toMatchObject([
+      {
+        path: ['summaries', 0],
+        message: 'must be {"name": …, "summary": …}, or a summary as csv.summarize gives it',
+      },
+    ]);
+  });
+
   it('adds up, ranks and compares', async () => {
     const { markdown: _, ...report } = await run({ summaries: [users, orders, refunds] }, jobContext());
     expect(report).toEqual({
