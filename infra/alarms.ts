@@ -29,6 +29,9 @@ export interface AlarmDefinition {
   periods?: number;
 }
 
+/** The functions that read pointers: each finds lost leases and what is no pointer, and counts under its own name. */
+const readers = ['work', 'operate', 'bury'] as const;
+
 /** Every alarm, as data. Plain metrics alone: emulators refuse metric math. */
 export function alarms(
   thresholds: Stage['alarms'],
@@ -43,7 +46,7 @@ export function alarms(
       metric: taskqMetric('buried', 'bury'),
       threshold: 0,
     },
-    ...(['work', 'bury'] as const).flatMap((source): AlarmDefinition[] => [
+    ...readers.flatMap((source): AlarmDefinition[] => [
       {
         kind: 'leases-lost',
         subject: source,
@@ -121,7 +124,7 @@ export function alarms(
         periods: 3,
       }),
     ),
-    ...(['work', 'bury'] as const).map(
+    ...readers.map(
       (source): AlarmDefinition => ({
         kind: 'unreadable-messages',
         subject: source,
@@ -189,7 +192,7 @@ export function alarms(
   ];
 }
 
-function throttledTables({ jobs, keys }: DataStack): [string, IMetric][] {
+function throttledTables({ jobs, keys, control }: DataStack): [string, IMetric][] {
   const index = jobsTable.attentionIndex.name;
   return [
     ['jobs-writes', tableThrottles(jobs, 'WriteThrottleEvents')],
@@ -197,5 +200,7 @@ function throttledTables({ jobs, keys }: DataStack): [string, IMetric][] {
     [`${index}-writes`, tableThrottles(jobs, 'WriteThrottleEvents', index)],
     [`${index}-reads`, tableThrottles(jobs, 'ReadThrottleEvents', index)],
     ['keys-reads', tableThrottles(keys, 'ReadThrottleEvents')],
+    ['control-writes', tableThrottles(control, 'WriteThrottleEvents')],
+    ['control-reads', tableThrottles(control, 'ReadThrottleEvents')],
   ];
 }

@@ -57,11 +57,25 @@ describe('every alarm', () => {
 test('a metric is alarmed on as its function writes it', () => {
   const own = alarms.filter((each) => each.Namespace === 'TaskQ');
   const sources = new Set(own.map((each) => each.Dimensions[0].Value));
-  expect(sources).toEqual(new Set(['bury', 'work', 'release', 'advance']));
+  expect(sources).toEqual(new Set(['bury', 'work', 'operate', 'release', 'advance']));
   for (const source of sources) {
     const handler = readFileSync(join(import.meta.dirname, `../../functions/${source}/handler.ts`), 'utf8');
     expect(handler).toMatch(new RegExp(`logInvocation\\(\\s*'${source}'`));
   }
+});
+
+test('whoever reads pointers is watched: workers, TaskQ’s own operations, bury', () => {
+  const watched = (kind: string) =>
+    alarms
+      .filter((each) => kindOf(each) === kind)
+      .map((each) => each.Dimensions[0].Value)
+      .sort();
+  for (const kind of ['leases-lost', 'out-of-memory', 'unreadable-messages'])
+    expect(watched(kind)).toEqual(['bury', 'operate', 'work']);
+});
+
+test.each(['jobs', 'keys', 'control'])('throttled reads of table %s are noticed', (table) => {
+  expect(alarms.map((each) => each.AlarmName)).toContain(`tq-table-throttles-${table}-reads`);
 });
 
 describe('thresholds', () => {
