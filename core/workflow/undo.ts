@@ -9,8 +9,11 @@ import type { NodeState } from './states.ts';
  */
 export function undo(graph: Graph, step: Step): Step {
   const { states } = step;
-  const isDue = (index: number): boolean =>
-    states[index] === 'completed' && (graph.nodes[index]?.compensates ?? false);
+  const isDue = (index: number): boolean => {
+    const node = graph.nodes[index];
+    // A map has no job of its own: its elements are undone.
+    return states[index] === 'completed' && node?.kind === 'job' && node.compensates;
+  };
   const free = clearOf(graph, states, isDue);
   const next = states.flatMap((_, index) => (isDue(index) && free[index] ? [index] : []));
   if (next.length > 0) {
@@ -23,13 +26,16 @@ export function undo(graph: Graph, step: Step): Step {
 
 /** For each node: is nothing that came after it still in effect, directly or through others. */
 function clearOf(
-  { dependants }: Graph,
+  { nodes, dependants, elements }: Graph,
   states: readonly NodeState[],
   isDue: (index: number) => boolean,
 ): boolean[] {
   const clear: (boolean | undefined)[] = states.map(() => undefined);
-  const inEffect = (index: number): boolean =>
+  const stands = (index: number): boolean =>
     isDue(index) || states[index] === 'compensating' || states[index] === 'compensation_failed';
+  // What a map was built on, its elements were built on; they themselves do not wait for one another.
+  const holds = (node: number, later: number): boolean =>
+    stands(later) || (nodes[node]?.elementOf !== later && (elements.get(later) ?? []).some(stands));
   for (const start of states.keys()) {
     const stack = [start];
     while (stack.length > 0) {
@@ -39,7 +45,7 @@ function clearOf(
         stack.push(...open);
         continue;
       }
-      clear[node] ??= (dependants[node] ?? []).every((each) => clear[each] === true && !inEffect(each));
+      clear[node] ??= (dependants[node] ?? []).every((each) => clear[each] === true && !holds(node, each));
       stack.pop();
     }
   }

@@ -74,11 +74,12 @@ export function loader({ workflows, vault }: LoadDeps) {
   return {
     /** @param item as just read */
     async load(tenant: string, id: string, item: WorkflowItem): Promise<Loaded> {
-      const [{ specs, graph: whole }, stored] = await Promise.all([
-        graph(tenant, id, item),
-        workflows.states(tenant, id),
-      ]);
+      const [known, stored] = await Promise.all([graph(tenant, id, item), workflows.states(tenant, id)]);
       const states = stored.flatMap(({ letters }) => decodeStates(letters));
+      // Appended elsewhere, their states written, and not yet said on the item: what is known here is too short.
+      const nodes = Math.max(item.nodes, states.length);
+      const { specs, graph: whole } =
+        known.specs.length >= nodes ? known : await graph(tenant, id, { ...item, nodes });
       // Appended by an advance that died before it could write their states.
       while (states.length < specs.length) states.push('waiting');
       const rounds = stored.flatMap((part) =>

@@ -11,6 +11,7 @@ import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
 import { describePoorStream, describeStream } from './stream-suite.ts';
 import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
 import { describeWalk } from './walk-suite.ts';
+import { describeWorkflows } from './workflows-suite.ts';
 
 /**
  * One suite for everything that keeps jobs: the in-memory stores that the other tests build on, and the
@@ -44,6 +45,7 @@ function describeStores(target: Target): void {
   });
   describeCheckpoints(async () => (await open()).checkpoints);
   describeEffects(async () => (await open()).effects);
+  describeWorkflows(async () => (await open()).workflows);
   describeSealedItems(async () => (await open()).sealed);
   if (target.endpoint !== undefined) describeCapacity(target.endpoint);
   if (target.objects) describeSealedObjects(async () => (await open()).sealed);

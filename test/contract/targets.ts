@@ -11,6 +11,7 @@ import { jobsTable, type RecordKey } from '../../core/table.ts';
 import type { DedupeStore } from '../../functions/enqueue/dedupe.ts';
 import type { Checkpoints } from '../../functions/operate/checkpoints.ts';
 import type { SealedStore } from '../../functions/vault.ts';
+import type { Workflows } from '../../functions/workflows.ts';
 import { startDynamoDbLocal, whatIsMissing } from '../../local/dynamodb-local.ts';
 import { ensureEmulator, stopEmulator } from '../../local/emulator.ts';
 import { statePaths } from '../../local/state.ts';
@@ -21,6 +22,7 @@ import { memoryEffects } from '../support/memory-effects.ts';
 import { memorySealed } from '../support/memory-sealed.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryCursors } from '../support/memory-walk.ts';
+import { memoryWorkflows } from '../support/memory-workflows.ts';
 import type { StreamUnderTest } from './stream-suite.ts';
 import { tableStream } from './table-stream.ts';
 import type { WalkUnderTest } from './walk-suite.ts';
@@ -31,6 +33,7 @@ export interface Ports {
   dedupe: DedupeStore;
   sealed: SealedStore;
   effects: EffectsStore;
+  workflows: Workflows;
   checkpoints: Checkpoints;
   stream: Pick<StreamUnderTest, 'read' | 'expire'>;
   walk: Omit<WalkUnderTest, 'jobs'>;
@@ -79,7 +82,7 @@ export function inMemory(): Target {
       };
       return {
         ...{ jobs, stream, walk, dedupe: memoryDedupe(), sealed: memorySealed() },
-        ...{ effects: memoryEffects(), checkpoints: memoryCheckpoints() },
+        ...{ effects: memoryEffects(), workflows: memoryWorkflows(), checkpoints: memoryCheckpoints() },
       };
     },
     close: async () => {},
@@ -153,12 +156,15 @@ async function realPorts(endpoint: string): Promise<Ports> {
     const { checkpointStore } = await import('../../functions/aws/checkpoints.ts');
     const { sealedStore } = await import('../../functions/aws/sealed.ts');
     const { listTenants, registerTenant } = await import('../../functions/aws/tenants.ts');
+    const { workflowStore } = await import('../../functions/aws/workflows.ts');
     const { walkCursors, walkedShards } = await import('../../functions/aws/walk.ts');
     return {
       jobs: jobStore(tableName, sleep, () => {}),
       dedupe: dedupeStore(tableName),
       sealed: sealedStore(tableName, bucket, () => start, sleep),
       effects: effectsStore(tableName, () => start, sleep),
+      // In the jobs table here too: the keys of the control table are like its own.
+      workflows: workflowStore(tableName, () => sleep(0)),
       checkpoints: checkpointStore(tableName, () => start, sleep),
       stream: tableStream({ endpoint, table: tableName, region, credentials }),
       // What the control table holds has keys of its own: here it lies beside the jobs.

@@ -104,7 +104,10 @@ export function memoryWorkflows(faults: Faults = noFaults()) {
         const name = nameOf(mark.tenant, mark.workflow);
         if ((marks.get(name)?.lookAt ?? 0) <= mark.lookAt) marks.set(name, mark);
       }),
-    unmark: ({ tenant, workflow }) => called('unmark', () => void marks.delete(nameOf(tenant, workflow))),
+    unmark: ({ tenant, workflow, lookAt }) =>
+      called('unmark', () => {
+        if (marks.get(nameOf(tenant, workflow))?.lookAt === lookAt) marks.delete(nameOf(tenant, workflow));
+      }),
     marks: (partition, until) =>
       called('marks', () =>
         [...marks.values()].filter(

@@ -182,6 +182,15 @@ describe('compensation', () => {
     ];
     expect(step(fork, 'cncfc', 'compensating')).toMatchObject({ states: 'cnufu', undo: [2, 4] });
   });
+  test('of a map its elements are undone, and what gave the list after them', () => {
+    const map = node([behind(0)], { kind: 'map', ...undoable });
+    const element = node([], { elementOf: 1, compensates: true });
+    const graph = [saga[0] as GraphNode, map, node([behind(1)], undoable), element, element];
+    expect(step(graph, 'ccfcc')).toMatchObject({ states: 'ccfuu', undo: [3, 4] });
+    expect(step(graph, 'ccfdu', 'compensating')).toMatchObject({ states: 'ccfdu', undo: [] });
+    expect(step(graph, 'ccfdd', 'compensating')).toMatchObject({ states: 'ucfdd', undo: [0] });
+    expect(step(graph, 'ccfnd', 'compensating')).toMatchObject({ end: 'compensation_failed', undo: [] });
+  });
   test('a dependency may ask for it', () => {
     const strict = [node(), node([behind(0, { onFailure: 'compensate' })])];
     expect(step(strict, 'fw')).toMatchObject({ phase: 'compensating', states: 'fx', end: 'compensated' });

@@ -126,7 +126,7 @@ export function aWorkflowWorld() {
     return counts;
   };
   return {
-    ...{ watch, step },
+    ...{ watch, step, deps: { ...deps, sleep: async () => {} } },
     ...{ world, workflows, executions, create, advance, live, nodeOf, end, publishAll, letters, item },
     ...{ call, finish },
   };
