@@ -9,13 +9,15 @@ import { showJob } from '../client/commands/get.ts';
 import { paint, print } from '../client/render.ts';
 import { checksOf } from './demo/checks.ts';
 import { figuresOf } from './demo/figures.ts';
-import { csvFiles, upload } from './demo/files.ts';
+import { csvFiles, manifestKey, upload } from './demo/files.ts';
 import { follow, listJobs, type Run } from './demo/follow.ts';
 import { type Plan, planOf } from './demo/plan.ts';
 import { readBack, type Seen } from './demo/readback.ts';
 import { type Sent, sendPlan, sendReport } from './demo/send.ts';
 import { checkLines, figuresTable, shortened } from './demo/show.ts';
 import { type Sink, startSink } from './demo/sink.ts';
+import { workflowChecks } from './demo/workflow-checks.ts';
+import { runWorkflows, type SeenWorkflows } from './demo/workflows.ts';
 import { runCommand, step, Trouble, toTerminal } from './report.ts';
 import { type LocalAws, statePaths } from './state.ts';
 import { ensureUp } from './up.ts';
@@ -59,7 +61,7 @@ async function runJobs(local: LocalAws, sink: Sink, secret: string): Promise<voi
     since: new Date(Date.now() - 60_000).toISOString(),
   };
   const files = csvFiles();
-  await step(toTerminal, 'uploading the large CSV files to the data bucket', () => upload(files, local));
+  await step(toTerminal, 'uploading the CSV files to the data bucket', () => upload(files, local));
   const plan = planOf({ run: run.tag, files, sinkUrl: sink.url, secret });
   console.log(`\nSending jobs with the tag ${run.tag}:`);
   const { sent, answers } = await sendAndFollow(client, run, plan);
@@ -67,7 +69,16 @@ async function runJobs(local: LocalAws, sink: Sink, secret: string): Promise<voi
     const jobs = await listJobs(client, run);
     return await readBack(client, { sent, answers, jobs, deliveries: sink.received });
   });
-  await show(client, run, seen);
+  heading(
+    'Two workflows: a report on all files that waits for approval, and an order that cannot be shipped',
+  );
+  const input = { run: run.tag, manifest: manifestKey, secret, patienceMs, stream: process.stdout };
+  const workflows = await runWorkflows(client, input);
+  await show(client, run, seen, workflows);
+}
+
+function heading(text: string): void {
+  console.log(`\n${paint('bold', text)}`);
 }
 
 /** Sends everything while following it; returns when all is final, or nothing moves any more. */
@@ -94,13 +105,12 @@ async function sendAndFollow(client: Client, run: Run, plan: Plan) {
   return { sent, answers };
 }
 
-async function show(client: Client, run: Run, seen: Seen): Promise<void> {
-  const heading = (text: string) => console.log(`\n${paint('bold', text)}`);
+async function show(client: Client, run: Run, seen: Seen, workflows: SeenWorkflows): Promise<void> {
   heading('What went through');
   print(figuresTable(figuresOf(seen.jobs, 'later')));
 
   const report = seen.jobs.find((job) => job.tags.includes('report'));
-  const { markdown } = (seen.results.get(report?.id ?? '') ?? {}) as { markdown?: string };
+  const { markdown, files = 0, rows = 0 } = (seen.results.get(report?.id ?? '') ?? {}) as Reported;
   heading('What csv.report says, shortened');
   print(markdown === undefined ? 'There is no report.' : shortened(markdown, 4));
 
@@ -110,19 +120,28 @@ async function show(client: Client, run: Run, seen: Seen): Promise<void> {
     await showJob({ client, json: false }, failed);
   }
 
-  const checks = checksOf(seen);
+  const checks = [...checksOf(seen), ...workflowChecks(workflows, { files, rows })];
   const wrong = checks.filter((check) => check.wrong.length > 0);
   heading('Is everything as it must be?');
   print(checkLines(checks));
   if (wrong.length === 0) {
     print(paint('green', `\nYes: all ${checks.length} checks hold.`));
-    return print(`TaskQ stays up:  npm run taskq -- list --tag ${run.tag}  ·  npm run down`);
+    return print(
+      `TaskQ stays up:  npm run taskq -- list --tag ${run.tag}  ·  npm run taskq -- workflow get ${workflows.order.id}  ·  npm run down`,
+    );
   }
   throw new Trouble(
     `No: ${wrong.length} of ${checks.length} checks do not hold. Where to look:\n` +
       `  npm run taskq -- list --tag ${run.tag} --status failed   (or pending, retrying, …)\n` +
       `  npm run taskq -- get ID --errors${emulatorLog()}`,
   );
+}
+
+/** Of what csv.report returns. */
+interface Reported {
+  markdown?: string;
+  files?: number;
+  rows?: number;
 }
 
 /** Where the functions' own words are, when the emulator is ours. */

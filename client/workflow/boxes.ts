@@ -14,8 +14,8 @@ export interface Box {
   dependsOn: number[];
   /** Keys of those of them that have not ended. */
   waitsFor: string[];
-  /** It is one of those that decided how long it took so far. */
-  critical: boolean;
+  /** Of those that decided how long it took so far: its place among them. */
+  critical?: number;
   /** Of a map: how many of its elements are in each state. */
   elements?: Partial<Record<NodeState, number>>;
   /** ms since the epoch */
@@ -32,7 +32,7 @@ export function boxesOf({
   nodes,
   critical_path: path = [],
 }: Pick<WorkflowWithNodes, 'nodes' | 'critical_path'>): Box[] {
-  const critical = new Set(path.map((key) => mapOf(key) ?? key));
+  const critical = [...new Set(path.map((key) => mapOf(key) ?? key))];
   const elements = Map.groupBy(nodes, ({ key }) => mapOf(key));
   const shown = elements.get(undefined) ?? [];
   const places = new Map(shown.map(({ key }, index) => [key, index]));
@@ -51,7 +51,7 @@ export function boxesOf({
       layer: layers[index] ?? 0,
       dependsOn: parents,
       waitsFor: node.waits_for ?? [],
-      critical: critical.has(node.key),
+      ...(critical.includes(node.key) ? { critical: critical.indexOf(node.key) } : {}),
       ...(node.kind === 'map' ? { elements: countsOf(own) } : {}),
       ...timesOf(node, own),
       ...(node.deadline === undefined ? {} : { deadlineAt: Date.parse(node.deadline) }),

@@ -95,7 +95,7 @@ function edge(points: readonly { x: number; y: number }[], parent?: Box, child?:
     [x, y] = [to.x, to.y];
     return part;
   });
-  const thick = parent?.critical && child?.critical ? 2.6 : 1.2;
+  const thick = child?.critical !== undefined && child.critical - 1 === parent?.critical ? 2.6 : 1.2;
   const colour = parent?.status === 'completed' ? colours.completed[0] : colours.waiting[0];
   return `<path d="M${round(first?.x ?? 0)} ${round(first?.y ?? 0)}${path.join('')}" fill="none" stroke="${colour}" stroke-width="${thick}"/>`;
 }

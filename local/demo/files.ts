@@ -38,16 +38,25 @@ export function summarizePayload({ name, text, delimiter }: CsvFile) {
   return isInline(text) ? { csv: text, ...more } : { key: `${folder}/${name}`, ...more };
 }
 
-/** Stores the files that are too large for a payload, for tenant `default`. A later demo finds the same ones. */
+/** Names every file of the demo, a key on each line. */
+export const manifestKey = `${folder}/manifest.txt`;
+
+export function manifestOf(files: readonly CsvFile[]): string {
+  return files.map(({ name }) => `${folder}/${name}\n`).join('');
+}
+
+/** Stores the files and their manifest, for tenant `default`. A later demo finds the same ones. */
 export async function upload(files: CsvFile[], local: LocalAws): Promise<void> {
   const { endpoint, region, credentials } = local;
   // The bucket by path: a local AWS has no DNS for bucket names.
   const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   const bucket = dataBucketOf(local);
-  for (const { name, text } of files.filter((file) => !isInline(file.text)))
-    await s3.send(
-      new PutObjectCommand({ Bucket: bucket, Key: `tenants/default/${folder}/${name}`, Body: text }),
-    );
+  const objects = [
+    ...files.map(({ name, text }) => ({ key: `${folder}/${name}`, text })),
+    { key: manifestKey, text: manifestOf(files) },
+  ];
+  for (const { key, text } of objects)
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `tenants/default/${key}`, Body: text }));
   s3.destroy();
 }
 

@@ -36,7 +36,7 @@ describe('boxes', () => {
       layer: 1,
       dependsOn: [0],
       waitsFor: [],
-      critical: true,
+      critical: 1,
       elements: { completed: 1, running: 1, waiting: 1 },
       startedAt: start + 400,
     });
