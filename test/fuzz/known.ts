@@ -3,12 +3,14 @@ import { type Client, createClient } from '../../client/client.ts';
 import type { Job } from '../../core/api.ts';
 import { routes } from '../../core/routes.ts';
 import { contracts } from '../../jobs/contracts.ts';
+import { signals } from '../../jobs/signals.ts';
 import type { LocalAws } from '../../local/state.ts';
 
 /** What a stranger to TaskQ would have to know to get beyond its doors. */
 export interface Known {
   types: string[];
   queues: string[];
+  signals: string[];
   /** Of tenant `default`, whose paths name no tenant. */
   ownIds: Ids;
   tenant: string;
@@ -22,6 +24,10 @@ export interface Ids {
   waiting: string[];
   cancelled: string[];
   workflows: string[];
+  /** Workflows that wait for a signal: they can be cancelled. */
+  open: string[];
+  /** Cancelled ones: they can be run again. */
+  stopped: string[];
 }
 
 /** Makes some jobs and workflows, and waits until the jobs are in their state. @param signing where calls are signed */
@@ -34,6 +40,7 @@ export async function makeKnown(local: LocalAws, signing: string): Promise<Known
   return {
     types: contracts.map(({ type }) => type),
     queues: [...new Set(contracts.map(({ queue }) => queue))],
+    signals: signals.map(({ name }) => name),
     ownIds,
     tenant,
     tenantIds,
@@ -51,15 +58,21 @@ async function makeIds(client: Client, workflowsUrl: string): Promise<Ids> {
   for (const id of cancelled) await client.cancel(id);
   for (const id of completed) await waitFor(client, id, 'completed');
   for (const id of failed) await waitFor(client, id, 'failed');
-  const workflows = [await startWorkflow(workflowsUrl), await startWorkflow(workflowsUrl)];
-  return { completed, failed, waiting, cancelled, workflows };
+  const started = (count: number, body: unknown) =>
+    Promise.all(Array.from({ length: count }, () => startWorkflow(workflowsUrl, body)));
+  const workflows = await started(2, routes.startWorkflow.body.example);
+  const open = await started(6, awaitingApproval);
+  const stopped = await started(4, awaitingApproval);
+  for (const id of stopped) await fetch(`${workflowsUrl}/${id}/cancel`, { method: 'POST' });
+  return { completed, failed, waiting, cancelled, workflows, open, stopped };
 }
 
-async function startWorkflow(url: string): Promise<string> {
-  const body = JSON.stringify(routes.startWorkflow.body.example);
-  const answer = await fetch(url, { method: 'POST', body });
+const awaitingApproval = { nodes: [{ key: 'ok', signal: 'approval' }] };
+
+async function startWorkflow(url: string, workflow: unknown): Promise<string> {
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(workflow) });
   if (answer.status !== 201)
-    throw new Error(`the document's own example of a workflow: ${answer.status} ${await answer.text()}`);
+    throw new Error(`a workflow for the fuzz was not taken: ${answer.status} ${await answer.text()}`);
   return ((await answer.json()) as { id: string }).id;
 }
 

@@ -25,7 +25,7 @@ export interface FuzzOptions {
  * the time: else almost every case would end at `not_found` or `unknown_type`.
  */
 export function settingsOf(known: Known, { seed, examples, edges }: FuzzOptions): string {
-  const { types, queues, ownIds, tenant, tenantIds } = known;
+  const { types, queues, signals, ownIds, tenant, tenantIds } = known;
   return `seed = ${seed}
 warnings = false
 request-timeout = 30
@@ -35,9 +35,11 @@ ${dictionary('types', types)}
 ${dictionary('queues', queues)}
 ${dictionary('tenants', [tenant])}
 ${dictionary('waits', [0, 1])}
+${dictionary('signals', signals)}
 
 [parameters]
 ${bound('path.tenant', 'tenants', 0.8)}
+${bound('path.name', 'signals', 0.8)}
 ${bound('query.wait', 'waits', 0.9)}
 ${bound('query.type', 'types', 0.5)}
 ${bound('query.queue', 'queues', 0.5)}
@@ -95,9 +97,11 @@ function operations(own: Ids, tenants: Ids): string {
 function idsFor(
   method: string,
   path: string,
-  { completed, failed, waiting, cancelled, workflows }: Ids,
+  { completed, failed, waiting, cancelled, workflows, open, stopped }: Ids,
 ): string[] {
-  if (path.includes('/workflows/')) return workflows;
+  if (path.endsWith('/workflows/{id}/cancel')) return open;
+  if (path.endsWith('/workflows/{id}/retry')) return stopped;
+  if (path.includes('/workflows/')) return [...workflows, ...open];
   if (method === 'PATCH') return waiting;
   if (path.endsWith('/retry')) return [...failed, ...cancelled];
   if (path.endsWith('/cancel')) return [...waiting, ...failed.slice(0, 1)];
