@@ -18,6 +18,8 @@ export interface Answer {
 
 interface Call {
   id?: string;
+  /** Of a signal. */
+  name?: string;
   query?: Record<string, string | number | string[] | undefined>;
   /** Sent as JSON; a string is sent as it is. */
   body?: unknown;
@@ -37,8 +39,16 @@ export function makeApi({ apiUrl, region, credentials }: Caller, tenant?: string
   const sign = makeSigner(base, region, credentials);
 
   /** Sends a call without looking at the answer: for those that API Gateway refuses by itself. */
-  async function send(name: RouteName, { id, query = {}, body, headers = {} }: Call = {}): Promise<Answer> {
-    const request = requestOf(base, tenant, name, { ...(id === undefined ? {} : { id }), query, body });
+  async function send(
+    route: RouteName,
+    { id, name, query = {}, body, headers = {} }: Call = {},
+  ): Promise<Answer> {
+    const request = requestOf(base, tenant, route, {
+      ...(id === undefined ? {} : { id }),
+      ...(name === undefined ? {} : { name }),
+      query,
+      body,
+    });
     if (typeof body === 'string') request.body = body;
     Object.assign(request.headers, headers);
     const { host: _, ...signed } = await sign(request, new Date());

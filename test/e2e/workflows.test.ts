@@ -179,3 +179,71 @@ it('a worker and an advance killed in the middle: it ends as it would have, one 
   const jobs = (await api.pages()).flat().filter((each) => each.workflow_id === id);
   expect(jobs).toHaveLength(22);
 });
+
+it('an approval: what follows waits for it, sees what it says, and is not started by a second', async () => {
+  const id = await started([
+    echo('report'),
+    { key: 'ok', signal: 'approval', depends_on: ['report'] },
+    echo('send', { depends_on: ['ok'], when: 'results.ok.approved' }),
+  ]);
+  await vi.waitFor(async () => expect(nodeOf(await read(id), 'ok').status).toBe('running'), soon);
+  const send = (approved: boolean) =>
+    api.call('sendSignal', { id, name: 'approval', body: { payload: { approved, by: 'Ada' } } });
+  expect((await send(true)).status).toBe(202);
+  expect([(await send(true)).status, (await send(false)).status]).toEqual([200, 409]);
+  expect((await ended(id)).nodes.map(({ status }) => status)).toEqual([
+    'completed',
+    'completed',
+    'completed',
+  ]);
+});
+
+it('an order that can not be shipped is undone, last step first', async () => {
+  const steps: string[] = [];
+  const made = (path: string) =>
+    sink.url(path, (response) => {
+      steps.push(path);
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ id: 'made-1' }));
+    });
+  const service = new URL(made('/reservations')).origin;
+  for (const path of ['/payments', '/payments/made-1/refunds', '/reservations/made-1/release']) made(path);
+  sink.url('/shipments', answer(422));
+  const common = { service, order: 'order-1' };
+  const id = await started([
+    {
+      key: 'reserve',
+      type: 'order.reserve',
+      payload: { ...common, items: [{ sku: 'a', quantity: 1 }] },
+      on_failure: 'compensate',
+    },
+    {
+      key: 'charge',
+      type: 'order.charge',
+      payload: { ...common, amount_cents: 100, currency: 'EUR' },
+      depends_on: ['reserve'],
+      on_failure: 'compensate',
+    },
+    {
+      key: 'ship',
+      type: 'order.ship',
+      payload: { ...common, country: 'DE' },
+      from: {
+        '/reservation': { node: 'reserve', pointer: '/reservation' },
+        '/payment': { node: 'charge', pointer: '/payment' },
+      },
+      on_failure: 'compensate',
+    },
+  ]);
+  const workflow = await ended(id);
+  expect([workflow.status, workflow.nodes.map(({ status }) => status)]).toEqual([
+    'compensated',
+    ['compensated', 'compensated', 'failed'],
+  ]);
+  expect(steps).toEqual([
+    '/reservations',
+    '/payments',
+    '/payments/made-1/refunds',
+    '/reservations/made-1/release',
+  ]);
+});
