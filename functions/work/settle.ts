@@ -17,6 +17,7 @@ import { acknowledged, comesBack, type Fate } from '../messages.ts';
 import type { Vault } from '../vault.ts';
 import { keepError, saidBy } from './errors.ts';
 import { fingerprintFor } from './fingerprint.ts';
+import { inPassing } from './in-passing.ts';
 import type { Room } from './run.ts';
 
 export interface SettleDeps {
@@ -71,9 +72,10 @@ export function settle(deps: SettleDeps) {
     let judged: typeof outcome = outcome;
     if (outcome.kind === 'failed') {
       const { code, cause } = outcome.failure;
-      const fingerprint = await fingerprintFor(deps.keys, record, outcome.failure, thrown).catch(
-        (error: unknown) =>
-          void deps.onError('a failure is grouped without its message: the key could not be had', error),
+      const fingerprint = await inPassing(
+        fingerprintFor(deps.keys, record, outcome.failure, thrown),
+        after,
+        (error) => deps.onError('a failure is grouped without its message: the key could not be had', error),
       );
       judged = { ...outcome, ...(fingerprint === undefined ? {} : { fingerprint }) };
       log('the attempt failed', {
@@ -84,8 +86,7 @@ export function settle(deps: SettleDeps) {
         cause,
         ...(fingerprint === undefined ? {} : { fingerprint }),
       });
-      // The settle matters more: without it the job would wait for the end of a lost lease.
-      await keepError(vault, record, { code, cause, ...saidBy(thrown) }, now()).catch((error: unknown) =>
+      await inPassing(keepError(vault, record, { code, cause, ...saidBy(thrown) }, now()), after, (error) =>
         deps.onError('what an attempt threw could not be kept', error),
       );
     }
