@@ -59,7 +59,8 @@ function pathOf(route: Route, tenant: string | undefined, id: string | undefined
   const [own = route.path, ofTenant = own] = pathsOf(route);
   const path = tenant === undefined ? own : ofTenant.replace('{tenant}', segment('tenant', tenant));
   const named = path.includes('{name}') ? path.replace('{name}', segment('signal', signal)) : path;
-  return named.includes('{id}') ? named.replace('{id}', segment('job id', id ?? '')) : named;
+  const what = path.includes('/workflows') ? 'workflow id' : 'job id';
+  return named.includes('{id}') ? named.replace('{id}', segment(what, id ?? '')) : named;
 }
 
 /** Empty and dot segments would make another route of the path. */

@@ -152,7 +152,7 @@ function refused() {
   // @ts-expect-error the result of the whole is an object
   listed.node('read', read, { from: { '/isbn': result('list') } });
   // @ts-expect-error isbn is still missing
-  listed.node('read', read, { from: { '/place': from('each', '/0/place') } });
+  each.node('read', read, { from: { '/place': from('each', '/0/words') } });
   // @ts-expect-error counts come from elsewhere, the style's bold is missing
   each.node('sum', sum, { from: { '/counts': result('each') }, payload: { style: {} } });
 
@@ -160,6 +160,8 @@ function refused() {
   listed.node('each', read, { map: { over: from('list', '/title') }, payload: { isbn: '1' } });
   // @ts-expect-error an element has pages too, but no place where a number is wanted as text
   listed.node('each', read, { map: { over: from('list', '/books') }, from: { '/isbn': element('/pages') } });
+  // @ts-expect-error an element, here words, is no payload of read
+  each.node('read', read, { map: { over: result('each') } });
   // @ts-expect-error there is no element without a map
   listed.node('read', read, { from: { '/isbn': element('/isbn') } });
   // @ts-expect-error of a map the result is a list

@@ -82,3 +82,10 @@ test('list goes on to the last page', async () => {
     { status: 'failed', cursor: 'c' },
   ]);
 });
+
+test('what is no id or no signal is not sent: it would be another path', async () => {
+  const { client, received } = await aClient({});
+  await expect(client.workflows.get('..')).rejects.toThrow('".." is not a workflow id');
+  await expect(client.workflows.signal(workflowId, '', {})).rejects.toThrow('"" is not a signal');
+  expect(received).toEqual([]);
+});
