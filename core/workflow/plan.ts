@@ -17,6 +17,8 @@ export interface WorkflowCatalogue extends Catalogue {
 /** The most faults one answer lists. */
 const maxFaults = 50;
 const defaultMapConcurrency = 40;
+/** DynamoDB's items have at most 400 KB, and not everything can be compressed. */
+const maxNodePayloadBytes = 300 * 1024;
 
 interface Found extends Fault {
   code: ProblemCode;
@@ -201,6 +203,13 @@ function jobFaults(
     isWhole ? catalogue : lenient(catalogue),
     now,
   );
+  const bytes = Buffer.byteLength(JSON.stringify(request.payload ?? null));
+  if (bytes > maxNodePayloadBytes)
+    faults.push({
+      code: 'payload_too_large',
+      path: `${path}/payload`,
+      message: `must have at most ${maxNodePayloadBytes} bytes of JSON: a node is stored in one item`,
+    });
   if (!drafted.ok) {
     const { code, error, details } = drafted.problem;
     for (const fault of details ?? [{ path: '', message: error }])
