@@ -57,6 +57,7 @@ export const changeCases: ChangeCase[] = [
       buried: 1,
       shared: 0,
       owner: undefined,
+      lastError: { code: 'lease_lost', cause: 'lease_lost', attempt: 1, at: start, shared: 10 },
       attention: 'of its own id',
       attentionAt: start + 60_000,
     },
