@@ -20,7 +20,7 @@ export interface SimulatedLanes {
   deliver: (deliveries: readonly Delivery[], by: Process) => boolean[];
   hide: (hidings: readonly Hiding[], by: Process) => void;
   receive: (lane: LaneName, most: number, visibilityMs: number) => SQSRecord[];
-  remove: (lane: LaneName, receipt: string) => void;
+  remove: (lane: LaneName, receipt: string, jobId: string) => void;
   /** How many messages each job has, wherever they are. */
   pointers: () => ReadonlyMap<string, number>;
   /** Messages of a lane that can be received. */
@@ -55,10 +55,14 @@ export function simulateLanes(parts: LaneParts): SimulatedLanes {
     }),
     ...deadLanes.map((name) => [name, { visibilitySeconds: 75 }]),
   ]);
+  let oldHandleWorked = false;
   const sqs = memorySqs(now, declared, {
     random,
     seenTwice: parts.seenTwice,
-    oldHandleWorks: () => random() < 0.5,
+    oldHandleWorks() {
+      oldHandleWorked = random() < 0.5;
+      return oldHandleWorked;
+    },
   });
 
   /** What each body points to: read once, looked at after every step. */
@@ -111,7 +115,12 @@ export function simulateLanes(parts: LaneParts): SimulatedLanes {
       for (const dead of deadLanes) onMove(dead);
       return received.map((each) => ({ ...recordOf(name, each), eventSourceARN: arnOf(name) }));
     },
-    remove: sqs.remove,
+    remove(name, receipt, jobId) {
+      oldHandleWorked = false;
+      sqs.remove(name, receipt);
+      // It may have been the message through which another holds the job by now: lost like any that SQS loses.
+      if (oldHandleWorked) parts.onLoss(jobId);
+    },
     pointers() {
       if (counted.changes !== sqs.changes()) counted = { changes: sqs.changes(), byJob: countByJob() };
       return counted.byJob;

@@ -57,8 +57,8 @@ class Refused extends Error {
   override name = 'ThrottlingException';
 }
 
-/** Never settles: what a dead process waits for. */
-const never = new Promise<never>(() => {});
+/** What a dead process waits for. A promise of its own each time: one for all would hold on to every history. */
+const never = (): Promise<never> => new Promise(() => {});
 
 export function startProcess(name: string, random: Random, parts: ProcessParts): Process {
   const { scheduler, fates, mostSkewMs, say } = parts;
@@ -120,11 +120,11 @@ export function startProcess(name: string, random: Random, parts: ProcessParts):
     };
 
     const travel = async (ms: number): Promise<void> => {
-      if (!process.alive) await never;
+      if (!process.alive) await never();
       await scheduler.sleep(ms);
       while (process.alive && blockedUntil() > scheduler.now())
         await scheduler.sleep(blockedUntil() - scheduler.now());
-      if (!process.alive) await never;
+      if (!process.alive) await never();
     };
 
     const call: Process['call'] = async (callName, jobs, perform) => {

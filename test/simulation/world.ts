@@ -200,7 +200,8 @@ export function makeWorld(
     const stay = new Set(answer.batchItemFailures.map((each) => each.itemIdentifier));
     const done = received.filter((each) => !stay.has(each.messageId));
     say(() => `${process.name} is done with ${named(done)}`);
-    for (const each of done) if (!process.strikes('undeleted')) lanes.remove(lane, each.receiptHandle);
+    for (const each of done)
+      if (!process.strikes('undeleted')) lanes.remove(lane, each.receiptHandle, jobOf(each));
   }
 
   async function handle(process: Process, payload: { script: string }, job: JobContext): Promise<unknown> {
