@@ -36,14 +36,26 @@ export function indent(lines: string[]): string {
   return lines.map((line) => `    ${line}`).join('\n');
 }
 
-/** The main program of a command: exit code 1 and the message on trouble; a stack only for what is our fault. */
+/** The main program of a command: exit code 1 and the message on trouble; a stack only for what is our fault; 2 for options that there are not. */
 export async function runCommand(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
+    if (isMisuse(error)) {
+      // One sentence of Node's, without its advice about arguments that look like options.
+      console.error(error.message.split('. ')[0]);
+      process.exitCode = 2;
+      return;
+    }
     console.error(
       `\n${error instanceof Trouble ? error.message : error instanceof Error ? error.stack : error}`,
     );
     process.exitCode = 1;
   }
+}
+
+/** An option that there is not, or one without its value: `parseArgs` says so. */
+function isMisuse(error: unknown): error is Error {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return error instanceof Error && typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
 }

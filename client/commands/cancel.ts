@@ -4,7 +4,7 @@ import { exitCodes } from '../exit.ts';
 import { parseJobId } from '../input.ts';
 import { commandFor, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
-import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany } from './many.ts';
+import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany, refuseForOne } from './many.ts';
 
 export function addCancel(program: Command): void {
   const command = program
@@ -29,8 +29,10 @@ Examples:
     .action(async (id: string | undefined, options: ManyOptions, self: Command) => {
       const session = openSession(self);
       const filter = manyFilter(options);
-      if (oneOrMany('cancelled', id, filter) === 'one')
+      if (oneOrMany('cancelled', id, filter) === 'one') {
+        refuseForOne({ '--dry-run': options.dryRun });
         return await cancelOne(session, id ?? '', options.wait ?? false);
+      }
       const body = filter as CancelManyRequest;
       const { client } = session;
       const many = {

@@ -55,6 +55,13 @@ export function oneOrMany(verb: string, id: string | undefined, filter: object):
   );
 }
 
+/** Options of many that were given beside an id: ignored, they would do what nobody meant. */
+export function refuseForOne(given: Readonly<Record<string, unknown>>): void {
+  const [option] = Object.keys(given).filter((name) => given[name] !== undefined);
+  if (option !== undefined)
+    throw new UsageError(`${option} goes with options that choose jobs, such as --type, not with a job id`);
+}
+
 interface Many {
   /** `retry`, `cancel` */
   verb: string;

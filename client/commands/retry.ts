@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RetryManyRequest, RetryManyResult } from '../../core/many.ts';
 import { parseDuration } from '../duration.ts';
-import { UsageError } from '../exit.ts';
+import { exitCodes, UsageError } from '../exit.ts';
 import { parseJobId, readPayload } from '../input.ts';
 import { commandFor, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
-import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany } from './many.ts';
+import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany, refuseForOne } from './many.ts';
 
 interface Options extends ManyOptions {
   payload?: string;
@@ -27,7 +27,7 @@ export function addRetry(program: Command): void {
     .option('--status <status>', 'all that are failed (default), or cancelled');
   addManyOptions(command, 'failed')
     .option('--patch <json>', 'what to change in each payload (JSON merge patch, RFC 7396)')
-    .option('--canary <percent>', 'so many first, and the rest only if these go well', parsePercent)
+    .option('--canary <percent>', 'so many first, 1% to 50%, and the rest only if these go well', parseCanary)
     .option('--max-failure-rate <percent>', 'of the canary: more stops it (default: 10%)', parsePercent)
     .option('--canary-wait <time>', 'how long the canary may take (default: 5m)', parseDuration)
     .addHelpText(
@@ -37,15 +37,24 @@ Examples:
   taskq retry 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03 --payload '{"message": "repaired"}'
   taskq retry --fingerprint 57d20ae1b6927b3b --patch '{"url": "https://example.com"}' --canary 5% --wait
   taskq retry --type csv.report --since 2h --yes
+
+A dry run counts jobs; whether a patched payload fits its type is seen when the job is retried: what does not fit is skipped and counted.
 `,
     )
     .action(async (id: string | undefined, options: Options, self: Command) => {
       const { fingerprint } = options;
       const filter = { ...manyFilter(options), ...(fingerprint === undefined ? {} : { fingerprint }) };
       const session = openSession(self);
-      if (oneOrMany('retried', id, filter) === 'one') return await retryOne(session, id ?? '', options);
+      if (oneOrMany('retried', id, filter) === 'one') {
+        refuseForOne({ '--dry-run': options.dryRun, '--patch': options.patch, ...canaryOptions(options) });
+        return await retryOne(session, id ?? '', options);
+      }
       if (options.payload !== undefined)
         throw new UsageError('--payload is for one job; --patch changes the payloads of many');
+      const [unguarded] =
+        Object.entries(canaryOptions(options)).find(([, value]) => value !== undefined) ?? [];
+      if (options.canary === undefined && unguarded !== undefined)
+        throw new UsageError(`${unguarded} is about a canary: add --canary, such as --canary 5%`);
       const body = { ...filter, ...(await changesOf(options)) } as RetryManyRequest;
       const { client } = session;
       const many = {
@@ -61,11 +70,26 @@ Examples:
 async function retryOne({ client, json }: Session, id: string, options: Options): Promise<void> {
   const body = options.payload === undefined ? undefined : { payload: await readPayload(options.payload) };
   const job = await client.retry(id, body);
-  if (json) printJson(job);
-  else
-    print(
-      `${job.id} is ${job.status} again, with ${job.max_attempts} attempts; watch: ${commandFor('watch', job)}`,
-    );
+  const attempts = `${job.max_attempts} ${job.max_attempts === 1 ? 'attempt' : 'attempts'}`;
+  if (!options.wait) {
+    if (json) printJson(job);
+    else print(`${job.id} is ${job.status} again, with ${attempts}; watch: ${commandFor('watch', job)}`);
+    return;
+  }
+  if (!json) process.stderr.write(`${job.id} is ${job.status} again, with ${attempts}, waiting\n`);
+  const ending = await client.waitFor(id, { deadlineSeconds: Number.POSITIVE_INFINITY });
+  if (ending.status === 'completed') {
+    if (json) printJson({ id, ...ending });
+    else print(JSON.stringify(ending.result, undefined, 2));
+    return;
+  }
+  process.exitCode = exitCodes.failed;
+  if (json) printJson('job' in ending ? ending.job : ending);
+  else print(`${id} is ${ending.status}; why: ${commandFor('get', job)}`);
+}
+
+function canaryOptions({ canary, maxFailureRate, canaryWait }: Options): Record<string, unknown> {
+  return { '--canary': canary, '--max-failure-rate': maxFailureRate, '--canary-wait': canaryWait };
 }
 
 async function changesOf({ patch, canary, maxFailureRate = 10, canaryWait }: Options) {
@@ -81,6 +105,13 @@ async function changesOf({ patch, canary, maxFailureRate = 10, canaryWait }: Opt
           },
         }),
   };
+}
+
+/** Less than one in a hundred, or more than every second: the API takes neither. */
+function parseCanary(argument: string): number {
+  const percent = parsePercent(argument);
+  if (percent < 1 || percent > 50) throw new InvalidArgumentError('It is from 1% to 50%.');
+  return percent;
 }
 
 function parsePercent(argument: string): number {

@@ -38,7 +38,7 @@ export function contextOf(
       const stream = await readObject(tenant, key);
       if (stream === undefined)
         throw new PermanentError(
-          'there is no such object below tenants/{tenant}/ of the data bucket',
+          `there is no object "${key}" below tenants/${tenant}/ of the data bucket`,
           'validation',
         );
       return stream;

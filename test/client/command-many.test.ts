@@ -128,6 +128,12 @@ describe('retry of many', () => {
     ['nobody to ask', ['retry', '--type', 'echo']],
     ['a payload for many', ['retry', '--type', 'echo', '--payload', '{}', '--yes']],
     ['no percentage', ['retry', '--type', 'echo', '--canary', 'few', '--yes']],
+    ['a canary below one in a hundred', ['retry', '--type', 'echo', '--canary', '0.5%', '--yes']],
+    ['a bound of no canary', ['retry', '--type', 'echo', '--max-failure-rate', '5%', '--yes']],
+    ['a dry run of one', ['retry', jobId, '--dry-run']],
+    ['a patch of one', ['retry', jobId, '--patch', '{}']],
+    ['a canary of one', ['retry', jobId, '--canary', '5%']],
+    ['a dry run of one cancel', ['cancel', jobId, '--dry-run']],
   ])('%s: exit status 2, nothing sent', async (_, args) => {
     const { taskq, received } = await aTaskq({});
     const { code, stderr } = await taskq(args);
@@ -138,6 +144,29 @@ describe('retry of many', () => {
   test('that the API refuses: exit status 4', async () => {
     const { taskq } = await aTaskq({ retryMany: () => aProblem(400, 'invalid_request', 'not so') });
     expect((await taskq(['retry', '--type', 'echo', '--canary', '5', '--yes'])).code).toBe(4);
+  });
+});
+
+describe('retry of one with --wait', () => {
+  test('shows its result', async () => {
+    const { taskq } = await aTaskq({
+      retryJob: () => ({ status: 200, body: aJob({ status: 'pending' }) }),
+      getResult: () => ({ status: 200, body: { status: 'completed', result: { sum: 3 } } }),
+    });
+    const { code, stdout, stderr } = await taskq(['retry', jobId, '--wait']);
+    expect([code, JSON.parse(stdout)]).toEqual([0, { sum: 3 }]);
+    expect(stderr).toBe(`${jobId} is pending again, with 5 attempts, waiting\n`);
+  });
+
+  test('that fails again: exit status 1, and where to look', async () => {
+    const failed = aJob({ status: 'failed' });
+    const { taskq } = await aTaskq({
+      retryJob: () => ({ status: 200, body: aJob({ status: 'pending' }) }),
+      getResult: () => aProblem(409, 'no_result', 'it failed'),
+      getJob: () => ({ status: 200, body: failed }),
+    });
+    const { code, stdout } = await taskq(['retry', jobId, '--wait']);
+    expect([code, stdout]).toEqual([1, `${jobId} is failed; why: taskq get ${jobId}\n`]);
   });
 });
 
