@@ -1,5 +1,5 @@
 import { entry, handOverMs } from './attention.ts';
-import type { Change } from './change.ts';
+import type { Change, Condition } from './change.ts';
 import { keptMs } from './settle.ts';
 import { isWaiting, transitions } from './state.ts';
 import type { JobRecord, Stored } from './table.ts';
@@ -25,10 +25,7 @@ export function reopenChange(found: JobRecord, payload: Stored | undefined, now:
       ...(['cancelRequestedAt', 'owner', 'message', 'finishedAt', 'expiresAt'] as const),
       ...(['attentionStep', 'progress', 'unopened', 'result', 'fingerprint'] as const),
     ],
-    where: [
-      ['status', 'in', transitions.reopen.from],
-      ['fence', '=', found.fence],
-    ],
+    where: [['status', 'in', transitions.reopen.from], ['fence', '=', found.fence], unchanged(found)],
   };
 }
 
@@ -43,10 +40,7 @@ export function cancelChange(found: JobRecord, now: number): Change {
       expiresAt: Math.ceil((now + keptMs) / 1000),
     },
     remove: ['owner', 'gate', 'attention', 'attentionAt', 'attentionStep'],
-    where: [
-      ['status', 'in', transitions.cancel.from],
-      ['fence', '=', found.fence],
-    ],
+    where: [['status', 'in', transitions.cancel.from], ['fence', '=', found.fence], unchanged(found)],
   };
 }
 
@@ -66,4 +60,12 @@ export function askCancelChange(found: JobRecord, now: number): Change {
 export function cancelOf(found: JobRecord, now: number): Change | undefined {
   if (isWaiting(found.status)) return cancelChange(found, now);
   return found.status === 'running' ? askCancelChange(found, now) : undefined;
+}
+
+/**
+ * A repeat of the SDK's that arrives late must not undo what a person did since: between a cancel and a retry
+ * the fence stays, the time does not.
+ */
+function unchanged({ availableAt }: JobRecord): Condition {
+  return ['availableAt', '=', availableAt];
 }

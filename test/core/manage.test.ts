@@ -26,6 +26,7 @@ describe('retry by a person', () => {
       where: [
         ['status', 'in', ['failed', 'cancelled']],
         ['fence', '=', 6],
+        ['availableAt', '=', 1_800_000_000_000],
       ],
     });
   });
@@ -65,6 +66,7 @@ test('cancel of a job that waits: final, no gate, no entry', () => {
     where: [
       ['status', 'in', ['scheduled', 'pending', 'retrying']],
       ['fence', '=', 2],
+      ['availableAt', '=', 1_800_000_030_000],
     ],
   });
 });
