@@ -195,9 +195,10 @@ export function describeJobStore(open: () => Promise<JobStore>): void {
         .poll(() => store.attention({ partition, until: start, limit: 9 }))
         .toEqual([{ pk: job.pk, sk: job.sk, attentionAt: start }]);
       const reopen = changeCases.find((each) => each.name.startsWith('reopen'));
-      const [reopened] = await store.change([reopen!.change({ ...job, status: 'failed' })]);
+      const failed: JobRecord = { ...job, status: 'failed', availableAt: start };
+      const [reopened] = await store.change([reopen!.change(failed)]);
       await expect.poll(() => entriesOf(partition)).toEqual([]);
-      const due = afterwards({ ...reopen!, found: { ...job, status: 'failed' } }).attention ?? '';
+      const due = afterwards({ ...reopen!, found: failed }).attention ?? '';
       await expect.poll(() => entriesOf(due, start + 60_000)).toContain(job.sk);
       const complete = changeCases.find(
         (each) => each.name === 'settle: running → completed, its entry gone',
