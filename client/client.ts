@@ -49,7 +49,11 @@ export interface Keyed {
   idempotencyKey?: string;
 }
 
-export type EnqueueOptions = Omit<EnqueueRequest, 'type' | 'payload'> & Keyed;
+export type EnqueueOptions = Omit<EnqueueRequest, 'type' | 'payload'> &
+  Keyed & {
+    /** Called when the key had its job before this call: what is returned is that job as it stands now. */
+    onEarlier?: () => void;
+  };
 
 export type Client = ReturnType<typeof createClient>;
 
@@ -77,15 +81,23 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     ...own,
   };
 
-  async function call<N extends RouteName>(name: N, input: CallInput = {}): Promise<Answered<N>> {
+  async function call<N extends RouteName>(
+    name: N,
+    input: CallInput = {},
+    firstAnswered?: (status: number) => void,
+  ): Promise<Answered<N>> {
     const request = requestOf(base, tenant, name, input);
     const repeatable = isRepeatable(name);
+    let tries = 0;
     // Signed anew for each try: a signature holds for minutes only.
     const once = async () => {
+      tries += 1;
       const headers = await sign(request, new Date(patience.now()));
       const { status, headers: received, body } = await send(request, headers, repeatable);
       const called = `${request.method} ${request.path}`;
       if (status < 200 || status > 299) throw errorOf(called, status, received, body);
+      // A later try may find what this call itself began.
+      if (tries === 1) firstAnswered?.(status);
       return parse(called, status, body) as Answered<N>;
     };
     return await withRetries(once, repeatable, patience);
@@ -101,10 +113,12 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
   async function enqueue(
     type: string | { type: string },
     payload: unknown,
-    { idempotencyKey = randomUUID(), ...options }: EnqueueOptions = {},
+    { idempotencyKey = randomUUID(), onEarlier, ...options }: EnqueueOptions = {},
   ): Promise<Job> {
     const body = { type: typeof type === 'string' ? type : type.type, payload, ...options };
-    return await call('enqueueJob', { body, idempotencyKey });
+    return await call('enqueueJob', { body, idempotencyKey }, (status) => {
+      if (status === 200) onEarlier?.();
+    });
   }
 
   const get = (id: string) => call('getJob', { id });

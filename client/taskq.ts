@@ -15,6 +15,15 @@ import { describeError, exitCodeOf } from './exit.ts';
 import { printable } from './render.ts';
 import type { Globals } from './session.ts';
 
+/** What Commander finds wrong, without its own terms. */
+const plainly = (text: string) =>
+  text
+    .replace(/^error:/, 'taskq:')
+    .replace(
+      /command-argument value ('.*') is invalid for argument '(.*?)'\./,
+      '$1 is not allowed for <$2>.',
+    );
+
 const program = new Command('taskq')
   .description('Enqueues jobs into TaskQ, and workflows of them, looks at them and waits for them.')
   .option('--tenant <tenant>', 'act for this tenant (default: the tenant "default")')
@@ -22,7 +31,7 @@ const program = new Command('taskq')
   .option('--api-url <url>', 'the API with its stage (default: TASKQ_API_URL, else .taskq/local.json)')
   .option('--region <region>', "the region to sign for (default: the API's own, else AWS_REGION)")
   .configureHelp({ showGlobalOptions: true })
-  .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'taskq:')) })
+  .configureOutput({ outputError: (text, write) => write(plainly(text)) })
   .showHelpAfterError('Add --help to see what is allowed, with an example.')
   .exitOverride()
   .addHelpText(

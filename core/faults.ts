@@ -31,6 +31,13 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   return [{ path, message: issue.message === noMessage ? messageOf(issue) : issue.message }];
 }
 
+/** What a value may be instead; of many the first 30, for a batch may repeat it a thousand times. */
+export function mustBeOneOf(values: readonly unknown[]): string {
+  const shown = values.slice(0, 30).map((each) => JSON.stringify(each));
+  const more = values.length > 30 ? ` and ${values.length - 30} more` : '';
+  return `must be one of ${shown.join(', ')}${more}`;
+}
+
 function messageOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -40,7 +47,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return bound(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum);
     case 'invalid_value':
-      return `must be one of ${issue.values.map((each) => JSON.stringify(each)).join(', ')}`;
+      return mustBeOneOf(issue.values);
     case 'invalid_format':
       return issue.format === 'datetime'
         ? 'must be a time such as 2026-01-31T09:30:00Z'

@@ -1,6 +1,6 @@
 import * as api from './api.ts';
 import type { JobContract, QueueContract } from './define.ts';
-import { check } from './faults.ts';
+import { check, mustBeOneOf } from './faults.ts';
 import { defaultPriority, queueTimes } from './lane.ts';
 import { type Checked, type Fault, problem } from './problem.ts';
 import { momentMs } from './view.ts';
@@ -52,7 +52,7 @@ export function draftOf(body: unknown, catalogue: Catalogue, now: number): Check
     return {
       ok: false,
       problem: problem('unknown_type', `there is no job type "${request.type}" in this release`, {
-        details: [{ path: '/type', message: 'must be a deployed job type' }],
+        details: [{ path: '/type', message: mustBeOneOf(catalogue.contracts.map(({ type }) => type)) }],
       }),
     };
   }
@@ -139,11 +139,10 @@ function boundFaults(request: api.EnqueueRequest, contract: JobContract): Fault[
 
 function queueFor(name: string, contract: JobContract, { queues, contracts }: Catalogue): Checked<string> {
   if (!queues.some((each) => each.name === name)) {
-    const names = queues.map((each) => `"${each.name}"`).join(', ');
     return {
       ok: false,
       problem: problem('unknown_queue', `there is no queue "${name}" in this release`, {
-        details: [{ path: '/queue', message: `must be one of ${names}` }],
+        details: [{ path: '/queue', message: mustBeOneOf(queues.map((each) => each.name)) }],
       }),
     };
   }

@@ -5,6 +5,9 @@ import { print, printJson, refusedTable } from '../render.ts';
 import type { Session } from '../session.ts';
 import { named, watch } from './watch.ts';
 
+/** A file may have a million lines; a person reads a few. */
+const shownIds = 10;
+
 interface Line {
   line: number;
   job: EnqueueRequest;
@@ -39,6 +42,8 @@ export async function enqueueFile(
   const refused = answers.filter(({ result }) => 'error' in result);
   if (!session.json) {
     print(`enqueued ${ids.length} of ${lines.length} jobs`);
+    for (const id of ids.slice(0, shownIds)) print(`  ${id}`);
+    if (ids.length > shownIds) print(`  and ${ids.length - shownIds} more: --json says them all`);
     if (refused.length > 0) print(refusedTable(refused));
   }
   if (wait && ids.length > 0) await watch(session, named(session, ids));

@@ -89,13 +89,17 @@ function fieldsOf(options: Options): Omit<EnqueueRequest, 'type' | 'payload'> {
 async function enqueueOne(session: Session, type: string, payload: unknown, options: Options): Promise<void> {
   const { client, json } = session;
   const keyed: EnqueueOptions = options.key === undefined ? {} : { idempotencyKey: options.key };
-  const job = await client.enqueue(type, payload, { ...fieldsOf(options), ...keyed });
+  let verb = 'enqueued';
+  const onEarlier = () => {
+    verb = 'is the earlier job of this key';
+  };
+  const job = await client.enqueue(type, payload, { ...fieldsOf(options), ...keyed, onEarlier });
   if (!options.wait) {
     if (json) return printJson(job);
     const when = job.status === 'scheduled' ? `scheduled ${ageOf(job.available_at, Date.now())}` : job.status;
-    return print(`${job.id} enqueued: ${job.type}, queue ${job.queue}, lane ${job.lane}, ${when}`);
+    return print(`${job.id} ${verb}: ${job.type}, queue ${job.queue}, lane ${job.lane}, ${when}`);
   }
-  const ending = await waitTelling(session, job.id);
+  const ending = await waitTelling(session, `${job.id} ${verb}, waiting`, job.id);
   if (ending.status === 'completed') {
     if (json) printJson({ id: job.id, ...ending });
     else print(JSON.stringify(ending.result, undefined, 2));
@@ -107,10 +111,10 @@ async function enqueueOne(session: Session, type: string, payload: unknown, opti
 }
 
 /** Waits for the end, and tells a person meanwhile what happens. */
-async function waitTelling({ client, json }: Session, id: string) {
+async function waitTelling({ client, json }: Session, begun: string, id: string) {
   const ended = new AbortController();
   const tell = (line: string) => process.stderr.write(`${printable(line)}\n`);
-  if (!json) tell(`${id} enqueued, waiting`);
+  if (!json) tell(begun);
   const pause = () => sleep(lookPauseMs, true, { signal: ended.signal }).catch(() => false);
   const telling = json ? undefined : tellRetries(() => client.get(id), tell, pause, Date.now);
   try {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { JobContract } from '../define.ts';
+import { mustBeOneOf } from '../faults.ts';
 import { type Checked, type Fault, type ProblemCode, problem } from '../problem.ts';
 import { type Catalogue, draftOf } from '../request.ts';
 import { readCondition } from './condition.ts';
@@ -138,7 +139,7 @@ function specOf(entry: Entry, catalogue: WorkflowCatalogue, now: number, faults:
       faults.push({
         code: 'unknown_signal',
         path: `${entry.path}/signal`,
-        message: 'must be a declared signal',
+        message: mustBeOneOf(catalogue.signals),
       });
     const timeout = request.timeout_seconds === undefined ? {} : { timeoutSeconds: request.timeout_seconds };
     return { key, node, ...asked, signal: { name: request.signal, ...timeout } };

@@ -22,6 +22,23 @@ describe('enqueue', () => {
     expect(received[0]?.body).toEqual({ type: 'echo', payload: { message: 'hi' } });
   });
 
+  test('a key that had its job before says so', async () => {
+    const { taskq } = await aTaskq({
+      enqueueJob: () => ({ status: 200, body: aJob({ status: 'completed' }) }),
+    });
+    const ran = await taskq(['enqueue', 'echo', '--key', 'k']);
+    expect(ran.stdout).toBe(
+      '019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03 is the earlier job of this key: echo, queue default, lane normal, completed\n',
+    );
+  });
+
+  test('a repeat of its own call is no earlier job', async () => {
+    const { taskq } = await aTaskq({
+      enqueueJob: (_call, nth) => (nth === 1 ? 'hang up' : { status: 200, body: aJob() }),
+    });
+    expect((await taskq(['enqueue', 'echo', '--key', 'k'])).stdout).toContain(' enqueued: echo');
+  });
+
   test('every option is a field of the API, or the key', async () => {
     const { taskq, received } = await aTaskq({ enqueueJob: created });
     const options =
@@ -166,7 +183,7 @@ describe('enqueue --batch', () => {
     expect(ran).toEqual({
       code: 4,
       stdout:
-        'enqueued 1 of 2 jobs\nLINE  CODE          WHY\n3     unknown_type  no such type: /type must be deployed\n',
+        'enqueued 1 of 2 jobs\n  019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03\nLINE  CODE          WHY\n3     unknown_type  no such type: /type must be deployed\n',
       stderr: '',
     });
     expect(received[0]).toMatchObject({
@@ -190,7 +207,10 @@ describe('enqueue --batch', () => {
     const ran = await taskq(['enqueue', '--batch', '-', '--key', 'k'], {
       stdin: '{"type": "echo", "payload": 0}\n'.repeat(1001),
     });
-    expect(ran).toMatchObject({ code: 0, stdout: 'enqueued 1001 of 1001 jobs\n' });
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: `enqueued 1001 of 1001 jobs\n${`  ${jobId}\n`.repeat(10)}  and 991 more: --json says them all\n`,
+    });
     const requests = received.map((call) => [call.key, (call.body as { jobs: unknown[] }).jobs.length]);
     expect(requests).toEqual([
       ['k', 1000],
@@ -218,7 +238,10 @@ describe('enqueue --batch', () => {
     const ran = await taskq(['enqueue', '--batch', '-', '--wait'], {
       stdin: '{"type": "echo", "payload": 1}',
     });
-    expect(ran).toMatchObject({ code: 0, stdout: 'enqueued 1 of 1 jobs\n1/1 final: 1 completed\n' });
+    expect(ran).toMatchObject({
+      code: 0,
+      stdout: `enqueued 1 of 1 jobs\n  ${jobId}\n1/1 final: 1 completed\n`,
+    });
   });
 
   test('a line that is no JSON is named, and nothing is sent', async () => {

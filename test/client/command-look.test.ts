@@ -109,7 +109,9 @@ describe('get', () => {
     });
     const ran = await taskq(['get', '../jobs']);
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain('A job id looks like 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03.');
+    expect(ran.stderr).toContain(
+      ' is not allowed for <id>. A job id looks like 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03.',
+    );
     expect(received).toHaveLength(1);
   });
 });

@@ -235,7 +235,7 @@ describe('422', () => {
     expect(refused(draft({ type: 'pong', payload: 1 }))).toEqual({
       code: 'unknown_type',
       error: 'there is no job type "pong" in this release',
-      details: [{ path: '/type', message: 'must be a deployed job type' }],
+      details: [{ path: '/type', message: 'must be one of "report", "ping"' }],
     });
   });
 

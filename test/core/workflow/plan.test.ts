@@ -140,9 +140,9 @@ describe('refused', () => {
       '/nodes/2/from/~1file/node there is no node "y" in this workflow',
       '/nodes/2/from/~1z element and index belong to a node with a map',
       '/nodes/0/payload/file must be a string',
-      '/nodes/1/type must be a deployed job type',
+      '/nodes/1/type must be one of "sum", "book"',
       '/nodes/2/max_attempts must be at most 5 for type "sum"',
-      '/nodes/3/signal must be a declared signal',
+      '/nodes/3/signal must be one of "approval"',
     ]);
   });
   test('keys twice, shapes, and what a node can not be', () => {
