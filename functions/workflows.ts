@@ -68,7 +68,7 @@ export interface Executions {
   handBack(token: string, answer: Answer): Promise<void>;
 }
 
-/** What the state machine reads: is it over, else how long its next state waits before it looks by itself. */
+/** Is it over, else how long the next state of the machine waits before it looks by itself. */
 export interface Answer {
   done: boolean;
   waitSeconds: number;

@@ -1,10 +1,13 @@
+import { endedError } from '../core/workflow/item.ts';
+
 /**
  * The one state machine, the same for every graph: advance, wait for news, advance … until it is done. In Amazon
- * States Language with JSONPath, which every emulator speaks. Two transitions an advance.
+ * States Language with JSONPath, which every emulator speaks. One transition an advance: what goes on comes back with
+ * success, and what has ended with the error `ended`, so that no state is needed to tell the two apart.
  *
  * @param stateTimeoutSeconds for an emulator that knows no `TimeoutSecondsPath`: how long every state waits
  *
- * `$.next` is what the task token was handed back with: `{done, waitSeconds}`.
+ * `$.next` is what the task token was handed back with: `{waitSeconds}`.
  */
 export function machineDefinition(advanceArn: string, stateTimeoutSeconds?: number): Record<string, unknown> {
   return {
@@ -14,11 +17,6 @@ export function machineDefinition(advanceArn: string, stateTimeoutSeconds?: numb
       Advance: advanceState(advanceArn, false, stateTimeoutSeconds),
       // The wait ended by itself: a wake-up may have been lost, so the jobs are looked at.
       Look: advanceState(advanceArn, true, stateTimeoutSeconds),
-      'Done?': {
-        Type: 'Choice',
-        Choices: [{ Variable: '$.next.done', BooleanEquals: true, Next: 'Done' }],
-        Default: 'Advance',
-      },
       // AWS would not let it advance for an hour of tries: not lost, but later.
       Later: { Type: 'Wait', Seconds: 600, Next: 'Look' },
       Done: { Type: 'Succeed' },
@@ -51,7 +49,7 @@ function advanceState(
       : { TimeoutSeconds: timeoutSeconds }),
     ResultPath: '$.next',
     Retry: [
-      { ErrorEquals: ['States.Timeout'], MaxAttempts: 0 },
+      { ErrorEquals: ['States.Timeout', endedError], MaxAttempts: 0 },
       {
         ErrorEquals: ['States.ALL'],
         IntervalSeconds: 2,
@@ -61,9 +59,10 @@ function advanceState(
       },
     ],
     Catch: [
+      { ErrorEquals: [endedError], ResultPath: '$.ended', Next: 'Done' },
       { ErrorEquals: ['States.Timeout'], ResultPath: '$.timeout', Next: 'Look' },
       { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Later' },
     ],
-    Next: 'Done?',
+    Next: 'Advance',
   };
 }

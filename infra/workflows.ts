@@ -78,7 +78,8 @@ export class Workflows extends Construct {
     const starts = statement('states:StartExecution', this.machine.stateMachineArn);
     // Apart from its role: the machine needs the function, and the function's leave needs the machine.
     this.tells = updatesWorkflows(data.control, handsBack);
-    new Policy(this, 'continues', { roles: [this.advance.role], statements: [handsBack, starts] });
+    const ends = statement('states:SendTaskFailure', this.machine.stateMachineArn);
+    new Policy(this, 'continues', { roles: [this.advance.role], statements: [handsBack, ends, starts] });
 
     this.workflows = new TaskqFunction(scope, 'workflows', {
       platform,

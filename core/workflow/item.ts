@@ -110,6 +110,9 @@ export function uniqueKeyOf({ pk, sk }: RecordKey): RecordKey {
   return { pk: `w${pk}`, sk };
 }
 
+/** The error a task token is handed back with when the workflow has ended: the state machine catches it, and is done. */
+export const endedError = 'ended';
+
 /** The name of the execution: Step Functions knows a name for 90 days, so that starting twice is harmless. */
 export function executionName(id: string, execution: number): string {
   return execution === 0 ? id : `${id}-${execution}`;

@@ -36,7 +36,7 @@ export interface Advanced {
 }
 
 const longestWaitSeconds = 3_600;
-/** Advances of one execution: each leaves some 8 of the 25,000 events that Step Functions keeps of one. */
+/** Advances of one execution: each leaves some 6 of the 25,000 events that Step Functions keeps of one. */
 const advancesPerExecution = 2_000;
 /** Many nodes that end at nearly the same time are to cost one advance: with so many running it waits a moment for more. */
 const crowd = 8;

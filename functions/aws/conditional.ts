@@ -26,6 +26,7 @@ export function putIf(table: string) {
           TableName: table,
           Item,
           ConditionExpression,
+          ReturnConsumedCapacity: 'TOTAL',
           ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
         }),
       ),

@@ -1,3 +1,4 @@
+import { endedError } from '../../core/workflow/item.ts';
 import { type Executions, goOn } from '../workflows.ts';
 
 let loading: Promise<typeof import('./sfn.ts')> | undefined;
@@ -15,8 +16,11 @@ export function executions(machine: string): Executions {
       const input = JSON.stringify({ tenant, workflow, next: goOn() });
       await (await loadSfn()).startExecution(machine, name, input);
     },
-    async handBack(token, answer) {
-      await (await loadSfn()).sendTaskSuccess(token, JSON.stringify(answer));
+    async handBack(token, { done, ...next }) {
+      const sfn = await loadSfn();
+      // An error that the machine catches: told apart so, what goes on needs no state of its own to be told from it.
+      if (done) await sfn.sendTaskFailure(token, endedError, 'The workflow has ended; nothing failed here.');
+      else await sfn.sendTaskSuccess(token, JSON.stringify(next));
     },
   };
 }

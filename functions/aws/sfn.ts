@@ -1,5 +1,6 @@
 import {
   ExecutionAlreadyExists,
+  SendTaskFailureCommand,
   SendTaskSuccessCommand,
   SFNClient,
   StartExecutionCommand,
@@ -22,8 +23,17 @@ export async function startExecution(stateMachineArn: string, name: string, inpu
 }
 
 export async function sendTaskSuccess(taskToken: string, output: string): Promise<void> {
+  await unlessGone(() => sfn.send(new SendTaskSuccessCommand({ taskToken, output })));
+}
+
+export async function sendTaskFailure(taskToken: string, error: string, cause: string): Promise<void> {
+  await unlessGone(() => sfn.send(new SendTaskFailureCommand({ taskToken, error, cause })));
+}
+
+/** Who waited for a token may have timed out, or been told before. */
+async function unlessGone(send: () => Promise<unknown>): Promise<void> {
   try {
-    await sfn.send(new SendTaskSuccessCommand({ taskToken, output }));
+    await send();
   } catch (error) {
     if (!(error instanceof TaskTimedOut || error instanceof TaskDoesNotExist)) throw error;
   }

@@ -18,6 +18,8 @@ import { workflowMarks } from './marks.ts';
 /** BatchWriteItem takes 25 items. */
 const batch = 25;
 const tries = 6;
+/** Every write says what it cost: the log line of an invocation adds them up. */
+const counted = { ReturnConsumedCapacity: 'TOTAL' } as const;
 
 /** Workflows in the control table. */
 export function workflowStore(table: string, sleep: (ms: number) => Promise<void>): Workflows {
@@ -53,7 +55,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
           throw new Error(`DynamoDB left ${open.length} parts of a workflow unwritten after ${tries} tries`);
         if (attempt > 0) await sleep(25 * 2 ** attempt);
         const { UnprocessedItems } = await dynamo.send(
-          new BatchWriteCommand({ RequestItems: { [table]: open } }),
+          new BatchWriteCommand({ RequestItems: { [table]: open }, ...counted }),
         );
         open = (UnprocessedItems?.[table] ?? []) as typeof open;
       }
@@ -104,6 +106,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
           new UpdateCommand({
             TableName: table,
             Key: workflowKey(tenant, id),
+            ...counted,
             UpdateExpression: 'ADD changes :one, unread :news REMOVE #token',
             ConditionExpression: '#status = :running',
             ExpressionAttributeNames: { '#token': 'token', '#status': 'status' },
@@ -130,6 +133,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
           new UpdateCommand({
             TableName: table,
             Key: { pk: seen.pk, sk: seen.sk },
+            ...counted,
             UpdateExpression: `SET ${sets}${read.length === 0 ? '' : ' DELETE unread :read'}`,
             ConditionExpression: 'changes = :seen AND #status = :running',
             ExpressionAttributeNames: Object.fromEntries([
@@ -150,6 +154,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
           new UpdateCommand({
             TableName: table,
             Key: { pk: seen.pk, sk: seen.sk },
+            ...counted,
             UpdateExpression: 'SET #execution = :next, advances = :none, lookAt = :lookAt REMOVE #token',
             ConditionExpression: 'changes = :seen AND #status = :running AND #execution = :before',
             ExpressionAttributeNames: { '#execution': 'execution', '#token': 'token', '#status': 'status' },
@@ -181,6 +186,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
             new UpdateCommand({
               TableName: table,
               Key: { pk, sk },
+              ...counted,
               ConditionExpression: 'attribute_exists(pk)',
               ...(expiresAt === undefined
                 ? { UpdateExpression: 'REMOVE expiresAt' }
@@ -199,6 +205,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
           new UpdateCommand({
             TableName: table,
             Key: { pk: seen.pk, sk: seen.sk },
+            ...counted,
             UpdateExpression: [
               `SET ${given.map(([name]) => `#${name} = :${name}`).join(', ')}`,
               `REMOVE ${remove.map((name) => `#${name}`).join(', ')}`,

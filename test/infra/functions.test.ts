@@ -198,7 +198,11 @@ describe('every role', () => {
     const apart = Object.values(resources(prod, 'AWS::IAM::Policy')).flatMap(
       ({ Properties }) => Properties.PolicyDocument.Statement,
     ) as Statement[];
-    expect(apart.map((each) => each.Action)).toEqual(['states:SendTaskSuccess', 'states:StartExecution']);
+    expect(apart.map((each) => each.Action)).toEqual([
+      'states:SendTaskSuccess',
+      'states:SendTaskFailure',
+      'states:StartExecution',
+    ]);
     expect(resources(prod, 'AWS::IAM::ManagedPolicy')).toEqual({});
   });
 });

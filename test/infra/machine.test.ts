@@ -8,6 +8,12 @@ const [prod, local] = await Promise.all([synthesise('prod'), synthesise('local')
 /** The validator writes into what it is given. */
 const validated = (definition: object): { isValid: boolean; errors: unknown[] } =>
   aslValidator(structuredClone(definition));
+interface State {
+  Next?: string;
+  Catch?: object[];
+  Retry?: object[];
+}
+
 const arn = 'arn:aws:lambda:eu-west-1:000000000000:function:advance';
 
 describe.each([
@@ -21,9 +27,15 @@ describe.each([
     expect(JSON.stringify(definition)).not.toMatch(/JSONata|QueryLanguage/);
   });
 
-  test('takes two transitions an advance', () => {
-    const { States } = definition as { States: Record<string, { Next?: string; Default?: string }> };
-    expect([States.Advance?.Next, States['Done?']?.Default]).toEqual(['Done?', 'Advance']);
+  test('takes one transition an advance, and one more to end', () => {
+    const { States } = definition as { States: Record<string, State> };
+    for (const state of [States.Advance, States.Look]) {
+      expect(state?.Next).toBe('Advance');
+      const ended = { ErrorEquals: ['ended'], ResultPath: '$.ended', Next: 'Done' };
+      expect(state?.Catch?.[0]).toEqual(ended);
+      expect(state?.Retry?.[0]).toEqual({ ErrorEquals: ['States.Timeout', 'ended'], MaxAttempts: 0 });
+    }
+    expect(States.Done).toEqual({ Type: 'Succeed' });
   });
 
   test('every wait has an end, after which the jobs are looked at', () => {
