@@ -5,8 +5,13 @@ import { type Mark, partitionOf } from '../../core/workflow/watch.ts';
 import type { Executions, Workflows } from '../../functions/workflows.ts';
 import { type Faults, noFaults } from './faults.ts';
 
-/** Workflows of the control table in memory, held to the same suite as the real ones. */
-export function memoryWorkflows(faults: Faults = noFaults()) {
+/** The calls of `Workflows`, each at once: what several processes share, whatever happens to their calls. */
+export type WorkflowRows = {
+  [Name in keyof Workflows]: (...args: Parameters<Workflows[Name]>) => Awaited<ReturnType<Workflows[Name]>>;
+};
+
+/** Workflows of the control table in memory. */
+export function workflowRows() {
   const items = new Map<string, WorkflowItem>();
   const held = new Map<string, string>();
   const marks = new Map<string, Mark>();
@@ -24,133 +29,137 @@ export function memoryWorkflows(faults: Faults = noFaults()) {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, part]) => structuredClone(part) as T);
   const tenantOfItem = (item: WorkflowItem) => item.pk.split('#')[1] ?? '';
-  const called = <T>(method: string, perform: () => T) => faults.around(method, 1, perform);
 
-  const workflows: Workflows = {
-    create: (item, nodes, states) =>
-      called('createWorkflow', () => {
-        const tenant = tenantOfItem(item);
-        const known = items.get(nameOf(tenant, item.sk));
-        if (known !== undefined) return structuredClone(known);
-        const own = partsOf(tenant, item.sk);
-        for (const part of nodes) own.set(partNames.nodes(part.first), structuredClone(part));
-        for (const part of states) own.set(partNames.states(part.index), structuredClone(part));
-        items.set(nameOf(tenant, item.sk), structuredClone(item));
-        return structuredClone(item);
-      }),
-    get: (tenant, id) => called('getWorkflow', () => structuredClone(items.get(nameOf(tenant, id)))),
-    nodes: (tenant, id) => called('nodes', () => listed<NodesPart>(tenant, id, 'nodes#')),
-    append: (tenant, id, part) =>
-      called('append', () => {
-        const own = partsOf(tenant, id);
-        const name = partNames.nodes(part.first);
-        if (own.has(name)) return false;
-        own.set(name, structuredClone(part));
-        return true;
-      }),
-    states: (tenant, id) => called('states', () => listed<StatesPart>(tenant, id, 'states#')),
-    saveStates: (tenant, id, part) =>
-      called('saveStates', () => {
-        const own = partsOf(tenant, id);
-        const name = partNames.states(part.index);
-        const before = own.get(name) as StatesPart | undefined;
-        if ((before?.revision ?? 0) !== part.revision - 1) return false;
-        own.set(name, structuredClone(part));
-        return true;
-      }),
-    part: (tenant, id, name) => called('part', () => partsOf(tenant, id).get(name) as Sealed | undefined),
-    keepPart: (tenant, id, name, sealed) =>
-      called('keepPart', () => {
-        const own = partsOf(tenant, id);
-        if (own.has(name)) return false;
-        own.set(name, sealed);
-        return true;
-      }),
-    holdKey: (key, workflow, over) =>
-      called('holdKey', () => {
-        const holder = held.get(key.pk);
-        if (holder !== undefined && holder !== workflow && holder !== over) return holder;
-        held.set(key.pk, workflow);
-        return undefined;
-      }),
-    raise: (tenant, id, news) =>
-      called('raise', () => {
-        const item = items.get(nameOf(tenant, id));
-        if (item === undefined || item.status !== 'running') return undefined;
-        const { token, ...rest } = item;
-        items.set(nameOf(tenant, id), {
-          ...rest,
-          changes: item.changes + 1,
-          unread: new Set([...(item.unread ?? []), ...news]),
-        });
-        return token === undefined ? {} : { token };
-      }),
-    rest: (seen, { read, set }) =>
-      called('rest', () => {
-        const tenant = tenantOfItem(seen);
-        const item = items.get(nameOf(tenant, seen.sk));
-        if (item === undefined || item.changes !== seen.changes || item.status !== 'running') return false;
-        const { unread, ...others } = item;
-        const left = [...(unread ?? [])].filter((each) => !read.includes(each));
-        items.set(nameOf(tenant, seen.sk), {
-          ...others,
-          ...structuredClone(set),
-          ...(left.length === 0 ? {} : { unread: new Set(left) }),
-        });
-        return true;
-      }),
-    mark: (mark) =>
-      called('mark', () => {
-        const name = nameOf(mark.tenant, mark.workflow);
-        if ((marks.get(name)?.lookAt ?? 0) <= mark.lookAt) marks.set(name, mark);
-      }),
-    unmark: ({ tenant, workflow, lookAt }) =>
-      called('unmark', () => {
-        if (marks.get(nameOf(tenant, workflow))?.lookAt === lookAt) marks.delete(nameOf(tenant, workflow));
-      }),
+  const rows: WorkflowRows = {
+    create: (item, nodes, states) => {
+      const tenant = tenantOfItem(item);
+      const known = items.get(nameOf(tenant, item.sk));
+      if (known !== undefined) return structuredClone(known);
+      const own = partsOf(tenant, item.sk);
+      for (const part of nodes) own.set(partNames.nodes(part.first), structuredClone(part));
+      for (const part of states) own.set(partNames.states(part.index), structuredClone(part));
+      items.set(nameOf(tenant, item.sk), structuredClone(item));
+      return structuredClone(item);
+    },
+    get: (tenant, id) => structuredClone(items.get(nameOf(tenant, id))),
+    nodes: (tenant, id) => listed<NodesPart>(tenant, id, 'nodes#'),
+    append: (tenant, id, part) => {
+      const own = partsOf(tenant, id);
+      const name = partNames.nodes(part.first);
+      if (own.has(name)) return false;
+      own.set(name, structuredClone(part));
+      return true;
+    },
+    states: (tenant, id) => listed<StatesPart>(tenant, id, 'states#'),
+    saveStates: (tenant, id, part) => {
+      const own = partsOf(tenant, id);
+      const name = partNames.states(part.index);
+      const before = own.get(name) as StatesPart | undefined;
+      if ((before?.revision ?? 0) !== part.revision - 1) return false;
+      own.set(name, structuredClone(part));
+      return true;
+    },
+    part: (tenant, id, name) => partsOf(tenant, id).get(name) as Sealed | undefined,
+    keepPart: (tenant, id, name, sealed) => {
+      const own = partsOf(tenant, id);
+      if (own.has(name)) return false;
+      own.set(name, sealed);
+      return true;
+    },
+    holdKey: (key, workflow, over) => {
+      const holder = held.get(key.pk);
+      if (holder !== undefined && holder !== workflow && holder !== over) return holder;
+      held.set(key.pk, workflow);
+      return undefined;
+    },
+    raise: (tenant, id, news) => {
+      const item = items.get(nameOf(tenant, id));
+      if (item === undefined || item.status !== 'running') return undefined;
+      const { token, ...rest } = item;
+      items.set(nameOf(tenant, id), {
+        ...rest,
+        changes: item.changes + 1,
+        unread: new Set([...(item.unread ?? []), ...news]),
+      });
+      return token === undefined ? {} : { token };
+    },
+    rest: (seen, { read, set }) => {
+      const tenant = tenantOfItem(seen);
+      const item = items.get(nameOf(tenant, seen.sk));
+      if (item === undefined || item.changes !== seen.changes || item.status !== 'running') return false;
+      const { unread, ...others } = item;
+      const left = [...(unread ?? [])].filter((each) => !read.includes(each));
+      items.set(nameOf(tenant, seen.sk), {
+        ...others,
+        ...structuredClone(set),
+        ...(left.length === 0 ? {} : { unread: new Set(left) }),
+      });
+      return true;
+    },
+    mark: (mark) => {
+      const name = nameOf(mark.tenant, mark.workflow);
+      if ((marks.get(name)?.lookAt ?? 0) <= mark.lookAt) marks.set(name, mark);
+    },
+    unmark: ({ tenant, workflow, lookAt }) => {
+      if (marks.get(nameOf(tenant, workflow))?.lookAt === lookAt) marks.delete(nameOf(tenant, workflow));
+    },
     marks: (partition, until) =>
-      called('marks', () =>
-        [...marks.values()].filter(
-          ({ workflow, lookAt }) => partitionOf(workflow) === partition && lookAt <= until,
-        ),
+      [...marks.values()].filter(
+        ({ workflow, lookAt }) => partitionOf(workflow) === partition && lookAt <= until,
       ),
-    revive: (seen, lookAt) =>
-      called('revive', () => {
-        const name = nameOf(tenantOfItem(seen), seen.sk);
-        const { token: _, ...item } = items.get(name) ?? seen;
-        const same = item.changes === seen.changes && item.execution === seen.execution;
-        if (!items.has(name) || item.status !== 'running' || !same) return false;
-        items.set(name, { ...item, execution: item.execution + 1, advances: 0, lookAt });
-        return true;
-      }),
-    expireParts: (tenant, id, expiresAt) =>
-      called('expireParts', () => {
-        for (const part of partsOf(tenant, id).values())
-          if (expiresAt === undefined) delete (part as { expiresAt?: number }).expiresAt;
-          else (part as { expiresAt?: number }).expiresAt = expiresAt;
-      }),
-    reopen: (seen, { set, remove }) =>
-      called('reopen', () => {
-        const item = items.get(nameOf(tenantOfItem(seen), seen.sk));
-        const { changes, status, execution } = seen;
-        if (item?.changes !== changes || item.status !== status || item.execution !== execution) return false;
-        const reopened = { ...item, ...structuredClone(set), changes: changes + 1 };
-        for (const name of remove) delete reopened[name];
-        items.set(nameOf(tenantOfItem(seen), seen.sk), reopened);
-        return true;
-      }),
+    revive: (seen, lookAt) => {
+      const name = nameOf(tenantOfItem(seen), seen.sk);
+      const { token: _, ...item } = items.get(name) ?? seen;
+      const same = item.changes === seen.changes && item.execution === seen.execution;
+      if (!items.has(name) || item.status !== 'running' || !same) return false;
+      items.set(name, { ...item, execution: item.execution + 1, advances: 0, lookAt });
+      return true;
+    },
+    expireParts: (tenant, id, expiresAt) => {
+      for (const part of partsOf(tenant, id).values())
+        if (expiresAt === undefined) delete (part as { expiresAt?: number }).expiresAt;
+        else (part as { expiresAt?: number }).expiresAt = expiresAt;
+    },
+    reopen: (seen, { set, remove }) => {
+      const item = items.get(nameOf(tenantOfItem(seen), seen.sk));
+      const { changes, status, execution } = seen;
+      if (item?.changes !== changes || item.status !== status || item.execution !== execution) return false;
+      const reopened = { ...item, ...structuredClone(set), changes: changes + 1 };
+      for (const name of remove) delete reopened[name];
+      items.set(nameOf(tenantOfItem(seen), seen.sk), reopened);
+      return true;
+    },
     newest: ({ pk, before, after, limit }) =>
-      called('newestWorkflows', () =>
-        [...items.values()]
-          .filter((each) => each.pk === pk && each.sk <= before && each.sk >= after)
-          .sort((a, b) => (a.sk < b.sk ? 1 : -1))
-          .slice(0, limit)
-          .map((each) => structuredClone(each)),
-      ),
+      [...items.values()]
+        .filter((each) => each.pk === pk && each.sk <= before && each.sk >= after)
+        .sort((a, b) => (a.sk < b.sk ? 1 : -1))
+        .slice(0, limit)
+        .map((each) => structuredClone(each)),
   };
+  return { rows, items, parts, marks };
+}
+
+const methods: Partial<Record<keyof Workflows, string>> = {
+  create: 'createWorkflow',
+  get: 'getWorkflow',
+  newest: 'newestWorkflows',
+};
+
+/** The same as a port, held to the same suite as the real one. */
+export function memoryWorkflows(faults: Faults = noFaults()) {
+  const { rows, items } = workflowRows();
+  const workflows = Object.fromEntries(
+    Object.entries(rows).map(([name, run]) => [
+      name,
+      (...args: never[]) =>
+        faults.around(methods[name as keyof Workflows] ?? name, 1, () =>
+          (run as (...given: never[]) => unknown)(...args),
+        ),
+    ]),
+  ) as unknown as Workflows;
   return {
     ...workflows,
-    peek: (tenant: string, id: string) => structuredClone(items.get(nameOf(tenant, id))),
+    peek: (tenant: string, id: string) => structuredClone(items.get(`${tenant}/${id}`)),
     key: workflowKey,
   };
 }
