@@ -97,7 +97,7 @@ export const job = z.object({
   code_version: z.optional(z.string()),
 });
 
-const fault = z.object({ path: z.string(), message: z.string() });
+export const fault = z.object({ path: z.string(), message: z.string() });
 
 export const batchResponse = z.object({
   results: z.array(

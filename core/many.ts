@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { job, moment, name, tag, whole } from './api.ts';
+import { fault, job, moment, name, tag, whole } from './api.ts';
 import type { FailedEntry } from './change.ts';
 import { fingerprintPattern, noFingerprint } from './fingerprint.ts';
 import type { JobRecord } from './table.ts';
@@ -86,25 +86,41 @@ export const cancelManyRequest = z
 export const retryMany = z.strictObject({ ...retried, ...changed });
 export const cancelMany = z.strictObject(cancelled);
 
-/** `more`: not all were looked at, there may be others. */
-export const dryRunResponse = z.object({ matched: z.int(), more: z.boolean() });
-/** 200: a dry run's count, or the job that an earlier request with the same key began. */
-export const manyResponse = z.union([dryRunResponse, job]);
-
 /** Why a job that matched was left as it was. */
 export const skipReasons = [
   'changed',
+  'in_workflow',
   'payload_expired',
+  'payload_unopenable',
   'payload_too_large',
   'unknown_type',
   'invalid_payload',
 ] as const;
+export type SkipReason = (typeof skipReasons)[number];
+const skipReason = z.enum(skipReasons);
 const skipped = {
   skipped: z.int(),
-  reasons: z.partialRecord(z.enum(skipReasons), z.int()),
-  /** A few of them, with the places at fault where the payload does not fit. */
-  examples: z.array(z.object({ job_id: z.string(), reason: z.enum(skipReasons) })),
+  reasons: z.partialRecord(skipReason, z.int()),
+  /** A few of them. */
+  examples: z.array(z.object({ job_id: z.string(), reason: skipReason })),
 };
+
+/** `more`: not all were looked at, there may be others. */
+export const dryRunResponse = z.object({
+  matched: z.int(),
+  more: z.boolean(),
+  /** What the patch does to a few of them. */
+  patch: z.optional(
+    z.object({
+      tried: z.int(),
+      misfits: z.array(
+        z.object({ job_id: z.string(), reason: skipReason, details: z.optional(z.array(fault)) }),
+      ),
+    }),
+  ),
+});
+/** 200: a dry run's count, or the job that an earlier request with the same key began. */
+export const manyResponse = z.union([dryRunResponse, job]);
 
 export const retryManyResult = z.object({
   matched: z.int(),
@@ -132,7 +148,7 @@ export type CancelMany = z.infer<typeof cancelMany>;
 export type FailuresResponse = z.infer<typeof failuresResponse>;
 export type RetryManyResult = z.infer<typeof retryManyResult>;
 export type CancelManyResult = z.infer<typeof cancelManyResult>;
-export type SkipReason = (typeof skipReasons)[number];
+export type DryRunResponse = z.infer<typeof dryRunResponse>;
 
 /** Which jobs are meant, times in ms. */
 export interface ManyFilter {

@@ -7,7 +7,7 @@ import type { JobRecord } from './table.ts';
  * How far an operation on many jobs has come: stored before each step, so that an attempt that follows a crash
  * goes on where the last one was and counts no job twice. Ids and counts alone.
  */
-export interface Progress {
+export interface OperationProgress {
   /** First the jobs are counted, then changed; `end` when none is left. */
   phase: 'count' | 'change' | 'end';
   /** Where the phase goes on. */
@@ -28,6 +28,7 @@ export interface Progress {
 export interface CanaryProgress {
   /** How many are to be retried first. */
   size: number;
+  /** Those that were, until they are judged. */
   ids: string[];
   watchedSince?: number;
   verdict?: 'passed' | 'stopped';
@@ -36,7 +37,7 @@ export interface CanaryProgress {
   open: number;
 }
 
-export const beginning: Progress = {
+export const beginning: OperationProgress = {
   phase: 'count',
   from: { shard: 0 },
   counted: 0,
@@ -61,7 +62,7 @@ export function canarySize(counted: number, percent: number): number {
 export type Done = { id: string; skipped?: SkipReason };
 
 /** The progress after the jobs of a step. */
-export function tallied(progress: Progress, done: readonly Done[]): Progress {
+export function tallied(progress: OperationProgress, done: readonly Done[]): OperationProgress {
   const reasons = { ...progress.reasons };
   const examples = [...progress.examples];
   const changed: string[] = [];
@@ -83,6 +84,11 @@ export function tallied(progress: Progress, done: readonly Done[]): Progress {
     begun: [],
     ...(watching ? { canary: { ...canary, ids: [...canary.ids, ...changed] } } : {}),
   };
+}
+
+/** The canary as it is kept once it is judged: what came of it, without its ids. */
+export function judged(canary: CanaryProgress, verdict: 'passed' | 'stopped'): CanaryProgress {
+  return { ...canary, ids: [], verdict };
 }
 
 /** How the jobs of a canary are now. A job that is gone, or that a person cancelled, has not failed. */
@@ -113,20 +119,20 @@ export function judgeCanary(
 }
 
 /** Whole percent of the jobs that were counted, 100 only at the end. */
-export function percentOf({ phase, matched, counted }: Progress): number {
+export function percentOf({ phase, matched, counted }: OperationProgress): number {
   if (phase === 'end') return 100;
   return counted === 0 ? 0 : Math.min(99, Math.floor((matched / counted) * 100));
 }
 
-function skippedOf({ matched, changed, reasons, examples }: Progress) {
+function skippedOf({ matched, changed, reasons, examples }: OperationProgress) {
   return { skipped: matched - changed, reasons, examples };
 }
 
 /** @param canary what the request asked for */
-export function retryResult(progress: Progress, canary: RetryMany['canary']): RetryManyResult {
+export function retryResult(progress: OperationProgress, canary: RetryMany['canary']): RetryManyResult {
   const { canary: watched } = progress;
   const stopped = watched?.verdict === 'stopped';
-  const jobs = watched?.ids.length ?? 0;
+  const jobs = watched === undefined ? 0 : watched.completed + watched.failed + watched.open;
   return {
     // What a stopped canary has left as it was has been counted and never looked at.
     matched: stopped ? Math.max(progress.counted, progress.matched) : progress.matched,
@@ -147,6 +153,6 @@ export function retryResult(progress: Progress, canary: RetryMany['canary']): Re
   };
 }
 
-export function cancelResult(progress: Progress): CancelManyResult {
+export function cancelResult(progress: OperationProgress): CancelManyResult {
   return { matched: progress.matched, cancelled: progress.changed, ...skippedOf(progress) };
 }

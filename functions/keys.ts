@@ -4,11 +4,16 @@ export interface TenantKey {
   bytes: Uint8Array;
 }
 
+/** What is sealed can never be opened: its key is gone, or it is not what was sealed. Not thrown where AWS does not answer. */
+export class Unopenable extends Error {
+  override name = 'Unopenable';
+}
+
 /** The port to tenant keys. */
 export interface Keys {
   /** The version new values are sealed with; made on a tenant's first use. */
   sealingKey(tenant: string): Promise<TenantKey>;
-  /** The version a value names. Throws when the tenant has no such key: revoked, shredded or never made. */
+  /** The version a value names. Throws `Unopenable` when the tenant has no such key: revoked, shredded or never made. */
   openingKey(tenant: string, id: string): Promise<TenantKey>;
   /** The tenant's secret for idempotency keys; it does not rotate. */
   dedupeKey(tenant: string): Promise<TenantKey>;

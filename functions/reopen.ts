@@ -35,24 +35,36 @@ export async function payloadFor(
         `the job belongs to workflow "${record.workflow.split('#')[0]}", which has gone on by its end; retry the workflow`,
       ),
     };
-  const as = { tenant: tenantOf(record), jobId: record.sk, field: 'payload' } as const;
   if (edited === undefined) {
+    const as = { tenant: tenantOf(record), jobId: record.sk, field: 'payload' } as const;
     const gone = 'at' in record.payload && (await vault.open(record.payload, as)) === undefined;
     return gone ? { ok: false, problem: expired } : { ok: true, value: undefined };
   }
+  const checked = checkEdited(contractOf, record, edited);
+  return checked.ok ? { ok: true, value: await storePayload(vault, record, checked.value) } : checked;
+}
+
+/** An edited payload as JSON, if a job of this type may have it. */
+export function checkEdited(
+  contractOf: ReopenDeps['contractOf'],
+  { type }: JobRecord,
+  edited: unknown,
+): Checked<Buffer> {
   const plain = Buffer.from(JSON.stringify(edited));
   if (plain.length > maxPayloadBytes) return { ok: false, problem: tooLarge(plain.length) };
-  const contract = contractOf(record.type);
+  const contract = contractOf(type);
   if (contract === undefined)
-    return {
-      ok: false,
-      problem: problem('unknown_type', `there is no job type "${record.type}" in this release`),
-    };
+    return { ok: false, problem: problem('unknown_type', `there is no job type "${type}" in this release`) };
   const fits = checkPayload(contract, edited);
-  if (!fits.ok) return fits;
+  return fits.ok ? { ok: true, value: plain } : fits;
+}
+
+/** Seals an edited payload and stores what the record does not carry. */
+export async function storePayload(vault: Vault, record: JobRecord, plain: Uint8Array): Promise<Stored> {
+  const as = { tenant: tenantOf(record), jobId: record.sk, field: 'payload' } as const;
   const sealed = await vault.seal(plain, as);
   const place = placePayload({ ...record, payload: sealed }, sealed);
-  return { ok: true, value: place === 'record' ? sealed : await vault.putElsewhere(sealed, as, place) };
+  return place === 'record' ? sealed : vault.putElsewhere(sealed, as, place);
 }
 
 export const expired = problem('payload_expired', 'the payload is no longer stored; enqueue the job anew');
@@ -60,12 +72,15 @@ export const expired = problem('payload_expired', 'the payload is no longer stor
 /** What became of a retry: the record as it is now, or what stood in its way. */
 export type Reopened = { record: JobRecord } | Exclude<ChangeResult, { applied: true }>;
 
-/** failed | cancelled → pending: records first, each with an entry that `release` watches, then the pointers. */
+/**
+ * failed | cancelled → pending: records first, each with an entry that `release` watches, then the pointers.
+ * @param at ms since the epoch. With the time of an earlier try it is the same change, known as its own where that try was carried out
+ */
 export async function reopen(
-  { store, lanes, now, onError }: ReopenDeps,
+  { store, lanes, onError }: Pick<ReopenDeps, 'store' | 'lanes' | 'onError'>,
   jobs: readonly { found: JobRecord; payload: Stored | undefined }[],
+  at: number,
 ): Promise<Reopened[]> {
-  const at = now();
   const changes = jobs.map(({ found, payload }) => reopenChange(found, payload, at));
   const results = await store.change(changes);
   const reopened = changes.map((change, index): Reopened => {

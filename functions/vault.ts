@@ -3,7 +3,7 @@ import { ivBytes, open, packSealed, type SealedAs, seal, unpackSealed } from '..
 import type { Place } from '../core/placement.ts';
 import type { Elsewhere, Sealed, Stored } from '../core/table.ts';
 import { coalesce, sameTurn } from './coalesce.ts';
-import type { Keys } from './keys.ts';
+import { type Keys, Unopenable } from './keys.ts';
 
 /** A sealed value with an item of its own. */
 export interface NamedItem {
@@ -31,7 +31,7 @@ export interface Vault {
   putError(sealed: Sealed, as: SealedAs): Promise<void>;
   /** What each failed attempt threw, as `run` the fence that it had. */
   listErrors(tenant: string, jobId: string): Promise<unknown[]>;
-  /** The JSON value; undefined when it lies elsewhere and is gone. */
+  /** The JSON value; undefined when it lies elsewhere and is gone. Throws `Unopenable` for what no repeat can open. */
   open(stored: Stored, as: SealedAs): Promise<unknown>;
 }
 
@@ -52,12 +52,12 @@ export function vault(keys: Keys, store: SealedStore): Vault {
   );
   const opened = async (sealed: Sealed, as: SealedAs): Promise<unknown> => {
     const key = await keys.openingKey(as.tenant, sealed.key_id);
-    return JSON.parse(Buffer.from(open(sealed, as, key.bytes)).toString());
+    return JSON.parse(orUnopenable(() => Buffer.from(open(sealed, as, key.bytes)).toString()));
   };
   const fetched = async (stored: Elsewhere, jobId: string): Promise<Sealed | undefined> => {
     if (stored.at === 'item') return getItem({ jobId, name: stored.where });
     const packed = await store.getObject(stored.where);
-    return packed === undefined ? undefined : unpackSealed(packed);
+    return packed === undefined ? undefined : orUnopenable(() => unpackSealed(packed));
   };
   return {
     async seal(plain, as) {
@@ -96,8 +96,16 @@ export function vault(keys: Keys, store: SealedStore): Vault {
 /** The record names one ciphertext: another under the same name is refused before it is opened. */
 function checked(sealed: Sealed | undefined, stored: Elsewhere): Sealed | undefined {
   if (sealed !== undefined && !hashOf(sealed).equals(Buffer.from(stored.hash)))
-    throw new Error(`what lies at ${stored.at} is not what the record names`);
+    throw new Unopenable(`what lies at ${stored.at} is not what the record names`);
   return sealed;
+}
+
+function orUnopenable<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (cause) {
+    throw new Unopenable('a sealed value does not open with its key', { cause });
+  }
 }
 
 function hashOf(sealed: Sealed): Buffer {

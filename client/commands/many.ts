@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Job } from '../../core/api.ts';
+import type { DryRunResponse } from '../../core/many.ts';
 import { momentOf } from '../duration.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { collect } from '../input.ts';
-import { commandFor, print, printJson } from '../render.ts';
+import { commandFor, print, printable, printJson } from '../render.ts';
 import type { Session } from '../session.ts';
 
 /** Options that choose many jobs, and how they are dealt with. */
@@ -65,7 +66,7 @@ export function refuseForOne(given: Readonly<Record<string, unknown>>): void {
 interface Many {
   /** `retry`, `cancel` */
   verb: string;
-  count(): Promise<{ matched: number; more: boolean }>;
+  count(): Promise<DryRunResponse>;
   begin(): Promise<Job>;
   /** Did it do all it was asked for, as far as its result tells. */
   isDone(result: unknown): boolean;
@@ -80,7 +81,7 @@ export async function doMany(
   const { client, json } = session;
   if (dryRun) {
     const counted = await many.count();
-    return json ? printJson(counted) : print(countText(counted));
+    return json ? printJson(counted) : print([countText(counted), ...patchLines(counted)].join('\n'));
   }
   if (!yes && !(await isAgreed(many))) return;
   const job = await many.begin();
@@ -102,8 +103,20 @@ export async function doMany(
   else print(JSON.stringify(ending.result, undefined, 2));
 }
 
-function countText({ matched, more }: { matched: number; more: boolean }): string {
+function countText({ matched, more }: DryRunResponse): string {
   return `${more ? 'at least ' : ''}${matched} ${matched === 1 ? 'job matches' : 'jobs match'}`;
+}
+
+/** What the patch does to those that it was tried on. */
+function patchLines({ patch }: DryRunResponse): string[] {
+  if (patch === undefined) return [];
+  const { tried, misfits } = patch;
+  return [
+    `the patch was tried on ${tried}: ${tried - misfits.length} can be retried so`,
+    ...misfits.map(({ job_id: id, reason, details = [] }) =>
+      [`  ${id} ${reason}`, ...details.map(({ path, message }) => `${path} ${message}`)].join('; '),
+    ),
+  ];
 }
 
 async function isAgreed({ verb, count }: Many): Promise<boolean> {
@@ -118,6 +131,7 @@ async function isAgreed({ verb, count }: Many): Promise<boolean> {
     return false;
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  for (const line of patchLines(counted)) process.stderr.write(`${printable(line)}\n`);
   const said = await terminal.question(`${countText(counted)}. ${verb} them? [y/N] `);
   terminal.close();
   return /^y(es)?$/i.test(said.trim());

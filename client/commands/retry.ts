@@ -38,7 +38,7 @@ Examples:
   taskq retry --fingerprint 57d20ae1b6927b3b --patch '{"url": "https://example.com"}' --canary 5% --wait
   taskq retry --type csv.report --since 2h --yes
 
-A dry run counts jobs; whether a patched payload fits its type is seen when the job is retried: what does not fit is skipped and counted.
+A dry run counts jobs and tries the patch on a few of them. What cannot be retried is skipped, and counted in the result by its reason: changed (meanwhile, by someone else), in_workflow (retry the workflow), payload_expired, payload_unopenable, payload_too_large, unknown_type, invalid_payload.
 `,
     )
     .action(async (id: string | undefined, options: Options, self: Command) => {

@@ -1,6 +1,6 @@
 import { DecryptCommand } from '@aws-sdk/client-kms';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { dedupeVersion, type Keys, keyContext, type TenantKey } from '../keys.ts';
+import { dedupeVersion, type Keys, keyContext, type TenantKey, Unopenable } from '../keys.ts';
 import { dynamo, kms } from './clients.ts';
 
 interface WrappedKey {
@@ -51,7 +51,7 @@ export function tenantKeys({ table, masterKey, now, make }: Options): Keys {
       item = await keyNamed(list(tenant), id);
     }
     if (item === undefined)
-      throw new Error(`tenant "${tenant}" has no key "${id}": it was revoked or shredded`);
+      throw new Unopenable(`tenant "${tenant}" has no key "${id}": it was revoked or shredded`);
     return unwrap(tenant, item);
   };
 

@@ -22,7 +22,7 @@ export async function retryJob(deps: ChangeDeps, request: ApiRequest): Promise<A
     return { problem: notFrom(record, 'retried', 'failed or cancelled') };
   const payload = await payloadFor(deps, record, edited.value);
   if (!payload.ok) return payload;
-  const [reopened] = await reopen(deps, [{ found: record, payload: payload.value }]);
+  const [reopened] = await reopen(deps, [{ found: record, payload: payload.value }], deps.now());
   if (reopened === undefined || 'retry' in reopened) return { problem: throttled };
   if ('record' in reopened) return { status: 200, body: viewOf(reopened.record) };
   return { problem: overtaken(reopened.found, 'retried', 'failed or cancelled') };

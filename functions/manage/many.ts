@@ -1,23 +1,29 @@
 import type { JobStore } from '../../core/change.ts';
 import { check } from '../../core/faults.ts';
-import { cancelManyRequest, type RetryMany, retryManyRequest } from '../../core/many.ts';
+import { cancelManyRequest, type DryRunResponse, type RetryMany, retryManyRequest } from '../../core/many.ts';
 import { operations, operationsQueue } from '../../core/operations.ts';
 import { draftOf } from '../../core/request.ts';
+import { type JobRecord, jobKey } from '../../core/table.ts';
 import { viewOf } from '../../core/view.ts';
 import { type Outcome, type TakeDeps, takeDrafts } from '../enqueue/take.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
 import { type Choice, chooseForCancel, chooseForRetry, countMeant } from '../operate/choose.ts';
+import { tryPatch } from '../operate/payload.ts';
+import type { ReopenDeps } from '../reopen.ts';
 
 export interface ManyDeps extends TakeDeps {
   store: JobStore;
+  contractOf: ReopenDeps['contractOf'];
 }
 
 /** A dry run looks at no more jobs than this. */
 const maxLookedAt = 10_000;
+/** It tries a patch on so many: each payload may have a megabyte. */
+const triedAtOnce = 10;
 const catalogue = { queues: [operationsQueue], contracts: operations };
 const sentence = 'the request is not as the API describes it';
 
-/** POST /v1/jobs/retry: the job that does it, or with `dry_run` how many jobs are meant. */
+/** POST /v1/jobs/retry: the job that does it, or with `dry_run` how many jobs are meant and whether the patch fits. */
 export async function retryMany(deps: ManyDeps, request: ApiRequest): Promise<ApiAnswer> {
   const body = readBody(request.body);
   if (!body.ok) return body;
@@ -38,7 +44,21 @@ export async function cancelMany(deps: ManyDeps, request: ApiRequest): Promise<A
   );
 }
 
-async function answer<A extends { dry_run?: boolean | undefined }>(
+/** What a dry run tells: how many jobs are meant, and whether the patch fits the first of them. */
+async function look(
+  deps: ManyDeps,
+  tenant: string,
+  choice: Choice,
+  { patch }: Pick<RetryMany, 'patch'>,
+): Promise<DryRunResponse> {
+  const { examples, ...counted } = await countMeant(choice, maxLookedAt, triedAtOnce);
+  if (patch === undefined) return counted;
+  const records = await deps.store.get(examples.map((id) => jobKey(tenant, id)));
+  const meant = records.filter((each) => each !== undefined && choice.isMeant(each)) as JobRecord[];
+  return { ...counted, patch: await tryPatch(deps, meant, patch) };
+}
+
+async function answer<A extends { dry_run?: boolean | undefined } & Pick<RetryMany, 'patch'>>(
   deps: ManyDeps,
   request: ApiRequest,
   type: (typeof operations)[number]['type'],
@@ -46,7 +66,7 @@ async function answer<A extends { dry_run?: boolean | undefined }>(
   choose: (rest: Omit<A, 'dry_run'>) => Choice,
 ): Promise<ApiAnswer> {
   const { dry_run: dryRun = false, ...payload } = asked;
-  if (dryRun) return { status: 200, body: await countMeant(choose(payload), maxLookedAt) };
+  if (dryRun) return { status: 200, body: await look(deps, request.tenant, choose(payload), payload) };
   const at = deps.now();
   const taken = await takeDrafts(deps)(request, payload, [draftOf({ type, payload }, catalogue, at)], at);
   if (!taken.ok) return taken;

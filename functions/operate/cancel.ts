@@ -13,38 +13,47 @@ export interface CancelDeps {
 /** A job that was claimed or settled between reading and writing is decided anew, so often. */
 const triesOfMoving = 5;
 
+/** A job and its cancel as it was decided: sent again, it is the same, so that its own first send is known by it. */
+interface Open {
+  id: string;
+  change: Change;
+  /** How often it was decided. */
+  decided: number;
+}
+
 /** Cancels jobs as a person's cancel does one: those that wait at once, of those that run the holder is asked. */
 export function cancelJobs({ store, now, sleep }: CancelDeps) {
   return async (records: readonly JobRecord[]): Promise<Done[]> => {
     const done: Done[] = [];
-    let open = [...records];
-    let throttledTries = 0;
-    for (let tries = 0; open.length > 0; tries++) {
-      const wanted = open.flatMap((found) => {
-        const change = cancelOf(found, now());
-        if (change === undefined || tries >= triesOfMoving + throttledTries) {
-          done.push({ id: found.sk, skipped: 'changed' });
-          return [];
-        }
-        return [{ found, change }];
-      });
-      const results = await store.change(wanted.map(({ change }): Change => change));
-      open = [];
+    const decide = (found: JobRecord, before = 0): Open[] => {
+      const change = cancelOf(found, now());
+      if (change !== undefined && before < triesOfMoving)
+        return [{ id: found.sk, change, decided: before + 1 }];
+      done.push({ id: found.sk, skipped: 'changed' });
+      return [];
+    };
+    let open = records.flatMap((each) => decide(each));
+    for (let throttledTries = 0; open.length > 0; ) {
+      const results = await store.change(open.map(({ change }) => change));
       let isThrottled = false;
-      for (const [index, { found, change }] of wanted.entries()) {
+      open = open.flatMap((each, index): Open[] => {
         const result = results[index] ?? { applied: false, retry: true };
-        if (leftBy(change, result) !== undefined) done.push({ id: found.sk });
-        else if (!result.applied && 'retry' in result) {
+        if ('retry' in result) {
           isThrottled = true;
-          open.push(found);
-        } else if (!result.applied && result.found !== undefined) open.push(result.found);
-        else done.push({ id: found.sk, skipped: 'changed' });
-      }
-      if (isThrottled) {
-        await throttled(sleep, throttledTries);
-        throttledTries++;
-      }
+          return [each];
+        }
+        if (leftBy(each.change, result) !== undefined) done.push({ id: each.id });
+        else if (!result.applied && result.found !== undefined) return decide(result.found, each.decided);
+        else done.push({ id: each.id, skipped: 'changed' });
+        return [];
+      });
+      if (isThrottled) await throttled(sleep, throttledTries++);
     }
     return done;
   };
+}
+
+/** Is a job cancelled, or has its holder been asked: it may have completed all the same. */
+export function wasCancelled({ status, cancelRequestedAt }: JobRecord): boolean {
+  return status === 'cancelled' || cancelRequestedAt !== undefined;
 }

@@ -1,4 +1,4 @@
-import type { Progress } from '../../core/operation.ts';
+import type { OperationProgress } from '../../core/operation.ts';
 
 /** How far an operation was when it was last stored. */
 export interface Checkpoint {
@@ -6,7 +6,7 @@ export interface Checkpoint {
   revision: number;
   /** A random value of the attempt that stored it. */
   by: string;
-  progress: Progress;
+  progress: OperationProgress;
 }
 
 /** The port to what operations store of their progress. */

@@ -106,16 +106,22 @@ function candidates<T extends { sk: string }>(
   };
 }
 
-/** How many jobs are meant, as far as a bounded look tells. */
-export async function countMeant(choice: Choice, most: number): Promise<{ matched: number; more: boolean }> {
+/** How many jobs are meant, as far as a bounded look tells, and the ids of the first. */
+export async function countMeant(
+  choice: Choice,
+  most: number,
+  mostExamples: number,
+): Promise<{ matched: number; more: boolean; examples: string[] }> {
+  const examples: string[] = [];
   let matched = 0;
   let looked = 0;
   let from: Position | undefined = { shard: 0 };
   while (from !== undefined && looked < most) {
     const page: Candidates = await choice.page(from, Math.min(1_000, most - looked));
     matched += page.ids.length;
+    examples.push(...page.ids.slice(0, mostExamples - examples.length).map(({ id }) => id));
     looked += page.looked;
     from = page.next;
   }
-  return { matched, more: from !== undefined };
+  return { matched, more: from !== undefined, examples };
 }

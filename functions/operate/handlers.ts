@@ -8,7 +8,7 @@ import type { ReopenDeps } from '../reopen.ts';
 import { LateAttempt } from '../work/once.ts';
 import { ours } from '../work/ours.ts';
 import { Snoozed } from '../work/snooze.ts';
-import { cancelJobs } from './cancel.ts';
+import { cancelJobs, wasCancelled } from './cancel.ts';
 import { chooseForCancel, chooseForRetry } from './choose.ts';
 import { type OperateDeps, operate } from './operate.ts';
 import { retryJobs } from './retry.ts';
@@ -33,6 +33,8 @@ export function operationHandlers(deps: HandlerDeps) {
         {
           choice: chooseForRetry(store, job.tenant, asked, mintedAtOf(job.id)),
           change: retryJobs(deps, patch),
+          // Nothing but a retry takes a job out of what had failed by then.
+          wasChanged: () => true,
           ...(canary === undefined ? {} : { canary }),
         },
         job,
@@ -41,7 +43,9 @@ export function operationHandlers(deps: HandlerDeps) {
     }),
     [cancelManyJob.type]: cancelManyJob.run(async (asked: CancelMany, job: JobContext) => {
       const choice = chooseForCancel(store, job.tenant, asked, mintedAtOf(job.id));
-      return cancelResult(await attempt(deps, { choice, change: cancelJobs(deps) }, job));
+      return cancelResult(
+        await attempt(deps, { choice, change: cancelJobs(deps), wasChanged: wasCancelled }, job),
+      );
     }),
   };
   return async (type: string): Promise<Run<never, unknown>> => {

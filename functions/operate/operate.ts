@@ -10,7 +10,8 @@ import {
   canarySize,
   type Done,
   judgeCanary,
-  type Progress,
+  judged,
+  type OperationProgress,
   percentOf,
   tallied,
 } from '../../core/operation.ts';
@@ -32,6 +33,8 @@ export interface Operation {
   choice: Choice;
   /** Changes jobs that are meant; one answer for each. Rejects when it is unknown what became of some. */
   change(records: readonly JobRecord[]): Promise<Done[]>;
+  /** Was a job changed whose change had begun and that is no longer meant. */
+  wasChanged(record: JobRecord): boolean;
   canary?: RetryMany['canary'];
 }
 
@@ -50,7 +53,7 @@ const watchSeconds = 5;
  * each page is changed its jobs are written down, so that whoever goes on after a crash counts none twice and
  * leaves none out. Ends in a snooze until all is done.
  */
-export async function operate(deps: OperateDeps, operation: Operation, job: Job): Promise<Progress> {
+export async function operate(deps: OperateDeps, operation: Operation, job: Job): Promise<OperationProgress> {
   const { store, checkpoints, now, monotonic } = deps;
   const { choice, canary } = operation;
   const by = deps.newOwner();
@@ -67,13 +70,13 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
     job.progress(percentOf(progress), noteOf(progress));
   }
 
-  async function step(): Promise<Progress> {
+  async function step(): Promise<OperationProgress> {
     if (progress.begun.length > 0) return finish(progress, await recordsOf(progress.begun));
     if (isWatching(progress)) return watch(progress, progress.canary);
     return progress.phase === 'count' ? count(progress) : change(progress);
   }
 
-  async function count(before: Progress): Promise<Progress> {
+  async function count(before: OperationProgress): Promise<OperationProgress> {
     const { ids, next } = await choice.page(before.from, countedAtOnce);
     const counted = before.counted + ids.length;
     if (next !== undefined) return { ...before, counted, from: next };
@@ -90,13 +93,13 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
     };
   }
 
-  async function change(before: Progress): Promise<Progress> {
+  async function change(before: OperationProgress): Promise<OperationProgress> {
     const page = await choice.page(before.from, changedAtOnce);
     const ids = page.ids.slice(0, roomFor(before));
     const cutAt = ids.length < page.ids.length ? ids.at(-1) : undefined;
     const next: Position | undefined =
       cutAt === undefined ? page.next : { shard: before.from.shard, last: cutAt };
-    const after: Progress = {
+    const after: OperationProgress = {
       ...before,
       ...(next === undefined ? { phase: 'end' } : { from: next }),
     };
@@ -107,25 +110,30 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
     return finish(begun, meant);
   }
 
-  /** What was begun and is no longer meant was changed by the attempt that wrote it down. */
-  async function finish(begun: Progress, records: readonly JobRecord[]): Promise<Progress> {
-    const meant = records.filter(choice.isMeant);
-    const open = new Set(meant.map(({ sk }) => sk));
-    const already = begun.begun.filter((id) => !open.has(id)).map((id) => ({ id }));
-    return tallied(begun, [...already, ...(await operation.change(meant))]);
+  /** What was begun and is no longer meant was changed by the attempt that wrote it down, or ended before it could be. */
+  async function finish(begun: OperationProgress, records: readonly JobRecord[]): Promise<OperationProgress> {
+    const found = new Map(records.map((each) => [each.sk, each]));
+    const meant: JobRecord[] = [];
+    const done: Done[] = [];
+    for (const id of begun.begun) {
+      const record = found.get(id);
+      if (record !== undefined && choice.isMeant(record)) meant.push(record);
+      else if (record !== undefined && operation.wasChanged(record)) done.push({ id });
+      else done.push({ id, skipped: 'changed' });
+    }
+    return tallied(begun, [...done, ...(await operation.change(meant))]);
   }
 
-  async function watch(before: Progress, watched: CanaryProgress): Promise<Progress> {
+  async function watch(before: OperationProgress, watched: CanaryProgress): Promise<OperationProgress> {
     const { max_failure_rate: maxRate = 0, wait_seconds: waitSeconds = defaultWaitSeconds } = canary ?? {};
     const since = watched.watchedSince ?? now();
     const counts = canaryCounts(watched.ids, await recordsOf(watched.ids, true));
     const after = { ...before, canary: { ...watched, watchedSince: since, ...counts } };
     const decision = judgeCanary(counts, maxRate, now() - since >= waitSeconds * 1000);
     if (decision === 'wait') await pause(after, watchSeconds);
-    const verdict = decision === 'stop' ? 'stopped' : 'passed';
-    const judged = { ...after, canary: { ...after.canary, verdict } } as const;
-    await save(judged);
-    return judged;
+    const next = { ...after, canary: judged(after.canary, decision === 'stop' ? 'stopped' : 'passed') };
+    await save(next);
+    return next;
   }
 
   async function recordsOf(ids: readonly string[]): Promise<JobRecord[]>;
@@ -135,37 +143,37 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
     return all ? records : records.filter((each) => each !== undefined);
   }
 
-  async function save(next: Progress): Promise<void> {
+  async function save(next: OperationProgress): Promise<void> {
     if (!(await checkpoints.save(job.id, { revision: revision + 1, by, progress: next })))
       throw new LateAttempt('another attempt of this operation is at work: this one ends');
     revision++;
   }
 
-  async function pause(next: Progress, seconds: number): Promise<never> {
+  async function pause(next: OperationProgress, seconds: number): Promise<never> {
     await save(next);
     job.progress(percentOf(next), noteOf(next));
     return job.snooze(seconds);
   }
 }
 
-function isOver({ phase, begun, canary }: Progress): boolean {
+function isOver({ phase, begun, canary }: OperationProgress): boolean {
   if (canary?.verdict === 'stopped') return true;
   return phase === 'end' && begun.length === 0 && (canary === undefined || canary.verdict !== undefined);
 }
 
 /** All of the canary have been retried, or there are no more. */
-function isWatching(progress: Progress): progress is Progress & { canary: CanaryProgress } {
+function isWatching(progress: OperationProgress): progress is OperationProgress & { canary: CanaryProgress } {
   const { phase, canary } = progress;
   if (canary === undefined || canary.verdict !== undefined) return false;
   return phase === 'end' || canary.ids.length >= canary.size;
 }
 
-function roomFor({ canary }: Progress): number {
+function roomFor({ canary }: OperationProgress): number {
   if (canary === undefined || canary.verdict !== undefined) return Number.POSITIVE_INFINITY;
   return canary.size - canary.ids.length;
 }
 
-function noteOf(progress: Progress): string {
+function noteOf(progress: OperationProgress): string {
   const { phase, counted, changed, matched } = progress;
   if (phase === 'count') return `${counted} counted`;
   const watched = isWatching(progress)

@@ -1,11 +1,9 @@
 import { TransientError } from '../../core/errors.ts';
-import type { RetryMany, SkipReason } from '../../core/many.ts';
-import { skipReasons } from '../../core/many.ts';
-import { mergePatch } from '../../core/merge-patch.ts';
+import type { RetryMany } from '../../core/many.ts';
 import type { Done } from '../../core/operation.ts';
-import type { Checked } from '../../core/problem.ts';
-import { type JobRecord, type Stored, tenantOf } from '../../core/table.ts';
-import { expired, payloadFor, type ReopenDeps, reopen } from '../reopen.ts';
+import type { JobRecord, Stored } from '../../core/table.ts';
+import { type ReopenDeps, reopen, storePayload } from '../reopen.ts';
+import { type Misfit, retriedPayload } from './payload.ts';
 
 /** Throttled rows are sent again after these pauses, ms; then the attempt fails, and the next goes on. */
 export const pausesMs = [200, 500, 1_000, 2_000];
@@ -20,12 +18,14 @@ export function retryJobs(
     const done: Done[] = [];
     let open: { found: JobRecord; payload: Stored | undefined }[] = [];
     for (const [index, found] of records.entries()) {
-      const payload = payloads[index] as Checked<Stored | undefined>;
-      if (payload.ok) open.push({ found, payload: payload.value });
-      else done.push({ id: found.sk, skipped: reasonOf(payload.problem.code) });
+      const payload = payloads[index] as { stored?: Stored } | Misfit;
+      if ('reason' in payload) done.push({ id: found.sk, skipped: payload.reason });
+      else open.push({ found, payload: payload.stored });
     }
+    // One time for every try: what an unheard send of a throttled row has written is known as this very change.
+    const at = deps.now();
     for (let tries = 0; open.length > 0; tries++) {
-      const reopened = await reopen(deps, open);
+      const reopened = await reopen(deps, open, at);
       done.push(
         ...open.flatMap(({ found: { sk: id } }, index): Done[] => {
           const each = reopened[index];
@@ -54,27 +54,21 @@ async function payloadsFor(
   deps: ReopenDeps,
   records: readonly JobRecord[],
   patch: RetryMany['patch'],
-): Promise<Checked<Stored | undefined>[]> {
-  const payloads: Checked<Stored | undefined>[] = [];
+): Promise<({ stored?: Stored } | Misfit)[]> {
+  const payloads: ({ stored?: Stored } | Misfit)[] = [];
   for (let start = 0; start < records.length; start += openAtOnce) {
     const some = records.slice(start, start + openAtOnce);
-    payloads.push(...(await Promise.all(some.map((each) => patched(deps, each, patch)))));
+    payloads.push(...(await Promise.all(some.map((each) => storedPayload(deps, each, patch)))));
   }
   return payloads;
 }
 
-async function patched(
+async function storedPayload(
   deps: ReopenDeps,
   record: JobRecord,
   patch: RetryMany['patch'],
-): Promise<Checked<Stored | undefined>> {
-  if (patch === undefined) return payloadFor(deps, record, undefined);
-  const as = { tenant: tenantOf(record), jobId: record.sk, field: 'payload' } as const;
-  const payload = await deps.vault.open(record.payload, as);
-  if (payload === undefined) return { ok: false, problem: expired };
-  return payloadFor(deps, record, mergePatch(payload, patch));
-}
-
-function reasonOf(code: string): SkipReason {
-  return skipReasons.find((each) => each === code) ?? 'changed';
+): Promise<{ stored?: Stored } | Misfit> {
+  const payload = await retriedPayload(deps, record, patch);
+  if ('reason' in payload) return payload;
+  return payload.plain === undefined ? {} : { stored: await storePayload(deps.vault, record, payload.plain) };
 }

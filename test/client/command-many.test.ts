@@ -122,6 +122,31 @@ describe('retry of many', () => {
     expect(received.map(({ body }) => body)).toEqual([{ type: 'echo', dry_run: true }]);
   });
 
+  test('as a dry run with a patch says which jobs it does not fit', async () => {
+    const misfits = [
+      {
+        job_id: jobId,
+        reason: 'invalid_payload',
+        details: [
+          { path: '/payload/url', message: 'must be a string' },
+          { path: '/payload/x', message: 'unknown field' },
+        ],
+      },
+      { job_id: jobId, reason: 'in_workflow' },
+    ];
+    const { taskq } = await aTaskq({
+      retryMany: () => ({ status: 200, body: { matched: 12, more: false, patch: { tried: 10, misfits } } }),
+    });
+    const { stdout } = await taskq(['retry', '--type', 'echo', '--patch', '{"url": 1}', '--dry-run']);
+    expect(stdout.split('\n')).toEqual([
+      '12 jobs match',
+      'the patch was tried on 10: 8 can be retried so',
+      `  ${jobId} invalid_payload; /payload/url must be a string; /payload/x unknown field`,
+      `  ${jobId} in_workflow`,
+      '',
+    ]);
+  });
+
   test.each([
     ['neither id nor filter', ['retry']],
     ['both', ['retry', jobId, '--type', 'echo']],

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { beginning, type Progress } from '../../core/operation.ts';
+import { beginning, type OperationProgress } from '../../core/operation.ts';
 import type { Checkpoints } from '../../functions/operate/checkpoints.ts';
 import { aJobId } from '../support/a-job.ts';
 
@@ -9,7 +9,10 @@ export function describeCheckpoints(open: () => Promise<Checkpoints>): void {
   beforeAll(async () => {
     store = await open();
   });
-  const progress = (fields: Partial<Progress> = {}): Progress => ({ ...beginning, ...fields });
+  const progress = (fields: Partial<OperationProgress> = {}): OperationProgress => ({
+    ...beginning,
+    ...fields,
+  });
 
   describe('checkpoints', () => {
     it('come back as they went; there is none before the first', async () => {

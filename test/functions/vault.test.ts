@@ -48,7 +48,7 @@ describe('a sealed value', () => {
   ])('does not open for %s', async (_, fields) => {
     const { vault } = aWorld();
     const value = await vault.seal(bytes('secret'), as());
-    await expect(vault.open(value, as(fields))).rejects.toThrow();
+    await expect(vault.open(value, as(fields))).rejects.toMatchObject({ name: 'Unopenable' });
   });
 
   it('replaced by another under its name is refused before it is opened', async () => {
@@ -56,7 +56,10 @@ describe('a sealed value', () => {
     const stored = await vault.putElsewhere(await vault.seal(bytes('mine'), as()), as(), 'item');
     const other = await vault.seal(bytes('other'), as());
     await sealed.putItems([{ jobId: as().jobId, name: stored.where, sealed: other }]);
-    await expect(vault.open(stored, as())).rejects.toThrow('what lies at item is not what the record names');
+    await expect(vault.open(stored, as())).rejects.toMatchObject({
+      name: 'Unopenable',
+      message: 'what lies at item is not what the record names',
+    });
   });
 
   it.each(['item', 's3'] as const)('that is gone (%s) is undefined', async (at) => {

@@ -39,6 +39,14 @@ test('job runs are read when a job of theirs runs', () => {
   expect(Object.keys(bundles.work.metafile.inputs)).toContain('jobs/echo/run.ts');
 });
 
+test.each(['manage', 'work', 'operate', 'bury'] as const)(
+  '%s reads what workflows are told with when a job of one ends',
+  (name) => {
+    expect(coldLoad(bundles[name]).inputs).not.toContain('functions/aws/workflows.ts');
+    expect(Object.keys(bundles[name].metafile.inputs)).toContain('functions/aws/workflows.ts');
+  },
+);
+
 test('the thread of long queues is a file of its own, which no other worker reads', () => {
   const entries = Object.values(bundles.work.metafile.outputs).map((each) => each.entryPoint);
   expect(entries).toContain('functions/work/thread.ts');

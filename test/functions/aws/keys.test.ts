@@ -136,9 +136,10 @@ describe('a version that is not in the cached list', () => {
   it('and is not there either, was revoked', async () => {
     const { keys } = container();
     await keys.openingKey('acme', 'v1');
-    await expect(keys.openingKey('acme', 'v2')).rejects.toThrow(
-      'tenant "acme" has no key "v2": it was revoked or shredded',
-    );
+    await expect(keys.openingKey('acme', 'v2')).rejects.toMatchObject({
+      name: 'Unopenable',
+      message: 'tenant "acme" has no key "v2": it was revoked or shredded',
+    });
     expect(aws.queries).toBe(2);
   });
 

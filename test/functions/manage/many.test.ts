@@ -89,6 +89,40 @@ describe('many jobs at once', () => {
     expect(operations()).toEqual([]);
   });
 
+  it('a dry run tries the patch on the first of them: what does not fit is named, and where', async () => {
+    const { world, retry, operations } = asking();
+    const fields = { type: 'greet', sk: '' };
+    const inShard = (shard: number) => ({ ...fields, sk: aJobId({ at: start - 7_200_000, shard }) });
+    const [misfit] = await failedJobs(world, 1, inShard(0), { name: 'Ada', extra: 1 });
+    const [part] = await failedJobs(world, 1, { ...inShard(1), workflow: `${aJobId()}#0#0` }, {});
+    const [gone] = await failedJobs(world, 1, inShard(2));
+    const payload = { v: 1, at: 'item', where: 'payload#x', bytes: 1, hash: new Uint8Array(32) } as const;
+    world.store.put({ ...gone!, payload });
+    for (let count = 0; count < 20; count++) await failedJobs(world, 1, inShard(5), { name: 'Ada' });
+    const before = world.store.all();
+    expect(await retry({ type: 'greet', patch: { name: 'Bob' }, dry_run: true })).toMatchObject({
+      status: 200,
+      body: {
+        matched: 23,
+        more: false,
+        patch: {
+          tried: 10,
+          misfits: [
+            {
+              job_id: misfit!.sk,
+              reason: 'invalid_payload',
+              details: [{ path: '/payload/extra', message: 'unknown field' }],
+            },
+            { job_id: part!.sk, reason: 'in_workflow' },
+            { job_id: gone!.sk, reason: 'payload_expired' },
+          ],
+        },
+      },
+    });
+    expect(operations()).toEqual([]);
+    expect(world.store.all()).toEqual(before);
+  });
+
   it('a dry run that has looked at 10,000 jobs says that there may be more', async () => {
     const { world, retry } = asking();
     const [job] = await failedJobs(world, 1, { fingerprint: alike });

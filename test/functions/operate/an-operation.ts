@@ -63,6 +63,7 @@ export function operating() {
   const operationId = () => aJobId({ at: start });
   return {
     world,
+    checkpoints,
     errors,
     notes,
     startOnce,

@@ -39,6 +39,20 @@ describe('a canary', () => {
     expect(notes).toContain('10 % 4 of 40, 0 skipped, canary: 0 failed, 4 open');
   });
 
+  it('is kept by its ids until it is judged, and by its figures from then on', async () => {
+    const { world, checkpoints, startOnce, operationId } = operating();
+    await failedJobs(world, 40);
+    const id = operationId();
+    const canary = asked({ percent: 10, max_failure_rate: 0.25 });
+    expect(await startOnce('taskq.retry', canary, id)).toEqual({ snoozed: 5 });
+    expect((await checkpoints.load(id))?.progress.canary?.ids).toHaveLength(4);
+    settleWaiting(world, 1);
+    expect(await startOnce('taskq.retry', canary, id)).toMatchObject({ result: { canary: { jobs: 4 } } });
+    expect((await checkpoints.load(id))?.progress.canary).toMatchObject({
+      ...{ ids: [], verdict: 'passed', completed: 3, failed: 1, open: 0 },
+    });
+  });
+
   it('that fails too often stops it: the rest stays failed', async () => {
     const { world, retry } = operating();
     const jobs = await failedJobs(world, 40);

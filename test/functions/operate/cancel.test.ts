@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { JobRecord } from '../../../core/table.ts';
+import { tellingStore } from '../../../functions/tell.ts';
 import { aJob, aJobId } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { operating, recordsOf } from './an-operation.ts';
@@ -68,6 +70,64 @@ describe('cancel of many', () => {
       examples: [{ job_id: done.sk, reason: 'changed' }],
     });
     expect(world.store.peek(claimed.sk)).toMatchObject({ status: 'running', cancelRequestedAt: start });
+  });
+
+  it('a row that was written and answered as throttled is known as its own when it is sent again', async () => {
+    const { world, cancel } = operating();
+    const inOneShard = () => ({ sk: aJobId({ at: start - 60_000, shard: 3 }) });
+    const [waiting, running] = [aJob(inOneShard()), aJob({ status: 'running', ...inOneShard() })];
+    world.store.put(waiting, running);
+    const { change } = world.store;
+    const sent = new Set<string>();
+    world.store.change = async (changes) => {
+      const results = await change(changes);
+      return results.map((each, index) => {
+        const { sk } = changes[index]!.key;
+        const isFirst = !sent.has(sk);
+        sent.add(sk);
+        return isFirst ? { applied: false, retry: true } : each;
+      });
+    };
+    const cancelled = cancel({ type: 'echo' });
+    await world.clock.advance(10_000);
+    expect(await cancelled).toMatchObject({ matched: 2, cancelled: 2, skipped: 0 });
+    expect(world.store.peek(waiting.sk)).toMatchObject({ status: 'cancelled', finishedAt: start });
+    expect(world.store.peek(running.sk)).toMatchObject({ status: 'running', cancelRequestedAt: start });
+  });
+
+  it('a workflow is told of its job, again if it could not be at first, and the job is counted once', async () => {
+    const { world, cancel } = operating();
+    const job = aJob({ workflow: `${aJobId()}#0#0`, ...earlier() });
+    world.store.put(job);
+    const told: string[] = [];
+    let refusals = 1;
+    const tell = async (records: readonly JobRecord[]) => {
+      if (refusals-- > 0) throw new Error('the control table throttles');
+      told.push(...records.map(({ sk, status }) => `${sk} ${status}`));
+    };
+    world.store.change = tellingStore({ ...world.store }, tell, () => {}).change;
+    const cancelled = cancel({ type: 'echo' });
+    await world.clock.advance(10_000);
+    expect(await cancelled).toMatchObject({ matched: 1, cancelled: 1, skipped: 0 });
+    expect(told).toEqual([`${job.sk} cancelled`]);
+  });
+
+  it('gone on with after a crash: what ended before it could be cancelled is not counted as cancelled', async () => {
+    const { world, startOnce, cancel, operationId } = operating();
+    const inOneShard = () => aJob({ sk: aJobId({ at: start - 60_000, shard: 3 }) });
+    const [done, asked, waiting] = [inOneShard(), inOneShard(), inOneShard()];
+    world.store.put(done, asked, waiting);
+    const id = operationId();
+    world.faults.throwBefore('change');
+    await expect(startOnce('taskq.cancel', { type: 'echo' }, id)).rejects.toThrow();
+    world.store.put(
+      { ...done, status: 'completed', fence: 1 },
+      { ...asked, status: 'completed', fence: 1, cancelRequestedAt: start },
+    );
+    expect(await cancel({ type: 'echo' }, id)).toMatchObject({
+      ...{ matched: 3, cancelled: 2, skipped: 1, reasons: { changed: 1 } },
+      examples: [{ job_id: done.sk, reason: 'changed' }],
+    });
   });
 
   it('throttled rows are sent again', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sealedBytes } from '../../support/a-job.ts';
+import type { JobRecord, Sealed } from '../../../core/table.ts';
+import { Unopenable } from '../../../functions/keys.ts';
+import { aJobId, sealedBytes } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { worker } from '../../support/worker.ts';
 import { failedJobs, hourMs, operating, recordsOf } from './an-operation.ts';
@@ -172,7 +174,83 @@ describe('with a patch', () => {
   });
 });
 
+describe('a payload that nobody can open', () => {
+  const patch = { name: 'Bob' };
+
+  it('its key gone, its bytes others, or another in its place: skipped, and the others are retried', async () => {
+    const { world, retry } = operating();
+    const [shredded, broken, swapped, fits] = await failedJobs(world, 4, {}, { name: 'Ada' });
+    const sealed = (job: JobRecord) => job.payload as Sealed;
+    const elsewhere = { v: 1, at: 'item', where: 'payload#x', bytes: 1, hash: new Uint8Array(32) } as const;
+    world.store.put(
+      { ...shredded!, payload: { ...sealed(shredded!), key_id: 'v9' } },
+      { ...broken!, payload: { ...sealed(broken!), data: new Uint8Array(20) } },
+      { ...swapped!, payload: elsewhere },
+    );
+    await world.sealed.putItems([{ jobId: swapped!.sk, name: 'payload#x', sealed: sealed(swapped!) }]);
+    const { openingKey } = world.keys;
+    world.keys.openingKey = async (tenant, id) => {
+      if (id === 'v9') throw new Unopenable('tenant "acme" has no key "v9"');
+      return openingKey(tenant, id);
+    };
+    expect(await retry({ status: 'failed', patch })).toMatchObject({
+      ...{ matched: 4, retried: 1, skipped: 3, reasons: { payload_unopenable: 3 } },
+    });
+    expect(world.store.peek(fits!.sk)?.status).toBe('pending');
+    for (const { sk } of [shredded!, broken!, swapped!]) expect(world.store.peek(sk)?.status).toBe('failed');
+  });
+
+  it('without a patch as well, where it lies elsewhere', async () => {
+    const { world, retry } = operating();
+    const [job] = await failedJobs(world, 1);
+    world.store.put({
+      ...job!,
+      payload: { v: 1, at: 'item', where: 'payload#x', bytes: 1, hash: new Uint8Array(32) },
+    });
+    await world.sealed.putItems([{ jobId: job!.sk, name: 'payload#x', sealed: job!.payload as Sealed }]);
+    expect(await retry({ status: 'failed' })).toMatchObject({ reasons: { payload_unopenable: 1 } });
+  });
+
+  it('for now, as KMS does not answer, is waited for: the next start retries it', async () => {
+    const { world, startOnce, retry, operationId } = operating();
+    const [job] = await failedJobs(world, 1, {}, { name: 'Ada' });
+    const id = operationId();
+    const asked = { status: 'failed', patch } as const;
+    world.faults.throwBefore('openingKey');
+    await expect(startOnce('taskq.retry', asked, id)).rejects.toMatchObject({ name: 'TransientError' });
+    expect(world.store.peek(job!.sk)?.status).toBe('failed');
+    expect(await retry(asked, undefined, id)).toMatchObject({ matched: 1, retried: 1, skipped: 0 });
+  });
+});
+
+describe('a job of a workflow', () => {
+  it.each([undefined, { name: 'Bob' }])('is left to its workflow, with the patch %j', async (patch) => {
+    const { world, retry } = operating();
+    const [job] = await failedJobs(world, 1, { workflow: `${aJobId()}#0#0` }, { name: 'Ada' });
+    expect(await retry({ status: 'failed', ...(patch === undefined ? {} : { patch }) })).toEqual({
+      ...{ matched: 1, retried: 0, skipped: 1, reasons: { in_workflow: 1 } },
+      examples: [{ job_id: job!.sk, reason: 'in_workflow' }],
+    });
+    expect(world.store.peek(job!.sk)).toEqual(job);
+  });
+});
+
 describe('when AWS is in the way', () => {
+  it('a row that was written and answered as throttled is known as its own when it is sent again', async () => {
+    const { world, retry } = operating();
+    const [job] = await failedJobs(world, 1);
+    const { change } = world.store;
+    let sends = 0;
+    world.store.change = async (changes) => {
+      const results = await change(changes);
+      return sends++ === 0 ? results.map(() => ({ applied: false, retry: true })) : results;
+    };
+    const retried = retry({ status: 'failed' });
+    await world.clock.advance(10_000);
+    expect(await retried).toMatchObject({ matched: 1, retried: 1, skipped: 0 });
+    expect([sends, world.lanes.waiting('normal').map((each) => each.job)]).toEqual([2, [job!.sk]]);
+  });
+
   it('throttled rows are sent again', async () => {
     const { world, retry } = operating();
     await failedJobs(world, 4);
