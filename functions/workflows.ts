@@ -31,6 +31,8 @@ export interface Workflows {
   raise(tenant: string, id: string, news: readonly string[]): Promise<{ token?: string } | undefined>;
   /** Writes what an advance leaves behind, if `changes` is still what it read. False: something came in between. */
   rest(seen: WorkflowItem, change: RestChange): Promise<boolean>;
+  /** Takes away news that were taken in, whatever came since. */
+  forget(tenant: string, id: string, news: readonly string[]): Promise<void>;
   /** Puts a workflow under watch, or puts its next look off. */
   mark(mark: Mark): Promise<void>;
   /** Takes it off: the mark goes with its time to live. */

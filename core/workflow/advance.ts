@@ -175,12 +175,12 @@ function endMaps({ elements }: Graph, states: NodeState[]): number[] {
   return ended;
 }
 
+/** Whatever became of those that depend on it: they are cancelled by the same step, which may be taken again. */
 function wantsCompensation({ nodes }: Graph, states: readonly NodeState[]): boolean {
   return nodes.some(
     (node, index) =>
       (states[index] === 'failed' && node.onFailure === 'compensate') ||
-      (!isEnded(states[index] as NodeState) &&
-        node.dependsOn.some(({ on, onFailure }) => onFailure === 'compensate' && states[on] === 'failed')),
+      node.dependsOn.some(({ on, onFailure }) => onFailure === 'compensate' && states[on] === 'failed'),
   );
 }
 

@@ -1,5 +1,6 @@
 import type { WorkflowItem } from '../../core/workflow/item.ts';
 import { executionName } from '../../core/workflow/item.ts';
+import { decodeNews } from '../../core/workflow/news.ts';
 import { type Executions, firstWaitSeconds, goOn, type RestChange, type Workflows } from '../workflows.ts';
 import { announce } from './announce.ts';
 import { type CarryDeps, carry } from './carry.ts';
@@ -42,7 +43,7 @@ const advancesPerExecution = 2_000;
 const crowd = 8;
 const lingerMs = 150;
 const longestLingers = 10;
-/** Two advances of one workflow at once get out of each other's way after a few rounds; more is a fault. */
+/** So many rounds, overtaken each time by more news, and the rest is left to the next state: a function has its time. */
 const mostRounds = 200;
 
 /**
@@ -60,10 +61,14 @@ export function advanceWorkflow(deps: AdvanceDeps) {
     let looksAtJobs = input.timedOut;
     let lingers = 0;
     const sum = { rounds: 0, nodesRead: 0, stuck: false };
+    let before: WorkflowItem | undefined;
     for (;;) {
-      if (++sum.rounds > mostRounds)
-        throw new Error(`workflow ${id} was not at rest after ${mostRounds} rounds`);
-      const item = await workflows.get(tenant, id);
+      if (++sum.rounds > mostRounds) {
+        await executions.handBack(token, goOn());
+        return { outcome: 'again', ...sum };
+      }
+      const read = await workflows.get(tenant, id);
+      const item = read === undefined ? undefined : carriedOn(before, read);
       if (item === undefined) return done(token, 'gone', sum);
       if (item.status !== 'running') {
         await finish(tenant, item);
@@ -84,13 +89,21 @@ export function advanceWorkflow(deps: AdvanceDeps) {
       looksAtJobs = false;
       sum.nodesRead += taken.nodesRead;
       sum.stuck ||= taken.stuck;
+      before = { ...loaded.item, phase: taken.phase };
+      if (taken.more) {
+        await forget(tenant, item);
+        continue;
+      }
       const running = loaded.states.filter((state) => state === 'running').length;
       if (taken.end === undefined && running >= crowd && lingers < longestLingers) {
         lingers++;
         await sleep(lingerMs);
       }
       const { change, answer } = plan(input, loaded, taken, now());
-      if (!(await workflows.rest(item, change))) continue;
+      if (!(await workflows.rest(item, change))) {
+        await forget(tenant, item);
+        continue;
+      }
       // The end stands: should this process die here, the repeat of its call finds it and tells.
       if (answer === 'end') await finish(tenant, { ...loaded.item, ...change.set } as WorkflowItem);
       if (answer === 'rest') return { outcome: 'resting', ...sum };
@@ -101,6 +114,16 @@ export function advanceWorkflow(deps: AdvanceDeps) {
       return { outcome: 'again', ...sum };
     }
   };
+
+  /**
+   * Takes away the news that the saved states hold, when the round can't end with it: while jobs end faster than an
+   * advance comes to its end, the item would grow, and every write of it would cost more. A cancel stays: that it was
+   * heard stands on the item alone, and is written by `rest`.
+   */
+  async function forget(tenant: string, item: WorkflowItem): Promise<void> {
+    const taken = [...(item.unread ?? [])].filter((each) => decodeNews(each)?.of !== 'cancel');
+    if (taken.length > 0) await workflows.forget(tenant, item.sk, taken);
+  }
 
   /** What follows the end; repeated, it is done once. */
   async function finish(tenant: string, item: WorkflowItem): Promise<void> {
@@ -123,6 +146,24 @@ export function advanceWorkflow(deps: AdvanceDeps) {
     const saved = await Promise.all(parts.map((part) => workflows.saveStates(tenant, id, part)));
     return saved.every(Boolean);
   }
+}
+
+/**
+ * A workflow as it was read again after a round that could not end: with what that round found out and only `rest`
+ * writes. Unless another advance has come to an end in between: then what it left holds.
+ */
+function carriedOn(before: WorkflowItem | undefined, item: WorkflowItem): WorkflowItem {
+  const same = before?.advancesInAll === item.advancesInAll && before.execution === item.execution;
+  if (before === undefined || !same || item.status !== 'running') return item;
+  const { phase, stopped, generations, deadlines, causes } = before;
+  return {
+    ...item,
+    phase,
+    ...(stopped === undefined ? {} : { stopped }),
+    ...(generations === undefined ? {} : { generations }),
+    ...(deadlines === undefined ? {} : { deadlines }),
+    ...(causes === undefined ? {} : { causes }),
+  };
 }
 
 type Answer = 'rest' | 'end' | 'continue' | { waitSeconds: number };

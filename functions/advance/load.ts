@@ -85,7 +85,10 @@ export function loader({ workflows, vault }: LoadDeps) {
       const rounds = stored.flatMap((part) =>
         part.rounds === undefined ? Array.from(part.letters, () => 0) : decodeRounds(part.rounds),
       );
-      while (rounds.length < specs.length) rounds.push(0);
+      while (rounds.length < specs.length) {
+        const map = specs[rounds.length]?.node.elementOf;
+        rounds.push(map === undefined ? 0 : (rounds[map] ?? 0));
+      }
       return { tenant, id, item, specs, graph: whole, states, rounds, stored };
     },
     /** Nodes were appended, here or elsewhere: what is known of the graph is no longer all. */

@@ -22,7 +22,12 @@ export interface Turn {
   /** When it must be looked at again at the latest, ms; undefined: when something happens. */
   until?: number;
   nodesRead: number;
+  /** More could start than one turn takes: save what there is, then take the next. */
+  more: boolean;
 }
+
+/** Jobs that one turn starts: what it has done is saved before it has taken long, and news do not pile up meanwhile. */
+const mostStarts = 1_000;
 
 /** Soon enough for what AWS would not take, late enough for it to have calmed. */
 const tryAgainMs = 5_000;
@@ -55,6 +60,8 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   const results = resultsOf(deps, loaded);
   const conditions = new Map<number, boolean>();
   const later: { node: number; state: NodeState }[] = [];
+  let room = mostStarts;
+  let more = false;
   for (;;) {
     const step = decide({ graph: loaded.graph, states: loaded.states, phase, conditions });
     loaded.states = step.states;
@@ -69,11 +76,13 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     const moved = expanded + undone.failed.length + undone.again.length + stopped.cancelled.length;
     if (step.ask.length + moved > 0) continue;
     for (const { node, state } of later) loaded.states[node] = state;
+    boundSignals();
     return {
       phase,
       end: later.length > 0 ? undefined : step.end,
       stuck: step.stuck && later.length === 0,
       nodesRead: results.read(),
+      more,
       ...untilOf(stopped.again),
     };
   }
@@ -100,7 +109,13 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   /** @returns how many nodes moved on at once; undefined when another advance was quicker */
   async function begin(start: readonly number[]): Promise<number | undefined> {
     const kindOf = (node: number) => loaded.specs[node]?.node.kind;
-    const jobNodes = start.filter((node) => kindOf(node) === 'job');
+    const startable = start.filter((node) => kindOf(node) === 'job');
+    const jobNodes = startable.slice(0, room);
+    room -= jobNodes.length;
+    for (const node of startable.slice(jobNodes.length)) {
+      later.push({ node, state: 'waiting' });
+      more = true;
+    }
     const maps = start.filter((node) => kindOf(node) === 'map');
     const signals = start.filter((node) => kindOf(node) === 'signal');
     await results.fetch([...new Set([...jobNodes, ...maps].flatMap((node) => takenBy(loaded, node)))]);
@@ -142,13 +157,19 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
 
   /** A signal may have come before it was awaited. @returns 1 when it had */
   async function awaitSignal(node: number): Promise<number> {
-    const { name = '', timeoutSeconds } = (loaded.specs[node] as NodeSpec).signal ?? {};
+    const { name = '' } = (loaded.specs[node] as NodeSpec).signal ?? {};
     if ((await deps.workflows.part(loaded.tenant, loaded.id, partNames.signal(name))) !== undefined) {
       loaded.states[node] = 'completed';
       return 1;
     }
-    if (timeoutSeconds !== undefined) deadlines[node] ??= deps.now() + timeoutSeconds * 1000;
     return 0;
+  }
+
+  /** By state, not by what this turn started: an advance that started some may have died before it could write their deadlines. */
+  function boundSignals(): void {
+    for (const [node, { signal }] of loaded.specs.entries())
+      if (signal?.timeoutSeconds !== undefined && loaded.states[node] === 'running')
+        deadlines[node] ??= deps.now() + signal.timeoutSeconds * 1000;
   }
 
   function take(handed: Handed, undo: boolean): void {

@@ -148,6 +148,20 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ),
       );
     },
+    async forget(tenant, id, news) {
+      await held(() =>
+        dynamo.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: workflowKey(tenant, id),
+            ...counted,
+            UpdateExpression: 'DELETE unread :read',
+            ConditionExpression: 'attribute_exists(pk)',
+            ExpressionAttributeValues: { ':read': new Set(news) },
+          }),
+        ),
+      );
+    },
     revive: (seen, lookAt) =>
       held(() =>
         dynamo.send(

@@ -104,6 +104,15 @@ export function describeWorkflows(open: () => Promise<Workflows>): void {
       expect(await store.raise(tenant, item.sk, ['cancel'])).toBeUndefined();
     });
 
+    it('news are taken away by themselves, whatever came since', async () => {
+      const item = await created();
+      await store.raise(tenant, item.sk, ['job:0:0:completed', 'job:1:0:failed']);
+      await store.forget(tenant, item.sk, ['job:0:0:completed', 'job:7:0:completed']);
+      expect(await read(item)).toMatchObject({ changes: 1, unread: new Set(['job:1:0:failed']) });
+      await store.forget(tenant, item.sk, ['job:1:0:failed']);
+      expect((await read(item)).unread).toBeUndefined();
+    });
+
     it('a token is stored only over the changes that were read, whoever comes first', async () => {
       const item = await created();
       const seen = await read(item);

@@ -96,6 +96,14 @@ export function workflowRows() {
       });
       return true;
     },
+    forget: (tenant, id, news) => {
+      const item = items.get(nameOf(tenant, id));
+      if (item === undefined) return;
+      const { unread, ...others } = item;
+      const left = [...(unread ?? [])].filter((each) => !news.includes(each));
+      const rest = left.length === 0 ? {} : { unread: new Set(left) };
+      items.set(nameOf(tenant, id), { ...others, ...rest });
+    },
     mark: (mark) => {
       const name = nameOf(mark.tenant, mark.workflow);
       if ((marks.get(name)?.lookAt ?? 0) <= mark.lookAt) marks.set(name, mark);
