@@ -59,6 +59,11 @@ export function advance({ graph, states: before, phase: was, conditions }: Progr
   if (phase === 'forward') goForward(graph, step, conditions);
   else stopAll(graph, step);
   endMaps(graph, states);
+  if (phase === 'forward' && wantsCompensation(graph, states)) {
+    // What only now came to have failed, a map or a sub-workflow, turns it round before anything of this step begins.
+    for (const index of step.start) states[index] = 'waiting';
+    return advance({ graph, states, phase: 'compensating', conditions });
+  }
 
   const live = states.some((state) => state === 'running' || state === 'compensating');
   if (live || step.ask.length > 0) return step;
@@ -108,10 +113,10 @@ function goForward(graph: Graph, step: Step, conditions: ReadonlyMap<number, boo
   step.ask = [...new Set(step.ask)].sort(ascending);
 }
 
-type Move = 'wait' | 'ask' | 'start' | 'skipped' | 'cancelled';
+type Move = 'wait' | 'ask' | 'start' | 'skipped' | 'cancelled' | 'failed';
 
 function moveOf(
-  { nodes }: Graph,
+  { nodes, ends }: Graph,
   states: readonly NodeState[],
   index: number,
   conditions: ReadonlyMap<number, boolean>,
@@ -119,6 +124,7 @@ function moveOf(
 ): Move {
   const node = nodes[index] as GraphNode;
   if (node.elementOf !== undefined) return moveOfElement(states[node.elementOf], broken.has(node.elementOf));
+  if (ends.has(index)) return moveOfEnd(node, states);
   let waits = false;
   let skips = false;
   for (const { on, onFailure, takes } of node.dependsOn) {
@@ -132,6 +138,18 @@ function moveOf(
   if (!node.conditional) return 'start';
   const holds = conditions.get(index);
   return holds === undefined ? 'ask' : holds ? 'start' : 'skipped';
+}
+
+/** A sub-workflow ends with the last of its nodes: failed if one of them failed that it does not let pass. */
+function moveOfEnd({ dependsOn }: GraphNode, states: readonly NodeState[]): Move {
+  if (dependsOn.some(({ on }) => !isEnded(states[on] as NodeState))) return 'wait';
+  const left = new Set(
+    dependsOn.flatMap(({ on, onFailure }) => (onFailure === 'continue' ? [] : states[on])),
+  );
+  if (left.has('failed')) return 'failed';
+  if (left.has('cancelled')) return 'cancelled';
+  // Its start is the one that it takes from.
+  return dependsOn.some(({ on, takes }) => takes && states[on] === 'skipped') ? 'skipped' : 'start';
 }
 
 /** An element begins when its map runs. Left over from an earlier, longer list, it ends as its map does. */
@@ -194,11 +212,16 @@ function stopAll({ nodes, elements }: Graph, { states, stop }: Step): void {
   }
 }
 
-/** A failure that its node lets pass fails nothing; what was cancelled because of another fails with that one. */
+/** A failure that its node lets pass, or the map or sub-workflow it is in, fails nothing; what was cancelled because of another fails with that one. */
 function endOf({ nodes }: Graph, states: readonly NodeState[]): 'completed' | 'failed' {
-  const counts = nodes.some((node, index) => states[index] === 'failed' && node.onFailure !== 'continue');
-  const stopped = nodes.some((node, index) => states[index] === 'cancelled' && node.onFailure !== 'continue');
-  return counts || stopped ? 'failed' : 'completed';
+  const passes = (index: number | undefined): boolean => {
+    const node = index === undefined ? undefined : nodes[index];
+    return node !== undefined && (node.onFailure === 'continue' || passes(node.elementOf ?? node.partOf));
+  };
+  const counts = states.some(
+    (state, index) => (state === 'failed' || state === 'cancelled') && !passes(index),
+  );
+  return counts ? 'failed' : 'completed';
 }
 
 function ascending(one: number, other: number): number {

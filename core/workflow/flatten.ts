@@ -1,6 +1,6 @@
 import { check } from '../faults.ts';
 import type { Fault } from '../problem.ts';
-import { maxNodes, type NodeRequest, nodeRequest } from './request.ts';
+import { maxDepth, maxNodes, type NodeRequest, nodeRequest } from './request.ts';
 
 /** Names of the nodes that can be referred to from a place, the sub-workflow's own first, then those around it. */
 export interface Scope {
@@ -29,8 +29,10 @@ export interface Entry {
  */
 export function flatten(nodes: readonly unknown[], faults: Fault[]): Entry[] {
   const entries: Entry[] = [];
-  walk({ nodes, path: '/nodes', prefix: '' });
-  if (entries.length > maxNodes)
+  let met = 0;
+  walk({ nodes, path: '/nodes', prefix: '', depth: 1 });
+  // A sub-workflow is two of the list.
+  if (Math.max(met, entries.length) > maxNodes)
     faults.push({ path: '/nodes', message: `must be at most ${maxNodes} nodes, sub-workflows' counted` });
   return entries;
 
@@ -39,10 +41,18 @@ export function flatten(nodes: readonly unknown[], faults: Fault[]): Entry[] {
     nodes: readonly unknown[];
     path: string;
     prefix: string;
+    depth: number;
     around?: Scope;
     within?: string;
   }): string[] {
-    const { path, prefix, within } = at;
+    const { path, prefix, within, depth } = at;
+    // Not looked at one by one: a small body holds millions of empty nodes, and thousands of levels.
+    met += at.nodes.length;
+    if (met > maxNodes) return [];
+    if (depth > maxDepth) {
+      faults.push({ path, message: `must be at most ${maxDepth} workflows deep` });
+      return [];
+    }
     const scope: Scope = { names: new Map(), ...(at.around === undefined ? {} : { around: at.around }) };
     const shaped = at.nodes.flatMap((node, index) => {
       const request = shapeOf(node, `${path}/${index}`, faults);
@@ -75,6 +85,7 @@ export function flatten(nodes: readonly unknown[], faults: Fault[]): Entry[] {
         nodes: request.workflow.nodes,
         path: `${own}/workflow/nodes`,
         prefix: `${key}/`,
+        depth: depth + 1,
         around: scope,
         within: start,
       });
@@ -87,6 +98,11 @@ export function flatten(nodes: readonly unknown[], faults: Fault[]): Entry[] {
 /** No key holds a colon, so this is nobody else's. */
 export function startOf(key: string): string {
   return `${key}:start`;
+}
+
+/** The key of a sub-workflow's end, by that of its start. */
+export function endOf(start: string): string {
+  return start.slice(0, -startOf('').length);
 }
 
 /** The full key of what is referred to from a scope; undefined if there is no such node in sight. */

@@ -37,6 +37,8 @@ export interface GraphNode {
   maxConcurrency?: number;
   /** An element: the index of its map. */
   elementOf?: number;
+  /** A node of a sub-workflow: the index of its end. */
+  partOf?: number;
 }
 
 export interface Graph {
@@ -45,21 +47,26 @@ export interface Graph {
   dependants: readonly (readonly number[])[];
   /** For each map, its elements, in their order. */
   elements: ReadonlyMap<number, readonly number[]>;
+  /** The ends of sub-workflows. */
+  ends: ReadonlySet<number>;
 }
 
 /** Adds to the nodes what can be said of them only together. */
 export function graphOf(nodes: readonly GraphNode[]): Graph {
   const dependants: number[][] = nodes.map(() => []);
   const elements = new Map<number, number[]>();
+  const ends = new Set<number>();
   for (const [index, node] of nodes.entries()) {
     for (const { on } of node.dependsOn) dependants[on]?.push(index);
-    if (node.kind === 'map') elements.set(index, elements.get(index) ?? []);
-    if (node.elementOf !== undefined) {
-      dependants[index]?.push(node.elementOf);
-      elements.set(node.elementOf, [...(elements.get(node.elementOf) ?? []), index]);
-    }
+    if (node.partOf !== undefined) ends.add(node.partOf);
+    if (node.kind === 'map' && !elements.has(index)) elements.set(index, []);
+    if (node.elementOf === undefined) continue;
+    dependants[index]?.push(node.elementOf);
+    const own = elements.get(node.elementOf);
+    if (own === undefined) elements.set(node.elementOf, [index]);
+    else own.push(index);
   }
-  return { nodes, dependants, elements };
+  return { nodes, dependants, elements, ends };
 }
 
 /**

@@ -4,7 +4,7 @@ import { mustBeOneOf } from '../faults.ts';
 import { type Checked, type Fault, type ProblemCode, problem } from '../problem.ts';
 import { type Catalogue, draftOf } from '../request.ts';
 import { readCondition } from './condition.ts';
-import { type Entry, flatten, resolve } from './flatten.ts';
+import { type Entry, endOf, flatten, resolve } from './flatten.ts';
 import { cycleOf, type Dependency, type GraphNode } from './graph.ts';
 import { nodesOf, type Source } from './source.ts';
 import type { JobSpec, NodeSpec } from './spec.ts';
@@ -46,15 +46,13 @@ export function plan(
     const cycle = cycleOf(links.map((each) => each.map(({ on }) => on)));
     if (cycle !== undefined) faults.push(cycleFault(cycle, entries));
   }
-  const specs = entries.map((entry, index) => ({
-    ...specOf(entry, catalogue, now, faults),
-    dependsOn: links[index] as Dependency[],
-  }));
-  if (faults.length > 0) return refused(faults);
-  return {
-    ok: true,
-    value: specs.map(({ dependsOn, node, ...spec }) => ({ ...spec, node: { ...node, dependsOn } })),
-  };
+  const specs = entries.map((entry, index): NodeSpec => {
+    const { node, ...spec } = specOf(entry, catalogue, now, faults);
+    const end = entry.within === undefined ? undefined : byKey.get(endOf(entry.within))?.index;
+    const partOf = end === undefined ? {} : { partOf: end };
+    return { ...spec, node: { ...node, ...partOf, dependsOn: links[index] as Dependency[] } };
+  });
+  return faults.length > 0 ? refused(faults) : { ok: true, value: specs };
 }
 
 type Known = ReadonlyMap<string, { entry: Entry; index: number }>;

@@ -40,8 +40,9 @@ function clearOf(
     const stack = [start];
     while (stack.length > 0) {
       const node = stack[stack.length - 1] as number;
-      const open = (dependants[node] ?? []).filter((each) => clear[each] === undefined);
-      if (clear[node] === undefined && open.length > 0) {
+      const open =
+        clear[node] === undefined ? (dependants[node] ?? []).filter((each) => clear[each] === undefined) : [];
+      if (open.length > 0) {
         stack.push(...open);
         continue;
       }

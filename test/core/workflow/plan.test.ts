@@ -213,6 +213,27 @@ describe('refused', () => {
       faultsOf(Array.from({ length: 10_001 }, (_, index) => ({ key: `n${index}`, type: 'book' }))),
     ).toEqual(['invalid_request', "/nodes must be at most 10000 nodes, sub-workflows' counted"]);
   });
+  test('millions of nodes that are none are counted, not looked at', () => {
+    const empty = Array.from({ length: 9_000 }, () => ({}));
+    const nodes = Array.from({ length: 9_000 }, (_, index) => ({
+      key: `n${index}`,
+      workflow: { nodes: empty },
+    }));
+    expect(faultsOf(nodes)).toEqual([
+      'invalid_request',
+      "/nodes must be at most 10000 nodes, sub-workflows' counted",
+    ]);
+  });
+  test('workflows in each other, ten deep at the most', () => {
+    const deep = (levels: number): unknown[] =>
+      levels === 1 ? [{ key: 'a', type: 'book' }] : [{ key: 'a', workflow: { nodes: deep(levels - 1) } }];
+    expect(faultsOf(deep(10))).toEqual([]);
+    expect(faultsOf(deep(11))).toEqual([
+      'invalid_request',
+      `/nodes${'/0/workflow/nodes'.repeat(10)} must be at most 10 workflows deep`,
+    ]);
+    expect(faultsOf(deep(2_000))).toHaveLength(2);
+  });
 });
 
 test('10,000 nodes are planned', () => {
