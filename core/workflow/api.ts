@@ -45,7 +45,7 @@ export const workflowDocument = z.strictObject({
 const moment = z.string();
 
 export const retryWorkflowRequest = z.strictObject({
-  /** `failed`: what did not end well, and what comes after it. */
+  /** `failed`: what did not end well, and what comes after it. `all`: everything, and signals must come again. */
   mode: z.optional(z.enum(['failed', 'all'])),
   /** Node → its payload from now on, whole: what `from` would put into it is left out. */
   payloads: z.optional(z.record(z.string(), z.unknown())),

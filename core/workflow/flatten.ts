@@ -33,7 +33,7 @@ export function flatten(nodes: readonly unknown[], faults: Fault[]): Entry[] {
   walk({ nodes, path: '/nodes', prefix: '', depth: 1 });
   // A sub-workflow is two of the list.
   if (Math.max(met, entries.length) > maxNodes)
-    faults.push({ path: '/nodes', message: `must be at most ${maxNodes} nodes, sub-workflows' counted` });
+    faults.unshift({ path: '/nodes', message: `must be at most ${maxNodes} nodes, sub-workflows' counted` });
   return entries;
 
   /** @returns the full keys of what stands directly in it */

@@ -9,7 +9,7 @@ import type { NodeState } from './states.ts';
  *   pk = w#tenant#shard      sk = workflowId        the workflow itself
  *   pk = wp#tenant#id        sk = nodes#000000      its nodes from that index on: sealed, or the elements of a map
  *                            sk = states#0000       one letter a node, 512 nodes an item
- *                            sk = signal#name       a signal that has come, sealed
+ *                            sk = signal#name       a signal that has come, sealed; behind it the round from which it counts, if there is one
  *                            sk = patch#name        payloads that a retry gave to nodes, sealed
  *                            sk = callback          whom to tell of its end, sealed
  *   pk = watch#0…7           sk = tenant#workflowId the watch over it (`core/workflow/watch.ts`)
@@ -35,6 +35,8 @@ export interface WorkflowItem extends RecordKey {
   round?: number;
   /** When it was last retried, ms: its timeout counts from there. */
   retriedAt?: number;
+  /** Round of the last retry of everything: signals that came before it do not count. */
+  signalsFrom?: number;
   /** Names of the payloads that retries gave, in their order. */
   patches?: string[];
   /** State → how many nodes had it when it was last advanced. */
@@ -94,7 +96,8 @@ export function partsPartition(tenant: string, id: string): string {
 export const partNames = {
   nodes: (first: number) => `nodes#${String(first).padStart(6, '0')}`,
   states: (index: number) => `states#${String(index).padStart(4, '0')}`,
-  signal: (name: string) => `signal#${name}`,
+  signal: (name: string, { signalsFrom }: Pick<WorkflowItem, 'signalsFrom'>) =>
+    signalsFrom === undefined ? `signal#${name}` : `signal#${name}#${signalsFrom}`,
   patch: (name: string) => `patch#${name}`,
   callback: 'callback',
 } as const;

@@ -11,15 +11,15 @@ import { isEnded, type NodeState } from './states.ts';
 export type News =
   /** The job of a node is final. */
   | { of: 'job'; node: number; generation: number; undo: boolean; status: FinalState }
-  /** A signal has come: its payload stands in an item of its own. */
-  | { of: 'signal'; name: string }
+  /** A signal has come, to the rounds from that one on: its payload stands in an item of its own. */
+  | { of: 'signal'; name: string; from?: number }
   /** A person asked for its end. */
   | { of: 'cancel' }
   /** A person began it anew. */
   | { of: 'retry'; mode: RetryMode; round: number };
 
 export function encodeNews(news: News): string {
-  if (news.of === 'signal') return `signal:${news.name}`;
+  if (news.of === 'signal') return `signal:${news.name}${news.from === undefined ? '' : `#${news.from}`}`;
   if (news.of === 'cancel') return 'cancel';
   if (news.of === 'retry') return `retry:${news.mode}:${news.round}`;
   const { node, generation, undo, status } = news;
@@ -33,11 +33,19 @@ export function newsOf({ node, generation, undo }: Link, status: FinalState): st
 
 const pattern = /^(job|undo):(\d+):(\d+):(completed|failed|cancelled|skipped)$/;
 
+const signalPattern = /^signal:([^#]+)(?:#(\d+))?$/;
+
 const retryPattern = /^retry:(failed|all|undo):(\d+)$/;
 
 /** Undefined on what another release may have written. */
 export function decodeNews(text: string): News | undefined {
-  if (text.startsWith('signal:')) return { of: 'signal', name: text.slice(7) };
+  const signal = signalPattern.exec(text);
+  if (signal !== null)
+    return {
+      of: 'signal',
+      name: signal[1] as string,
+      ...(signal[2] === undefined ? {} : { from: Number(signal[2]) }),
+    };
   if (text === 'cancel') return { of: 'cancel' };
   const retry = retryPattern.exec(text);
   if (retry !== null) return { of: 'retry', mode: retry[1] as RetryMode, round: Number(retry[2]) };

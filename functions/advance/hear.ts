@@ -31,7 +31,8 @@ export function hearNews(loaded: Loaded): Phase {
         });
         break;
       case 'signal':
-        arrive(loaded, news.name);
+        // Sent while a retry began everything anew: it stands in no item that is looked at any more.
+        if (news.from === loaded.item.signalsFrom) arrive(loaded, news.name);
         break;
       case 'cancel':
         if (phase !== 'forward') break;
@@ -105,7 +106,7 @@ async function lookForSignals({ workflows }: HearDeps, loaded: Loaded): Promise<
   );
   await Promise.all(
     [...names].map(async (name) => {
-      const kept = await workflows.part(loaded.tenant, loaded.id, partNames.signal(name));
+      const kept = await workflows.part(loaded.tenant, loaded.id, partNames.signal(name, loaded.item));
       if (kept !== undefined) arrive(loaded, name);
     }),
   );

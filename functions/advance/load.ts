@@ -123,6 +123,12 @@ export function partSealedAs(tenant: string, id: string, name: string) {
   return { tenant, jobId: id, field: 'nodes', name: `part-${name}` } as const;
 }
 
+/** What the payload of a signal is sealed as. */
+export function signalSealedAs(tenant: string, { sk, signalsFrom }: WorkflowItem, name: string) {
+  const counted = signalsFrom === undefined ? name : `${name}#${signalsFrom}`;
+  return { tenant, jobId: sk, field: 'signal', name: counted } as const;
+}
+
 /** An element of a map: its job, by itself. */
 export function elementSpec(map: NodeSpec, mapIndex: number, index: number): NodeSpec {
   const { over: _, when: _when, names: _names, ...rest } = map;

@@ -5,7 +5,7 @@ import { jobIdOf, type Link } from '../../core/workflow/link.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { Vault } from '../vault.ts';
 import type { Workflows } from '../workflows.ts';
-import type { Loaded } from './load.ts';
+import { type Loaded, signalSealedAs } from './load.ts';
 
 export interface ResultsDeps {
   store: JobStore;
@@ -36,7 +36,7 @@ export function linkOf(loaded: Loaded, node: number, undo: boolean): Link {
 
 /** Reads results of nodes, opened, each once in an advance. */
 export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Loaded) {
-  const { tenant, id, specs, graph, states } = loaded;
+  const { tenant, id, item, specs, graph, states } = loaded;
   const byKey = new Map(specs.map(({ key }, index) => [key, index]));
   const opened = new Map<number, unknown>();
   let read = 0;
@@ -71,10 +71,8 @@ export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Load
   }
 
   async function signalOf(name: string): Promise<unknown> {
-    const sealed = await workflows.part(tenant, id, partNames.signal(name));
-    return sealed === undefined
-      ? undefined
-      : vault.open(sealed, { tenant, jobId: id, field: 'signal', name });
+    const sealed = await workflows.part(tenant, id, partNames.signal(name, item));
+    return sealed === undefined ? undefined : vault.open(sealed, signalSealedAs(tenant, item, name));
   }
 
   return {

@@ -158,7 +158,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   /** A signal may have come before it was awaited. @returns 1 when it had */
   async function awaitSignal(node: number): Promise<number> {
     const { name = '' } = (loaded.specs[node] as NodeSpec).signal ?? {};
-    if ((await deps.workflows.part(loaded.tenant, loaded.id, partNames.signal(name))) !== undefined) {
+    if ((await deps.workflows.part(loaded.tenant, loaded.id, partNames.signal(name, item))) !== undefined) {
       loaded.states[node] = 'completed';
       return 1;
     }

@@ -53,7 +53,12 @@ export function retryWorkflow(deps: RetryDeps) {
       return notWhile(item, 'its undoing goes on first, with mode "failed" and no payloads');
     const round = (item.round ?? 0) + 1;
     if (round > maxRounds)
-      return { problem: problem('invalid_transition', `a workflow is retried ${maxRounds} times at most`) };
+      return {
+        problem: problem(
+          'invalid_transition',
+          `the workflow was retried ${maxRounds} times, which is the most; start it anew`,
+        ),
+      };
     const loaded = await graphs.load(tenant, id, item);
     const patch = patchFrom(loaded, payloads, deps.catalogue);
     if (!patch.ok) return patch;
@@ -167,6 +172,8 @@ function reopening(
     unread: new Set([encodeNews({ of: 'retry', mode, round })]),
     ...(Object.keys(generations).length === 0 ? {} : { generations }),
     ...(patches === undefined ? {} : { patches }),
+    // Who approved what was made has not seen what is made now; in mode "failed" what was approved stands.
+    ...(mode === 'all' ? { signalsFrom: round } : {}),
     ...(item.timeoutAt === undefined
       ? {}
       : { timeoutAt: now + (item.timeoutAt - (item.retriedAt ?? mintedAtOf(item.sk))) }),

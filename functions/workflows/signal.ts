@@ -5,7 +5,7 @@ import { type Checked, problem } from '../../core/problem.ts';
 import { signalRequest } from '../../core/workflow/api.ts';
 import { partNames } from '../../core/workflow/item.ts';
 import { encodeNews } from '../../core/workflow/news.ts';
-import { loader } from '../advance/load.ts';
+import { loader, signalSealedAs } from '../advance/load.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
 import type { Vault } from '../vault.ts';
 import { type Executions, goOn, type Workflows } from '../workflows.ts';
@@ -20,7 +20,8 @@ export interface SignalDeps {
 }
 
 /**
- * POST …/signals/{name}: kept, sealed, whether it is awaited already or not; the first of a name stands. The same
+ * POST …/signals/{name}: kept, sealed, whether it is awaited already or not; the first of a name stands, until a
+ * retry begins everything anew. The same
  * again is 200 and wakes the workflow once more, so that whoever got no answer repeats it; another payload is 409.
  */
 export function sendSignal(deps: SignalDeps) {
@@ -38,16 +39,18 @@ export function sendSignal(deps: SignalDeps) {
       return {
         problem: problem('invalid_transition', `no node of this workflow waits for signal "${name}"`),
       };
-    const as = { tenant, jobId: id, field: 'signal', name } as const;
+    const as = signalSealedAs(tenant, item, name);
+    const part = partNames.signal(name, item);
     const kept = async () => {
-      const sealed = await workflows.part(tenant, id, partNames.signal(name));
+      const sealed = await workflows.part(tenant, id, part);
       return sealed === undefined ? undefined : { payload: await vault.open(sealed, as) };
     };
+    const since = item.signalsFrom === undefined ? {} : { from: item.signalsFrom };
     let before = await kept();
     if (before === undefined) {
       if (item.status !== 'running') return notWhile(item, 'only one that is running takes signals');
       const sealed = await vault.seal(Buffer.from(JSON.stringify(payload.value)), as);
-      if (!(await workflows.keepPart(tenant, id, partNames.signal(name), sealed))) before = await kept();
+      if (!(await workflows.keepPart(tenant, id, part, sealed))) before = await kept();
     }
     if (before !== undefined && !isDeepStrictEqual(before.payload, payload.value))
       return {
@@ -56,7 +59,7 @@ export function sendSignal(deps: SignalDeps) {
           `signal "${name}" was sent to this workflow before, with another payload; the first stands`,
         ),
       };
-    const raised = await workflows.raise(tenant, id, [encodeNews({ of: 'signal', name })]);
+    const raised = await workflows.raise(tenant, id, [encodeNews({ of: 'signal', name, ...since })]);
     if (raised?.token !== undefined) await executions.handBack(raised.token, goOn());
     return { status: before === undefined ? 202 : 200, body: viewOf(item) };
   };

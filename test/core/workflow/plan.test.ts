@@ -215,14 +215,13 @@ describe('refused', () => {
   });
   test('millions of nodes that are none are counted, not looked at', () => {
     const empty = Array.from({ length: 9_000 }, () => ({}));
-    const nodes = Array.from({ length: 9_000 }, (_, index) => ({
+    const nodes = Array.from({ length: 150 }, (_, index) => ({
       key: `n${index}`,
       workflow: { nodes: empty },
     }));
-    expect(faultsOf(nodes)).toEqual([
-      'invalid_request',
-      "/nodes must be at most 10000 nodes, sub-workflows' counted",
-    ]);
+    const faults = faultsOf(nodes);
+    expect(faults[1]).toBe("/nodes must be at most 10000 nodes, sub-workflows' counted");
+    expect(faults.join()).not.toContain('/nodes/1/');
   });
   test('workflows in each other, ten deep at the most', () => {
     const deep = (levels: number): unknown[] =>

@@ -27,7 +27,9 @@ const type = (name: string, more: Partial<JobContract> = {}): JobContract => ({
   ...more,
 });
 
-const signals = [defineSignal({ name: 'approval', payload: z.strictObject({ approved: z.boolean() }) })];
+export const signals = [
+  defineSignal({ name: 'approval', payload: z.strictObject({ approved: z.boolean() }) }),
+];
 
 export const workflowId = '019ab0c5-5d00-7000-8000-000000000001';
 export const tenant = 'acme';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JobRecord } from '../../../core/table.ts';
+import type { WorkflowItem } from '../../../core/workflow/item.ts';
 import { start } from '../../support/clock.ts';
 import { aWorkflowWorld, tenant, workflowId } from '../advance/workflow-world.ts';
 
@@ -238,4 +239,14 @@ test('a timeout counts again from the retry', async () => {
   await it.call('retryWorkflow');
   const allowedMs = start + 30_000 - Number.parseInt(workflowId.slice(0, 13).replace('-', ''), 16);
   expect(it.item()?.timeoutAt).toBe(start + 1_000_000 + allowedMs);
+});
+
+test('the 91st retry is refused, and says so', async () => {
+  const { it } = await ended([{ key: 'a', type: 'task' }], [0]);
+  const item = await it.workflows.get(tenant, workflowId);
+  await it.workflows.reopen(item as WorkflowItem, { set: { round: 90 }, remove: [] });
+  expect(await it.call('retryWorkflow')).toMatchObject({
+    code: 'invalid_transition',
+    body: { error: 'the workflow was retried 90 times, which is the most; start it anew' },
+  });
 });

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JobRecord } from '../../../core/table.ts';
-import { aWorkflowWorld } from '../advance/workflow-world.ts';
+import { sendSignal } from '../../../functions/workflows/signal.ts';
+import { aRequest } from '../../support/requests.ts';
+import { aWorkflowWorld, signals, tenant, workflowId } from '../advance/workflow-world.ts';
 
 const nodes = [
   { key: 'a', type: 'task' },
@@ -92,4 +94,53 @@ test('refused: a name that is not declared, a payload that does not fit, a workf
   await it.advance();
   expect(it.item()?.status).toBe('cancelled');
   expect(await it.call('sendSignal', approve(true))).toMatchObject({ code: 'invalid_transition' });
+});
+
+describe('through a retry', () => {
+  /** Approved, then its last node fails. */
+  async function approvedAndFailed() {
+    const it = await awaited();
+    await it.call('sendSignal', approve(true));
+    await it.advance();
+    expect(await it.finish([2])).toBe('failed');
+    return it;
+  }
+  test('of what failed, it stands', async () => {
+    const it = await approvedAndFailed();
+    await it.call('retryWorkflow');
+    await it.advance();
+    expect(await it.letters()).toBe('ccr');
+  });
+  test('of all, it must come again, and may be another', async () => {
+    const it = await approvedAndFailed();
+    await it.call('retryWorkflow', { json: { mode: 'all' } });
+    await it.advance();
+    await it.end(it.live()[0] as JobRecord, 'completed');
+    await it.publishAll();
+    await it.advance();
+    expect(await it.letters()).toBe('crw');
+    await it.advance({ timedOut: true });
+    expect(await it.letters()).toBe('crw');
+    expect(await it.call('sendSignal', approve(false))).toMatchObject({ status: 202 });
+    await it.advance();
+    expect(await it.letters()).toBe('ccs');
+    expect(await it.call('sendSignal', approve(true))).toMatchObject({ code: 'invalid_transition' });
+  });
+  test('of all, that begins while it is sent: it approves nothing', async () => {
+    const it = await awaited();
+    const seen = await it.workflows.get(tenant, workflowId);
+    await it.call('cancelWorkflow');
+    await it.advance();
+    await it.call('retryWorkflow', { json: { mode: 'all' } });
+    // Its sender saw the workflow as it was before.
+    const late = sendSignal({ ...it.deps, signals, workflows: { ...it.workflows, get: async () => seen } });
+    await late(
+      aRequest('sendSignal', { id: workflowId, name: 'approval', body: '{"payload":{"approved":true}}' }),
+    );
+    await it.advance();
+    await it.end(it.live()[0] as JobRecord, 'completed');
+    await it.publishAll();
+    await it.advance();
+    expect(await it.letters()).toBe('crw');
+  });
 });
