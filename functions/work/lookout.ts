@@ -22,15 +22,19 @@ const lookEveryMs = 5_000;
 export function lookout({ store, after, onError }: LookoutDeps): Watch {
   const running = new Map<JobRecord, (why: Ending) => void>();
   let cancelLook = (): void => {};
+  /** A read is under way: its end plans the next one. */
+  let looking = false;
 
   const plan = (): void => {
-    cancelLook = after(
-      lookEveryMs,
-      () =>
-        void look()
-          .catch((error: unknown) => onError('the records of running jobs could not be read', error))
-          .finally(() => void (running.size > 0 && plan())),
-    );
+    cancelLook = after(lookEveryMs, () => {
+      looking = true;
+      void look()
+        .catch((error: unknown) => onError('the records of running jobs could not be read', error))
+        .finally(() => {
+          looking = false;
+          if (running.size > 0) plan();
+        });
+    });
   };
 
   const look = async (): Promise<void> => {
@@ -44,7 +48,7 @@ export function lookout({ store, after, onError }: LookoutDeps): Watch {
 
   return (record, end) => {
     running.set(record, end);
-    if (running.size === 1) plan();
+    if (running.size === 1 && !looking) plan();
     return () => {
       running.delete(record);
       if (running.size === 0) cancelLook();
