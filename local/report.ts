@@ -1,6 +1,9 @@
 /** A failure that a person can act on: its message says what happened and what to do, so no stack is shown. */
 export class Trouble extends Error {}
 
+/** A command that was called wrongly: its message says what is allowed. */
+export class Misuse extends Error {}
+
 /** Where progress goes, as raw text: the terminal, or nowhere in tests. */
 export type Write = (text: string) => void;
 
@@ -36,14 +39,14 @@ export function indent(lines: string[]): string {
   return lines.map((line) => `    ${line}`).join('\n');
 }
 
-/** The main program of a command: exit code 1 and the message on trouble; a stack only for what is our fault; 2 for options that there are not. */
+/** The main program of a command: exit code 1 and the message on trouble; a stack only for what is our fault; 2 for options and values that there are not. */
 export async function runCommand(command: () => Promise<void>): Promise<void> {
   try {
     await command();
   } catch (error) {
-    if (isMisuse(error)) {
-      // One sentence of Node's, without its advice about arguments that look like options.
-      console.error(error.message.split('. ')[0]);
+    const misuse = misuseOf(error);
+    if (misuse !== undefined) {
+      console.error(misuse);
       process.exitCode = 2;
       return;
     }
@@ -54,8 +57,11 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
   }
 }
 
-/** An option that there is not, or one without its value: `parseArgs` says so. */
-function isMisuse(error: unknown): error is Error {
+/** What was wrong with the call: `parseArgs` says so of an option that there is not, or one without its value. */
+function misuseOf(error: unknown): string | undefined {
+  if (error instanceof Misuse) return error.message;
   const { code } = (error ?? {}) as { code?: unknown };
-  return error instanceof Error && typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+  const isParseArgs = error instanceof Error && typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+  // One sentence of Node's, without its advice about arguments that look like options.
+  return isParseArgs ? error.message.split('. ')[0] : undefined;
 }

@@ -136,13 +136,13 @@ function conditions(backlog: number): Run['conditions'] {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { once: { type: 'boolean', default: false }, json: { type: 'string' } },
-  });
   // The emulator of this run is its own, whatever the shell points at.
   delete process.env.AWS_ENDPOINT_URL;
   delete process.env.AWS_ENDPOINT_URL_S3;
   await runCommand(async () => {
+    const { values } = parseArgs({
+      options: { once: { type: 'boolean', default: false }, json: { type: 'string' } },
+    });
     try {
       const run = await bench(values.once ? modes.once : modes.full);
       const verdicts: Verdict[] = judge(run);

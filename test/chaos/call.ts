@@ -9,6 +9,8 @@ export interface Call {
   action: string;
   /** The process it comes from; 0 for a client of the API. */
   pid: number;
+  /** Its function, such as `worklong`; empty for a client. */
+  by: string;
 }
 
 const targets: Record<string, Service> = {
@@ -19,11 +21,12 @@ const targets: Record<string, Service> = {
 
 /** What a request is, by its target, its path and the process that its user agent names (`deployed.ts`). */
 export function callOf(method: string, path: string, headers: IncomingHttpHeaders): Call {
-  const pid = Number(/\bapp\/(\d+)/.exec(String(headers['user-agent']))?.[1] ?? 0);
+  const [, id = '0', by = ''] = /\bapp\/(\d+)(?:-(\w+))?/.exec(String(headers['user-agent'])) ?? [];
+  const pid = Number(id);
   const [family = '', action = ''] = String(headers['x-amz-target'] ?? '').split('.');
   const service = targets[family];
-  if (service !== undefined) return { service, action, pid };
-  if (path.startsWith('/restapis/')) return { service: 'api', action: method, pid };
-  if (path.startsWith('/2015-03-31/functions/')) return { service: 'lambda', action: 'Invoke', pid };
-  return { service: 's3', action: method, pid };
+  if (service !== undefined) return { service, action, pid, by };
+  if (path.startsWith('/restapis/')) return { service: 'api', action: method, pid, by };
+  if (path.startsWith('/2015-03-31/functions/')) return { service: 'lambda', action: 'Invoke', pid, by };
+  return { service: 's3', action: method, pid, by };
 }

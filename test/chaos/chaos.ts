@@ -4,22 +4,25 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isFinal } from '../../core/state.ts';
 import { takeDown } from '../../local/down.ts';
-import { runCommand, step, Trouble, toTerminal } from '../../local/report.ts';
+import { Misuse, runCommand, step, toTerminal } from '../../local/report.ts';
 import { projectRoot, statePaths } from '../../local/state.ts';
 import { ensureUp } from '../../local/up.ts';
 import { openSink } from '../e2e/sink.ts';
 import { seeded } from '../simulation/random.ts';
 import { conduct } from './conduct.ts';
 import { turnToProxy } from './deployed.ts';
+import { forgetLogs } from './emulator.ts';
 import { drawJob } from './jobs.ts';
 import { aftermathOf } from './killing.ts';
+import { lateOf } from './late.ts';
 import { type Load, startLoad } from './load.ts';
-import { full, gateSeed, type Intensity, short } from './pace.ts';
+import { full, gateSeed, type Intensity, longQueue, short } from './pace.ts';
 import { openProxy } from './proxy.ts';
 import { receivers } from './receivers.ts';
-import { makeReport, type Report, render, writeReport } from './report.ts';
+import { allowedAfterKill, makeReport, type Report, render, writeReport } from './report.ts';
 import { describe, drawSchedule } from './schedule.ts';
 import { settleAll } from './settle.ts';
+import { openTrail } from './trail.ts';
 import { openWitness } from './witness.ts';
 
 /** One folder, so that a run that was killed is cleared away by the next. */
@@ -34,12 +37,14 @@ async function chaos(seed: number, intensity: Intensity): Promise<Report> {
     `seed ${seed}: the same schedule again with --seed ${seed}\n${events.map(describe).join('\n')}\n`,
   );
   await takeDown({ directory, write: quiet });
+  forgetLogs(statePaths(directory));
   const local = await step(toTerminal, 'starting an emulator and deploying TaskQ', () =>
     ensureUp({ directory, keepsState: true, write: quiet }),
   );
   const witness = openWitness(Date.now);
   const random = seeded(seed);
-  const proxy = await openProxy(new URL(local.endpoint), witness, random);
+  const trail = openTrail(Date.now);
+  const proxy = await openProxy(new URL(local.endpoint), witness, trail, random);
   const sink = await openSink();
   let load: Load | undefined;
   try {
@@ -59,7 +64,7 @@ async function chaos(seed: number, intensity: Intensity): Promise<Report> {
     );
     const { kills, stops } = await conduct({
       ...{ events, loadMs: intensity.pace.loadMs, paths: statePaths(directory) },
-      ...{ proxy, witness, functionNamed, random, say },
+      ...{ proxy, witness, trail, functionNamed, random, say },
     });
     say('the faults are over');
     await load.finish();
@@ -83,6 +88,9 @@ async function chaos(seed: number, intensity: Intensity): Promise<Report> {
         stops.map(({ at }) => at),
         witness,
       ),
+      late: lateOf([...jobs.values()], {
+        ...{ witness, trail, kills, stops, endedAt: Date.now(), allowedMs: allowedAfterKill },
+      }),
       unaccepted: load.unaccepted(),
       accepted: accepted.length,
       repeated,
@@ -108,30 +116,42 @@ async function chaos(seed: number, intensity: Intensity): Promise<Report> {
 
 function whole(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new Trouble(`--${name} is "${text}"; it must be a whole number from ${least} to ${most}`);
+  if (/^\d{1,10}$/.test(text) && value >= least && value <= most) return value;
+  throw new Misuse(`--${name} is "${text}"; it must be a whole number from ${least} to ${most}`);
 }
 
-if (import.meta.main) {
+/** What the command line asks for. Throws Misuse. */
+function readTask(args: string[]): { seed: number; intensity: Intensity; json?: string } {
   const { values } = parseArgs({
+    args,
     options: {
-      minutes: { type: 'string', default: '10' },
+      minutes: { type: 'string' },
       once: { type: 'boolean', default: false },
+      long: { type: 'boolean', default: false },
       seed: { type: 'string' },
       json: { type: 'string' },
     },
   });
+  const { once, long, json } = values;
+  if (once && (long || values.minutes !== undefined))
+    throw new Misuse('--once is a run of seconds for the gate: it goes with neither --minutes nor --long');
+  const minutes = whole('minutes', values.minutes ?? '10', 1, 600);
+  const anySeed = once ? gateSeed : Math.floor(Math.random() * 1_000_000);
+  const seed = whole('seed', values.seed ?? String(anySeed), 0, 2 ** 31);
+  const intensity = once ? short : long ? longQueue(minutes) : full(minutes);
+  return { seed, intensity, ...(json === undefined ? {} : { json }) };
+}
+
+if (import.meta.main) {
   // The emulator of this run is its own, whatever the shell points at.
   delete process.env.AWS_ENDPOINT_URL;
   delete process.env.AWS_ENDPOINT_URL_S3;
   await runCommand(async () => {
-    const anySeed = values.once ? gateSeed : Math.floor(Math.random() * 1_000_000);
-    const seed = whole('seed', values.seed ?? String(anySeed), 0, 2 ** 31);
-    const intensity = values.once ? short : full(whole('minutes', values.minutes, 1, 600));
+    const { seed, intensity, json } = readTask(process.argv.slice(2));
     try {
       const report = await chaos(seed, intensity);
       console.log(`\n${render(report)}`);
-      if (values.json !== undefined) writeReport(values.json, report);
+      if (json !== undefined) writeReport(json, report);
       if (!report.ok) process.exitCode = 1;
     } finally {
       await takeDown({ directory, write: quiet });

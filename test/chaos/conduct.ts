@@ -5,9 +5,10 @@ import { Trouble } from '../../local/report.ts';
 import type { StatePaths } from '../../local/state.ts';
 import type { Random } from '../simulation/random.ts';
 import { recordOf, startAgain, stopCleanly } from './emulator.ts';
-import { type Kill, kill } from './killing.ts';
+import { type Kill, kill, killAtReceipt } from './killing.ts';
 import type { FaultProxy } from './proxy.ts';
 import { describe, type Event } from './schedule.ts';
+import type { Trail } from './trail.ts';
 import type { Witness } from './witness.ts';
 
 /** A stop of the emulator, in ms since the epoch. */
@@ -29,6 +30,7 @@ export interface ConductOptions {
   paths: StatePaths;
   proxy: FaultProxy;
   witness: Witness;
+  trail: Trail;
   functionNamed: (victim: string) => string;
   random: Random;
   say: (line: string) => void;
@@ -41,7 +43,7 @@ const warmWithinMs = 180_000;
 
 /** Waits for the load to flow. Returns when the load's time is over; no fault is on then. */
 export async function conduct(options: ConductOptions): Promise<Done> {
-  const { events, loadMs, paths, proxy, witness, functionNamed, random, say } = options;
+  const { events, loadMs, paths, proxy, witness, trail, functionNamed, random, say } = options;
   if (!(await until(() => witness.finished >= warmJobs, warmWithinMs))) {
     throw new Trouble(
       `${witness.finished} jobs were finished in ${warmWithinMs / 1000} s, before any fault; at least ${warmJobs} should be`,
@@ -68,9 +70,16 @@ export async function conduct(options: ConductOptions): Promise<Done> {
       say(describe(event));
     } else if (event.do === 'kill') {
       const functionName = functionNamed(event.victim);
-      const kills = await standStill(() => kill({ ...event, tmp, functionName, witness, proxy, random }));
+      const end = event.atReceipt ? killAtReceipt : kill;
+      const kills = await standStill(() => end({ ...event, tmp, functionName, witness, proxy, random }));
       done.kills.push(...kills);
-      const ends = kills.map(({ pid, jobs, calls }) => `${pid} (${jobs.length} jobs, ${calls} calls)`);
+      for (const { at, victim, pid, jobs, received } of kills) {
+        for (const job of jobs) trail.mark(job, `${victim} ${pid} was killed`, at);
+        for (const job of received) trail.mark(job, `${victim} ${pid} was killed at its receipt`, at);
+      }
+      const ends = kills.map(
+        ({ pid, jobs, received, calls }) => `${pid} (${jobs.length + received.length} jobs, ${calls} calls)`,
+      );
       say(`${describe(event)}: ${ends.join(', ') || 'none runs'}`);
     } else {
       const stop = await standStill(() => restart(paths, proxy, witness));

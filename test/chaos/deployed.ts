@@ -7,10 +7,11 @@ import {
 import type { LocalAws } from '../../local/state.ts';
 
 /**
- * Each process says in its user agent which one it is, by a standard setting of the SDK that it makes itself when
- * it starts. https://docs.aws.amazon.com/sdkref/latest/guide/feature-appid.html
+ * Each process says in its user agent which one it is, and of which function, by a standard setting of the SDK that
+ * it makes itself when it starts. https://docs.aws.amazon.com/sdkref/latest/guide/feature-appid.html
  */
-const nameItself = '--import=data:text/javascript,process.env.AWS_SDK_UA_APP_ID=String(process.pid)';
+const nameItself =
+  "--import=data:text/javascript,process.env.AWS_SDK_UA_APP_ID=process.pid+'-'+String(process.env.AWS_LAMBDA_FUNCTION_NAME).split('-').at(2)?.split('function')[0]";
 
 /**
  * From now on the functions call AWS through the proxy, their queues included: the SDK takes a queue's URL for its endpoint.

@@ -1,5 +1,5 @@
 /** Stops the emulator so that it keeps what it holds, and starts it again on the same port. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, until } from '../../local/emulator.ts';
 import { isEmulator, listProcesses, signal, stillRunning } from '../../local/processes.ts';
@@ -31,8 +31,19 @@ export async function stopCleanly(paths: StatePaths): Promise<void> {
     throw new Trouble(`the emulator did not keep its state:\n${lastLines(lost.join('\n') || log, 12)}`);
 }
 
-/** Starts it again with what it kept. */
+/** Starts it again with what it kept. The log of the start before stays, as `ministack.1.log` and so on. */
 export async function startAgain(paths: StatePaths): Promise<void> {
+  let start = 1;
+  while (existsSync(logOf(paths, start))) start++;
+  renameSync(paths.emulatorLog, logOf(paths, start));
   if (!(await launch(paths, join(paths.venv, 'bin', 'python'), recordOf(paths))))
     throw new Trouble(`the emulator did not start again; its log: ${paths.emulatorLog}`);
 }
+
+/** The logs of an earlier run tell nothing of this one. */
+export function forgetLogs(paths: StatePaths): void {
+  for (let start = 1; existsSync(logOf(paths, start)); start++) rmSync(logOf(paths, start));
+}
+
+const logOf = ({ emulatorLog }: StatePaths, start: number): string =>
+  emulatorLog.replace(/\.log$/, `.${start}.log`);

@@ -25,7 +25,7 @@ const writes = [
   ...['BatchExecuteStatement', 'PutItem', 'UpdateItem', 'BatchWriteItem'],
   ...['SendMessageBatch', 'ChangeMessageVisibilityBatch', 'Invoke', 'PUT'],
 ];
-const batches = ['BatchExecuteStatement', 'SendMessageBatch'];
+export const batches = ['BatchExecuteStatement', 'SendMessageBatch'];
 
 /** Can this fault happen to this call. */
 export function befalls(kind: FaultKind, { service, action }: Call): boolean {

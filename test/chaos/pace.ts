@@ -23,6 +23,7 @@ export function full(minutes: number): Intensity {
       faultMs: [3_000, 10_000],
       faultGapMs: [500, 5_000],
       killGapMs: [4_000, 15_000],
+      atReceipt: 0.25,
       restarts: Math.max(1, Math.floor(minutes / 2)),
       victims: [
         'work-webhooks',
@@ -34,6 +35,32 @@ export function full(minutes: number): Intensity {
         'release',
         'bury',
       ],
+    },
+  };
+}
+
+/**
+ * The long queue alone, without faults on the network: its workers die, every other time between the receipt of a
+ * message and their first call for it.
+ */
+export function longQueue(minutes: number): Intensity {
+  const loadMs = minutes * 60_000;
+  return {
+    jobsPerSecond: 0.7,
+    judgeTimes: true,
+    mostOpen: 30,
+    requestsPerTenant: 10,
+    kinds: ['long'],
+    pace: {
+      loadMs,
+      warmMs: 3_000,
+      // None: the first would not be over in time.
+      faultMs: [loadMs, loadMs],
+      faultGapMs: [0, 0],
+      killGapMs: [3_000, 9_000],
+      atReceipt: 0.5,
+      restarts: 0,
+      victims: ['work-long'],
     },
   };
 }
@@ -54,6 +81,7 @@ export const short: Intensity = {
     faultMs: [1_100, 1_300],
     faultGapMs: [0, 100],
     killGapMs: [600, 1_100],
+    atReceipt: 0,
     restarts: 1,
     victims: ['work-webhooks', 'work-webhooks', 'enqueue'],
   },

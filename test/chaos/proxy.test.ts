@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { seeded } from '../simulation/random.ts';
 import type { FaultKind } from './fault.ts';
 import { type FaultProxy, openProxy } from './proxy.ts';
+import { openTrail } from './trail.ts';
 import { openWitness } from './witness.ts';
 
 const claim = {
@@ -44,7 +45,12 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   seen = openWitness(() => 0);
   const { port } = upstream.address() as AddressInfo;
-  proxy = await openProxy(new URL(`http://127.0.0.1:${port}`), seen, seeded(1));
+  proxy = await openProxy(
+    new URL(`http://127.0.0.1:${port}`),
+    seen,
+    openTrail(() => 0),
+    seeded(1),
+  );
 });
 afterEach(async () => {
   await proxy.close();
@@ -55,7 +61,7 @@ afterEach(async () => {
 async function call(target: string, body: object, path = '/') {
   const response = await fetch(proxy.url + path, {
     method: 'POST',
-    headers: { 'x-amz-target': target, 'user-agent': 'aws-sdk-js/3 app/4711' },
+    headers: { 'x-amz-target': target, 'user-agent': 'aws-sdk-js/3 app/4711-worklong md/x' },
     body: JSON.stringify(body),
   });
   const text = await response.text();
@@ -150,5 +156,15 @@ test('while it holds, new calls break', async () => {
   await proxy.hold();
   await expect(dynamo()).rejects.toThrow('fetch failed');
   proxy.letGo();
+  expect((await dynamo()).status).toBe(200);
+});
+
+test('whoever lies in wait sees whose call it is, and takes it away or lets it pass', async () => {
+  const met: unknown[] = [];
+  proxy.lieInWait((call, body) => met.push([call, body.toString()]) === 1);
+  await expect(dynamo()).rejects.toThrow('fetch failed');
+  expect(reached).toEqual([]);
+  const found = { service: 'dynamodb', action: 'BatchExecuteStatement', pid: 4711, by: 'worklong' };
+  expect(met).toEqual([[found, JSON.stringify(batch)]]);
   expect((await dynamo()).status).toBe(200);
 });

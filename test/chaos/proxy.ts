@@ -4,8 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { between, type Random } from '../simulation/random.ts';
 import { type Call, callOf } from './call.ts';
-import { type Answer, befalls, type FaultKind, kmsRefusal, serverError, throttled } from './fault.ts';
+import {
+  type Answer,
+  batches,
+  befalls,
+  type FaultKind,
+  kmsRefusal,
+  serverError,
+  throttled,
+} from './fault.ts';
 import { tamper } from './rows.ts';
+import type { Trail } from './trail.ts';
 import { slowObjectMs, trickle } from './trickle.ts';
 import type { Witness } from './witness.ts';
 
@@ -15,13 +24,16 @@ export interface ActiveFault {
   share: number;
 }
 
+/** Lies in wait for a call: true if its process was killed over it, and the call with it. */
+export type Ambush = (call: Call, body: Buffer) => boolean;
+
 export type FaultProxy = Awaited<ReturnType<typeof openProxy>>;
 
 /** Functions wait 5 s for an answer (`functions/aws/timeouts.ts`): by then they have asked again. */
 const lateMs = [5_500, 8_000] as const;
 const slowMs = [100, 2_500] as const;
 
-export async function openProxy(target: URL, witness: Witness, random: Random) {
+export async function openProxy(target: URL, witness: Witness, trail: Trail, random: Random) {
   const agent = new Agent({ keepAlive: true });
   const injected = new Map<FaultKind, number>();
   let active: ActiveFault | undefined;
@@ -29,6 +41,7 @@ export async function openProxy(target: URL, witness: Witness, random: Random) {
   let paused = false;
   let carried = 0;
   let inFlight = 0;
+  let ambush: Ambush | undefined;
   const callsOf = new Map<number, number>();
 
   const callsUnderWay = (pid: number): number => callsOf.get(pid) ?? 0;
@@ -48,8 +61,11 @@ export async function openProxy(target: URL, witness: Witness, random: Random) {
     carried++;
     try {
       const answer = await exchange(target, agent, incoming, body);
-      if (call.action === 'BatchExecuteStatement' && answer.status === 200)
-        witness.sawBatch(JSON.parse(body.toString()), JSON.parse(answer.body.toString()), call.pid);
+      if (batches.includes(call.action) && answer.status === 200) {
+        const [asked, answered] = [JSON.parse(body.toString()), JSON.parse(answer.body.toString())];
+        if (call.action === 'BatchExecuteStatement') witness.sawBatch(asked, answered, call.pid);
+        trail.sawBatch(call, asked, answered);
+      }
       return answer;
     } catch (error) {
       if (call.action === 'BatchExecuteStatement') witness.sawNoAnswer();
@@ -103,6 +119,7 @@ export async function openProxy(target: URL, witness: Witness, random: Random) {
     if (paused) return void incoming.destroy();
     const body = await bodyOf(incoming);
     const call = callOf(incoming.method ?? '', incoming.url ?? '', incoming.headers);
+    if (ambush?.(call, body)) return void response.destroy();
     const objectMs = slowObjectMs(call.action, incoming.url ?? '');
     if (objectMs !== undefined) return await trickle(response, objectMs, draw(call) !== undefined);
     callsOf.set(call.pid, callsUnderWay(call.pid) + 1);
@@ -151,6 +168,10 @@ export async function openProxy(target: URL, witness: Witness, random: Random) {
     },
     end: () => {
       active = undefined;
+    },
+    /** Until it is lifted, by `undefined`. */
+    lieInWait: (next: Ambush | undefined) => {
+      ambush = next;
     },
     /** Breaks every new call and waits for those under way. */
     async hold(): Promise<void> {

@@ -14,6 +14,7 @@ const kill = (pid: number, jobs: string[] = []): Kill => ({
   victim: 'work-webhooks',
   pid,
   jobs,
+  received: [],
   calls: 1,
 });
 
@@ -23,8 +24,8 @@ const well: Seen = {
   kills: [kill(1, ['a']), ...Array.from({ length: 10 }, (_, index) => kill(index + 2))],
   stops: [{ at: 0, downMs: 900, jobs: ['b'] }],
   aftermath: [
-    { jobId: 'a', victim: 'work-webhooks', ms: 66_000, stopped: false },
-    { jobId: 'b', victim: 'work-webhooks', ms: 99_000, stopped: true },
+    { jobId: 'a', victim: 'work-webhooks', received: false, ms: 66_000, stopped: false },
+    { jobId: 'b', victim: 'work-webhooks', received: false, ms: 99_000, stopped: true },
   ],
   ...{
     unaccepted: 0,
@@ -37,7 +38,7 @@ const well: Seen = {
     ownFailures: [],
   },
   jobs: [job('a', { attempt: 2 }), job('b')],
-  ...{ finishedTwice: [], unseen: [], disagreeing: [], lastToFinish: [] },
+  ...{ finishedTwice: [], unseen: [], disagreeing: [], lastToFinish: [], late: [] },
 };
 
 const brokenBy = (change: Partial<Seen>): string[] => makeReport({ ...well, ...change }).broken;
@@ -88,12 +89,15 @@ test.each<[string, Partial<Seen>, string[]]>([
   ['a blind witness', { ownFailures: ['Error: x'] }, ['the test itself failed: Error: x']],
   [
     'run again too late',
-    { aftermath: [{ jobId: 'a', victim: 'work-webhooks', ms: 75_001, stopped: false }] },
+    { aftermath: [{ jobId: 'a', victim: 'work-webhooks', received: false, ms: 75_001, stopped: false }] },
     ['a killed job of queue webhooks ran again after 75001 ms; within 75000 ms'],
   ],
   [
     '… on a machine that is anyone’s',
-    { judgeTimes: false, aftermath: [{ jobId: 'a', victim: 'work-webhooks', ms: 75_001, stopped: false }] },
+    {
+      judgeTimes: false,
+      aftermath: [{ jobId: 'a', victim: 'work-webhooks', received: false, ms: 75_001, stopped: false }],
+    },
     [],
   ],
 ])('%s', (_, change, broken) => {
@@ -104,4 +108,26 @@ test('for a person, what is broken stands at the end', () => {
   const lines = render(makeReport({ ...well, finishedTwice: ['a'] })).split('\n');
   expect(lines.slice(-2)).toEqual(['BROKEN: jobs finished twice: a', 'chaos found something']);
   expect(render(makeReport(well))).toContain('accepted          2, not final 0');
+});
+
+test('died at its receipt: in a long queue its entry may take two minutes, in a short one its lane is as quick', () => {
+  const aftermath = [
+    { jobId: 'a', victim: 'work-long', received: true, ms: 130_001, stopped: false },
+    { jobId: 'b', victim: 'work-webhooks', received: true, ms: 75_000, stopped: false },
+  ];
+  const { broken, restartAfterKill } = makeReport({ ...well, aftermath });
+  expect(broken).toEqual([
+    'a killed job of queue long at receipt ran again after 130001 ms; within 130000 ms',
+  ]);
+  expect(restartAfterKill).toMatchObject({ 'webhooks at receipt': { jobs: 1, allowedMs: 75_000 } });
+});
+
+test('who was late is told with its history', () => {
+  const late = {
+    ...{ jobId: 'a', queue: 'long', waitedMs: 300_000, allowedMs: 50_000 },
+    ...{ broughtBackBy: 'pointer m', history: ['0.0 s  running'] },
+  };
+  expect(render(makeReport({ ...well, late: [late] }))).toContain(
+    'late              a of long: 300.0 s, 50.0 s allowed; brought back by pointer m\n                  0.0 s  running',
+  );
 });

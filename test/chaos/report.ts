@@ -6,6 +6,7 @@ import { isFinal } from '../../core/state.ts';
 import { contracts } from '../../jobs/contracts.ts';
 import type { Stop } from './conduct.ts';
 import type { Aftermath, Kill } from './killing.ts';
+import type { Late } from './late.ts';
 
 /** What was seen of a run. */
 export interface Seen {
@@ -20,6 +21,7 @@ export interface Seen {
   kills: Kill[];
   stops: Stop[];
   aftermath: Aftermath[];
+  late: Late[];
   /** Requests whose jobs were not accepted to the end. */
   unaccepted: number;
   accepted: number;
@@ -66,6 +68,8 @@ export interface Report {
   attempts: Record<string, number>;
   finishedTwice: number;
   restartAfterKill: Record<string, { jobs: number; medianMs: number; longestMs: number; allowedMs: number }>;
+  /** Each job that waited longer than it may, stops of the emulator and claims without a known end included. */
+  late: Late[];
   restartAfterStop: { jobs: number; longestMs: number };
   repeatedRequests: number;
   cancels: number;
@@ -74,23 +78,37 @@ export interface Report {
 
 /** A killed worker's job runs again within its queue's lease and this. */
 const graceMs = 20_000;
+/**
+ * Died before its first call, a worker leaves the message hidden for its lane's visibility: in a short queue the lease
+ * and 10 s, in a long one minutes. There its entry brings the job back: a minute, and `release` comes once in a minute.
+ */
+const receivedMs = 130_000;
+
+/** How long a job may wait after its process was killed. */
+export function allowedAfterKill(queue: string, received: boolean): number {
+  const { long, leaseMs } = queueTimes(queue, contracts);
+  return received && long ? receivedMs : leaseMs + graceMs;
+}
+
 /** A run with fewer proves little. */
 const fewestKills = 11;
 
 export function makeReport(seen: Seen): Report {
   const { jobs, kills, stops, aftermath } = seen;
-  const queueOf = ({ victim }: Aftermath) => victim.replace('work-', '');
+  const nameOf = ({ victim, received }: Aftermath) =>
+    `${victim.replace('work-', '')}${received ? ' at receipt' : ''}`;
   const judged = aftermath.filter(({ stopped }) => !stopped);
   const restartAfterKill = Object.fromEntries(
-    Object.entries(Object.groupBy(judged, queueOf)).map(([queue, all = []]) => {
+    Object.entries(Object.groupBy(judged, nameOf)).map(([name, all = []]) => {
+      const [queue = ''] = name.split(' ');
       const times = all.map(({ ms = Number.POSITIVE_INFINITY }) => ms).sort((a, b) => a - b);
       return [
-        queue,
+        name,
         {
           jobs: all.length,
           medianMs: times[Math.floor(times.length / 2)] ?? 0,
           longestMs: times.at(-1) ?? 0,
-          allowedMs: queueTimes(queue, contracts).leaseMs + graceMs,
+          allowedMs: allowedAfterKill(queue, name !== queue),
         },
       ];
     }),
@@ -144,14 +162,15 @@ export function makeReport(seen: Seen): Report {
     faults: seen.injected,
     kills: {
       count: kills.length,
-      jobsInFlight: kills.reduce((sum, each) => sum + each.jobs.length, 0),
+      jobsInFlight: kills.reduce((sum, each) => sum + each.jobs.length + each.received.length, 0),
       callsInFlight: kills.reduce((sum, each) => sum + each.calls, 0),
       by: countBy(kills, ({ victim }) => victim),
-      each: kills.map(({ at, victim, pid, jobs: own, calls }) => ({
+      each: kills.map(({ at, victim, pid, jobs: own, received, calls }) => ({
         at: new Date(at).toISOString(),
         victim,
         pid,
         jobsInFlight: own.length,
+        jobsReceived: received.length,
         callsInFlight: calls,
       })),
     },
@@ -166,6 +185,7 @@ export function makeReport(seen: Seen): Report {
     attempts: countBy(jobs, ({ attempt }) => String(attempt)),
     finishedTwice: seen.finishedTwice.length,
     restartAfterKill,
+    late: seen.late,
     restartAfterStop: {
       jobs: afterStop.length,
       longestMs: Math.max(0, ...afterStop.map(({ ms = Number.POSITIVE_INFINITY }) => ms)),
@@ -208,6 +228,10 @@ export function render(report: Report): string {
         `killed, run again ${queue}: ${jobs} jobs, median ${s(medianMs)}, longest ${s(longestMs)} of ${s(allowedMs)} allowed`,
     ),
     `stopped, run again ${restartAfterStop.jobs} killed jobs with a stop in between, longest ${s(restartAfterStop.longestMs)} (not judged)`,
+    ...report.late.flatMap(({ jobId, queue, waitedMs, allowedMs, broughtBackBy, history }) => [
+      `late              ${jobId} of ${queue}: ${s(waitedMs)}, ${s(allowedMs)} allowed; brought back by ${broughtBackBy}`,
+      ...history.map((each) => `                  ${each}`),
+    ]),
     ...report.lastToFinish.map((each) => `last to finish    ${each}`),
     ...report.broken.map((each) => `BROKEN: ${each}`),
     report.ok ? 'all accepted jobs are final, none finished twice' : 'chaos found something',

@@ -5,7 +5,7 @@ import { type FaultKind, faultKinds } from './fault.ts';
 export type Event = { atMs: number } & (
   | { do: 'fault'; kind: FaultKind; share: number; forMs: number }
   /** Ends up to so many processes of a function at once. */
-  | { do: 'kill'; victim: Victim; most: number }
+  | { do: 'kill'; victim: Victim; most: number; atReceipt?: true }
   | { do: 'restart' }
 );
 
@@ -20,6 +20,8 @@ export interface Pace {
   faultMs: readonly [number, number];
   faultGapMs: readonly [number, number];
   killGapMs: readonly [number, number];
+  /** The share of workers' kills that find them between the receipt of a message and their first call. */
+  atReceipt: number;
   restarts: number;
   victims: readonly Victim[];
 }
@@ -57,12 +59,15 @@ function drawFaults(random: Random, { loadMs, warmMs, faultMs, faultGapMs }: Pac
   }
 }
 
-function drawKills(random: Random, { loadMs, warmMs, killGapMs, victims }: Pace): Event[] {
+function drawKills(random: Random, { loadMs, warmMs, killGapMs, atReceipt, victims }: Pace): Event[] {
   const events: Event[] = [];
   let order: Victim[] = [];
   for (let atMs = warmMs; atMs < loadMs; atMs += between(random, ...killGapMs)) {
     if (order.length === 0) order = shuffled(random, victims);
-    events.push({ atMs, do: 'kill', victim: order.pop() as Victim, most: between(random, 1, 3) });
+    const victim = order.pop() as Victim;
+    const kill: Event = { atMs, do: 'kill', victim, most: between(random, 1, 3) };
+    const early = victim.startsWith('work-') && atReceipt > 0 && random() < atReceipt;
+    events.push(early ? { ...kill, atReceipt: true } : kill);
   }
   return events;
 }
@@ -84,7 +89,8 @@ function shuffled<T>(random: Random, all: readonly T[]): T[] {
 export function describe(event: Event): string {
   const at = `${(event.atMs / 1000).toFixed(1)} s`.padStart(9);
   if (event.do === 'restart') return `${at}  stop the emulator and start it again`;
-  if (event.do === 'kill') return `${at}  kill up to ${event.most} of ${event.victim}`;
+  if (event.do === 'kill')
+    return `${at}  kill up to ${event.most} of ${event.victim}${event.atReceipt ? ' at their receipt' : ''}`;
   const share = event.share === 1 ? 'every call' : `${Math.round(event.share * 100)} % of calls`;
   return `${at}  ${event.kind}: ${share}, for ${(event.forMs / 1000).toFixed(1)} s`;
 }

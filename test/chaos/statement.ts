@@ -42,6 +42,15 @@ export function readStatement(statement: string, parameters: readonly AttributeV
   return { jobId: where.sk, set, where };
 }
 
+/** The jobs that a BatchExecuteStatement of a worker claims or takes over. */
+export function claimedBy(batch: {
+  Statements?: { Statement: string; Parameters?: readonly AttributeValue[] }[];
+}): string[] {
+  return (batch.Statements ?? [])
+    .map(({ Statement, Parameters = [] }) => readStatement(Statement, Parameters))
+    .flatMap(({ jobId, set }) => (set.status === 'running' ? [jobId] : []));
+}
+
 function plain(value: AttributeValue): unknown {
   if (value.S !== undefined) return value.S;
   if (value.N !== undefined) return Number(value.N);

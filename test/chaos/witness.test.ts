@@ -54,14 +54,34 @@ test('a job is in flight at the process that claimed it last, until it is settle
 
 test('a killed job’s wait ends with its next start or end by another process; what was on its way is not counted', () => {
   const { witness, saw } = witnessAt();
-  const kill: Kill = { at: 100, victim: 'work-mail', pid: 11, jobs: ['again', 'settled', 'waits'], calls: 0 };
+  const kill: Kill = {
+    at: 100,
+    victim: 'work-mail',
+    pid: 11,
+    jobs: ['again', 'settled', 'waits'],
+    received: [],
+    calls: 0,
+  };
   for (const job of kill.jobs) saw(50, 11, job, 'running');
   saw(101, 11, 'settled', 'completed');
   saw(170, 12, 'again', 'running');
   expect(aftermathOf([kill], [], witness)).toEqual([
-    { jobId: 'again', victim: 'work-mail', ms: 70, stopped: false },
-    { jobId: 'waits', victim: 'work-mail', ms: undefined, stopped: false },
+    { jobId: 'again', victim: 'work-mail', received: false, ms: 70, stopped: false },
+    { jobId: 'waits', victim: 'work-mail', received: false, ms: undefined, stopped: false },
   ]);
   expect(aftermathOf([kill], [171], witness).map(({ stopped }) => stopped)).toEqual([false, true]);
   expect(aftermathOf([kill], [150], witness).map(({ stopped }) => stopped)).toEqual([true, true]);
+});
+
+test('a job whose next worker died over its receipt waits from then on; a spare message of one that is over, for nothing', () => {
+  const { witness, saw } = witnessAt();
+  const dies = { victim: 'work-mail', calls: 0 };
+  const first: Kill = { ...dies, at: 100, pid: 11, jobs: ['again'], received: [] };
+  const second: Kill = { ...dies, at: 150, pid: 12, jobs: [], received: ['again', 'over'] };
+  saw(50, 11, 'again', 'running');
+  saw(60, 10, 'over', 'completed');
+  saw(170, 13, 'again', 'running');
+  expect(aftermathOf([first, second], [], witness)).toEqual([
+    { jobId: 'again', victim: 'work-mail', received: true, ms: 20, stopped: false },
+  ]);
 });

@@ -14,6 +14,8 @@ export interface Step {
   pid: number;
   /** The fence it was conditional on; of a claim none. */
   fence?: number;
+  /** Of a claim: the message that it came by. */
+  message?: string;
 }
 
 export type Witness = ReturnType<typeof openWitness>;
@@ -46,6 +48,7 @@ export function openWitness(now: () => number) {
           status: set.status,
           pid,
           ...(typeof where.fence === 'number' ? { fence: where.fence } : {}),
+          ...(typeof set.message === 'string' ? { message: set.message } : {}),
         };
         jobs.set(jobId, [...stepsOf(jobId), step]);
         if (isFinal(step.status)) finished++;

@@ -1,6 +1,6 @@
 /** `npm run fuzz`: the API of a running TaskQ against its own OpenAPI document. Exit 1 when an answer is not as it says. */
 import { parseArgs } from 'node:util';
-import { runCommand, Trouble, toTerminal } from '../../local/report.ts';
+import { Misuse, runCommand, Trouble, toTerminal } from '../../local/report.ts';
 import { ensureUp } from '../../local/up.ts';
 import { fuzz } from './run.ts';
 
@@ -27,6 +27,6 @@ await runCommand(async () => {
 
 function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text))
-    throw new Trouble(`"${text}" is no whole number; e.g. npm run fuzz -- --seed 1 --examples 10`);
+    throw new Misuse(`"${text}" is no whole number; e.g. npm run fuzz -- --seed 1 --examples 10`);
   return Number(text);
 }
