@@ -3,7 +3,7 @@ import { isFinal } from '../core/state.ts';
 import { type JobRecord, tenantOf } from '../core/table.ts';
 import { decodeLink } from '../core/workflow/link.ts';
 import { newsOf } from '../core/workflow/news.ts';
-import { type Executions, goOn, type Workflows } from './workflows.ts';
+import { type WakeDeps, wake } from './wake.ts';
 
 /** Jobs of workflows that are final: tells their workflows so. Throws when one could not be told. */
 export type Tell = (records: readonly JobRecord[]) => Promise<void>;
@@ -12,51 +12,77 @@ export type Tell = (records: readonly JobRecord[]) => Promise<void>;
  * One write for each workflow, however many of its jobs ended, then the execution that waits is woken. What is told
  * twice is told once: news are a set.
  */
-export function tellWorkflows({
-  workflows,
-  executions,
-}: {
-  workflows: Workflows;
-  executions: Executions;
-}): Tell {
+export function tellWorkflows(deps: WakeDeps): Tell {
   return async (records) => {
     await Promise.all(
-      byWorkflow(records).map(async ({ tenant, workflow, news }) => {
-        const raised = await workflows.raise(tenant, workflow, news);
-        // A hand-back that is lost is made up for by the wait's own timeout.
-        if (raised?.token !== undefined) await executions.handBack(raised.token, goOn());
-      }),
+      byWorkflow(records).map(({ tenant, workflow, news }) => wake(deps, tenant, workflow, news)),
     );
   };
 }
+
+/** How long the rows that share a call wait for the telling: they have been claimed or settled, and their leases run. */
+const patienceMs = 1_000;
 
 /**
  * The store of whoever holds messages: a job of a workflow that this one made final, or found final, is told of
  * before the answer is seen; so before its message is given up. Breaks it off in between, the message comes back,
  * finds the job final, and it is told then. No stream is needed for it, and no wake-up is lost with a process.
- * A row whose end could not be told is answered as one to send again. It does not throw: the jobs that share its
- * call have been claimed or settled, and would lose their leases.
+ * A row whose end could not be told, or not soon, is answered as one to send again: by then the telling that goes on
+ * may be done. It does not throw: the jobs that share its call would lose their leases.
+ * @param after calls back after so many ms, unless cancelled by the function it returns
  */
 export function tellingStore(
   store: JobStore,
   tell: Tell,
   onError: (message: string, error: unknown) => void,
+  after: (ms: number, callback: () => void) => () => void,
 ): JobStore {
+  /** Jobs that are being told of: who is sent again waits for the same telling. */
+  const going = new Map<string, Promise<boolean>>();
+
+  function telling(records: readonly JobRecord[]): Promise<boolean> {
+    const told = tell(records)
+      .then(
+        () => true,
+        (error: unknown) => {
+          onError('a workflow could not be told that its jobs ended: they are looked at again', error);
+          return false;
+        },
+      )
+      .finally(() => {
+        for (const { sk } of records) going.delete(sk);
+      });
+    for (const { sk } of records) going.set(sk, told);
+    return told;
+  }
+
   return {
     ...store,
     async change(changes) {
       const results = await store.change(changes);
       const ended = results.flatMap(endedIn);
       if (ended.length === 0) return results;
-      try {
-        await tell(ended);
-        return results;
-      } catch (error) {
-        onError('a workflow could not be told that its jobs ended: they are looked at again', error);
-        return results.map((each) => (endedIn(each).length > 0 ? { applied: false, retry: true } : each));
-      }
+      const fresh = ended.filter(({ sk }) => !going.has(sk));
+      const all = new Set(ended.flatMap(({ sk }) => going.get(sk) ?? []));
+      if (fresh.length > 0) all.add(telling(fresh));
+      if (await inTime(Promise.all(all), after)) return results;
+      return results.map((each) => (endedIn(each).length > 0 ? { applied: false, retry: true } : each));
     },
   };
+}
+
+/** Was everything told in time. */
+async function inTime(
+  all: Promise<boolean[]>,
+  after: (ms: number, callback: () => void) => () => void,
+): Promise<boolean> {
+  let cancel = (): void => {};
+  const late = new Promise<boolean[]>((resolve) => {
+    cancel = after(patienceMs, () => resolve([false]));
+  });
+  const told = await Promise.race([all, late]);
+  cancel();
+  return told.every(Boolean);
 }
 
 function endedIn(result: ChangeResult): JobRecord[] {

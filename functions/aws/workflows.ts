@@ -120,6 +120,21 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         throw error;
       }
     },
+    async returnToken(tenant, id, token) {
+      await held(() =>
+        dynamo.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: workflowKey(tenant, id),
+            ...counted,
+            UpdateExpression: 'SET #token = :token',
+            ConditionExpression: '#status = :running AND attribute_not_exists(#token)',
+            ExpressionAttributeNames: { '#token': 'token', '#status': 'status' },
+            ExpressionAttributeValues: { ':token': token, ':running': 'running' },
+          }),
+        ),
+      );
+    },
     rest: (seen, { read, set }) => {
       const given = Object.entries(set).filter(([, value]) => value !== undefined);
       const values = {

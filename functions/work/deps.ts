@@ -37,7 +37,12 @@ export async function workDeps(
   const { long, leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
   return {
     queue: env.QUEUE,
-    store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE), onError),
+    store: tellingStore(
+      jobStore(env.JOBS_TABLE, sleep, onError),
+      tellLater(env.CONTROL_TABLE),
+      onError,
+      clocks.after,
+    ),
     lanes: sqsLanes(urls, onError),
     keys,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),

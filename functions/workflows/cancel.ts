@@ -1,7 +1,8 @@
 import { problem } from '../../core/problem.ts';
 import { encodeNews } from '../../core/workflow/news.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
-import { type Executions, goOn, type Workflows } from '../workflows.ts';
+import { type WakeDeps, wake } from '../wake.ts';
+import type { Workflows } from '../workflows.ts';
 import { findWorkflow, notWhile } from './find.ts';
 import { viewOf } from './view.ts';
 
@@ -11,7 +12,8 @@ const allowed = 'only one that is running, and not on its way back, can be cance
  * POST …/cancel: 202, and again for a second time. Its next advance cancels what waits, asks the holders of running
  * jobs, and ends it when the last of them has ended.
  */
-export function cancelWorkflow({ workflows, executions }: { workflows: Workflows; executions: Executions }) {
+export function cancelWorkflow(deps: WakeDeps & { workflows: Workflows }) {
+  const { workflows } = deps;
   return async (request: ApiRequest): Promise<ApiAnswer> => {
     if (request.body.trim() !== '')
       return {
@@ -26,12 +28,10 @@ export function cancelWorkflow({ workflows, executions }: { workflows: Workflows
     if (item.phase === 'compensating')
       return { problem: problem('invalid_transition', `the workflow is undoing what it did; ${allowed}`) };
     if (item.phase === 'stopping') return { status: 202, body: viewOf(item) };
-    const raised = await workflows.raise(request.tenant, request.id, [encodeNews({ of: 'cancel' })]);
-    if (raised === undefined) {
+    if (!(await wake(deps, request.tenant, request.id, [encodeNews({ of: 'cancel' })]))) {
       const now = await findWorkflow(workflows, request);
       return 'problem' in now ? now : notWhile(now.item, allowed);
     }
-    if (raised.token !== undefined) await executions.handBack(raised.token, goOn());
     return { status: 202, body: viewOf({ ...item, phase: 'stopping' }) };
   };
 }

@@ -8,7 +8,8 @@ import { encodeNews } from '../../core/workflow/news.ts';
 import { loader, signalSealedAs } from '../advance/load.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
 import type { Vault } from '../vault.ts';
-import { type Executions, goOn, type Workflows } from '../workflows.ts';
+import { wake } from '../wake.ts';
+import type { Executions, Workflows } from '../workflows.ts';
 import { findWorkflow, notWhile } from './find.ts';
 import { viewOf } from './view.ts';
 
@@ -25,7 +26,7 @@ export interface SignalDeps {
  * again is 200 and wakes the workflow once more, so that whoever got no answer repeats it; another payload is 409.
  */
 export function sendSignal(deps: SignalDeps) {
-  const { workflows, executions, vault } = deps;
+  const { workflows, vault } = deps;
   const graphs = loader(deps);
   return async (request: ApiRequest): Promise<ApiAnswer> => {
     const { tenant, id, name = '' } = request;
@@ -59,8 +60,7 @@ export function sendSignal(deps: SignalDeps) {
           `signal "${name}" was sent to this workflow before, with another payload; the first stands`,
         ),
       };
-    const raised = await workflows.raise(tenant, id, [encodeNews({ of: 'signal', name, ...since })]);
-    if (raised?.token !== undefined) await executions.handBack(raised.token, goOn());
+    await wake(deps, tenant, id, [encodeNews({ of: 'signal', name, ...since })]);
     return { status: before === undefined ? 202 : 200, body: viewOf(item) };
   };
 }

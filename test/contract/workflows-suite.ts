@@ -104,6 +104,18 @@ export function describeWorkflows(open: () => Promise<Workflows>): void {
       expect(await store.raise(tenant, item.sk, ['cancel'])).toBeUndefined();
     });
 
+    it('a token is put back where there is none, and never on what has ended', async () => {
+      const item = await created({ token: 'one' });
+      await store.returnToken(tenant, item.sk, 'late');
+      expect((await read(item)).token).toBe('one');
+      await store.raise(tenant, item.sk, ['cancel']);
+      await store.returnToken(tenant, item.sk, 'one');
+      expect(await read(item)).toMatchObject({ token: 'one', changes: 1 });
+      const ended = await created({ status: 'failed' });
+      await store.returnToken(tenant, ended.sk, 'one');
+      expect((await read(ended)).token).toBeUndefined();
+    });
+
     it('news are taken away by themselves, whatever came since', async () => {
       const item = await created();
       await store.raise(tenant, item.sk, ['job:0:0:completed', 'job:1:0:failed']);

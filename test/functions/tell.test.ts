@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../core/table.ts';
-import { tellingStore } from '../../functions/tell.ts';
+import { tellingStore, tellWorkflows } from '../../functions/tell.ts';
 import { aJobId } from '../support/a-job.ts';
 import { worker } from '../support/worker.ts';
 import { aWorld } from '../support/world.ts';
+import { aWorkflowWorld } from './advance/workflow-world.ts';
 
 /** A world whose worker tells of workflows, the first `refusals` times in vain. */
 function telling(refusals: number) {
@@ -14,7 +15,7 @@ function telling(refusals: number) {
     if (left-- > 0) throw new Error('the control table throttles');
     told.push(...records.map(({ sk }) => sk));
   };
-  const store = tellingStore(world.store, tell, () => {});
+  const store = tellingStore(world.store, tell, () => {}, world.clock.after);
   return { world, told, ...worker(world, undefined, { store }) };
 }
 
@@ -48,5 +49,58 @@ describe('a workflow that cannot be told', () => {
     for (const { sk } of jobs) expect(world.store.peek(sk)).toMatchObject({ status: 'completed', fence: 1 });
     expect(told).toEqual([jobs[0]!.sk]);
     expect(world.lanes.waiting('normal')).toEqual([]);
+  });
+});
+
+describe('a workflow that is told slowly', () => {
+  it('does not hold up the jobs that share the call, and is told once', async () => {
+    const world = aWorld();
+    let told = 0;
+    let finish = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const tell = async () => {
+      told++;
+      await slow;
+    };
+    const store = tellingStore(world.store, tell, () => {}, world.clock.after);
+    const { invoke } = worker(world, undefined, { store });
+    const [ended, plain] = [
+      await world.job('done', { status: 'completed', ...link() }),
+      await world.job('a'),
+    ];
+    world.point('normal', ended, plain);
+    const over = invoke('normal');
+    await world.clock.advance(1_100);
+    expect(world.store.peek(plain.sk)?.status).toBe('completed');
+    finish();
+    await world.clock.advance(10_000);
+    await over;
+    expect(told).toBe(1);
+  });
+});
+
+describe('a token that could not be handed back', () => {
+  it('is there again for whoever tells next', async () => {
+    const it = aWorkflowWorld();
+    await it.create([{ key: 'a', type: 'task' }]);
+    await it.advance();
+    await it.end(it.live()[0] as JobRecord, 'completed');
+    it.world.faults.throwBefore('handBack');
+    const tell = tellWorkflows(it.deps);
+    await expect(tell(it.world.store.all())).rejects.toThrow();
+    expect(it.executions.answers.has('token-1')).toBe(false);
+    await tell(it.world.store.all());
+    expect(it.executions.answers.get('token-1')).toEqual({ done: false, waitSeconds: 60 });
+  });
+  it('of a cancel: said again, it wakes the workflow', async () => {
+    const it = aWorkflowWorld();
+    await it.create([{ key: 'a', type: 'task' }]);
+    await it.advance();
+    it.world.faults.throwBefore('handBack');
+    await expect(it.call('cancelWorkflow')).rejects.toThrow();
+    expect(await it.call('cancelWorkflow')).toMatchObject({ status: 202 });
+    expect(it.executions.answers.has('token-1')).toBe(true);
   });
 });

@@ -83,6 +83,11 @@ export function workflowRows() {
       });
       return token === undefined ? {} : { token };
     },
+    returnToken: (tenant, id, token) => {
+      const item = items.get(nameOf(tenant, id));
+      if (item?.status === 'running' && item.token === undefined)
+        items.set(nameOf(tenant, id), { ...item, token });
+    },
     rest: (seen, { read, set }) => {
       const tenant = tenantOfItem(seen);
       const item = items.get(nameOf(tenant, seen.sk));

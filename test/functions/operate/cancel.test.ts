@@ -105,7 +105,7 @@ describe('cancel of many', () => {
       if (refusals-- > 0) throw new Error('the control table throttles');
       told.push(...records.map(({ sk, status }) => `${sk} ${status}`));
     };
-    world.store.change = tellingStore({ ...world.store }, tell, () => {}).change;
+    world.store.change = tellingStore({ ...world.store }, tell, () => {}, world.clock.after).change;
     const cancelled = cancel({ type: 'echo' });
     await world.clock.advance(10_000);
     expect(await cancelled).toMatchObject({ matched: 1, cancelled: 1, skipped: 0 });
