@@ -4,6 +4,7 @@ import { type JobRecord, tenantOf } from '../core/table.ts';
 import { decodeLink } from '../core/workflow/link.ts';
 import { newsOf } from '../core/workflow/news.ts';
 import { type WakeDeps, wake } from './wake.ts';
+import { clocks } from './work/clocks.ts';
 
 /** Jobs of workflows that are final: tells their workflows so. Throws when one could not be told. */
 export type Tell = (records: readonly JobRecord[]) => Promise<void>;
@@ -35,7 +36,7 @@ export function tellingStore(
   store: JobStore,
   tell: Tell,
   onError: (message: string, error: unknown) => void,
-  after: (ms: number, callback: () => void) => () => void,
+  after: (ms: number, callback: () => void) => () => void = clocks.after,
 ): JobStore {
   /** Jobs that are being told of: who is sent again waits for the same telling. */
   const going = new Map<string, Promise<boolean>>();

@@ -10,7 +10,6 @@ import { readEnv } from '../env.ts';
 import { laneOfArn } from '../lanes.ts';
 import { errorLog, logInvocation, logLine } from '../log.ts';
 import { tellingStore } from '../tell.ts';
-import { clocks } from '../work/clocks.ts';
 import { bury } from './bury.ts';
 
 const env = readEnv('bury');
@@ -18,12 +17,7 @@ const onError = errorLog({});
 const urls = JSON.parse(env.LANES);
 
 const step = bury({
-  store: tellingStore(
-    jobStore(env.JOBS_TABLE, sleep, onError),
-    tellLater(env.CONTROL_TABLE),
-    onError,
-    clocks.after,
-  ),
+  store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE), onError),
   lanes: sqsLanes(urls, onError),
   findDeath: deathFinder(JSON.parse(env.WORKER_LOGS), onError),
   now: Date.now,

@@ -13,7 +13,6 @@ import { tellOrLog } from '../aws/tell.ts';
 import { errorLog } from '../log.ts';
 import { tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
-import { clocks } from '../work/clocks.ts';
 import type { ManageDeps } from './manage.ts';
 
 /** What manage works with on AWS. */
@@ -31,7 +30,6 @@ export function manageDeps(env: Record<Wire<'manage'>, string>): ManageDeps {
       jobStore(env.JOBS_TABLE, sleep, onError),
       tellOrLog(env.CONTROL_TABLE, onError),
       onError,
-      clocks.after,
     ),
     lanes: sqsLanes(JSON.parse(env.LANES), onError),
     keys,

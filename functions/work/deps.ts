@@ -37,12 +37,7 @@ export async function workDeps(
   const { long, leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
   return {
     queue: env.QUEUE,
-    store: tellingStore(
-      jobStore(env.JOBS_TABLE, sleep, onError),
-      tellLater(env.CONTROL_TABLE),
-      onError,
-      clocks.after,
-    ),
+    store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE), onError),
     lanes: sqsLanes(urls, onError),
     keys,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
