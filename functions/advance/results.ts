@@ -36,8 +36,9 @@ export function linkOf(loaded: Loaded, node: number, undo: boolean): Link {
 
 /** Reads results of nodes, opened, each once in an advance. */
 export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Loaded) {
-  const { tenant, id, item, specs, graph, states } = loaded;
-  const byKey = new Map(specs.map(({ key }, index) => [key, index]));
+  const { tenant, id, item } = loaded;
+  // Nodes that are named stand from the start. States, and elements, change while a turn goes on: they are read anew.
+  const byKey = new Map(loaded.specs.map(({ key }, index) => [key, index]));
   const opened = new Map<number, unknown>();
   let read = 0;
 
@@ -45,24 +46,24 @@ export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Load
   async function fetch(keys: readonly string[]): Promise<void> {
     const nodes = keys.flatMap((key) => byKey.get(key) ?? []).filter((node) => !opened.has(node));
     const jobs = nodes
-      .flatMap((node) => [node, ...(graph.elements.get(node) ?? [])])
+      .flatMap((node) => [node, ...(loaded.graph.elements.get(node) ?? [])])
       .filter((node) => hasJobResult(node));
     const records = await store.get(jobs.map((node) => jobKey(tenant, nodeJobId(loaded, node))));
     read += jobs.length;
     await Promise.all(jobs.map(async (node, index) => opened.set(node, await resultOf(records[index]))));
     for (const node of nodes) {
-      const spec = specs[node] as NodeSpec;
+      const spec = loaded.specs[node] as NodeSpec;
       if (spec.node.kind === 'map')
         opened.set(
           node,
-          (graph.elements.get(node) ?? []).map((each) => opened.get(each) ?? null),
+          (loaded.graph.elements.get(node) ?? []).map((each) => opened.get(each) ?? null),
         );
       if (spec.signal !== undefined) opened.set(node, await signalOf(spec.signal.name));
     }
   }
 
   function hasJobResult(node: number): boolean {
-    return specs[node]?.node.kind === 'job' && states[node] === 'completed' && !opened.has(node);
+    return loaded.specs[node]?.node.kind === 'job' && loaded.states[node] === 'completed' && !opened.has(node);
   }
 
   async function resultOf(record: JobRecord | undefined): Promise<unknown> {
@@ -79,7 +80,7 @@ export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Load
     fetch,
     /** Of a node that was fetched; undefined if it has none. */
     of: (key: string): unknown => opened.get(byKey.get(key) ?? -1),
-    stateOf: (key: string): string => states[byKey.get(key) ?? -1] ?? 'waiting',
+    stateOf: (key: string): string => loaded.states[byKey.get(key) ?? -1] ?? 'waiting',
     /** Nodes whose jobs were read. */
     read: () => read,
   };

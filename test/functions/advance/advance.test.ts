@@ -155,3 +155,18 @@ test('a second advance at the same time changes nothing twice', async () => {
   expect(it.live()).toHaveLength(5);
   expect(await it.letters()).toBe('rrrrr');
 });
+
+test('a condition sees states as they are when it is judged, those of this very advance too', async () => {
+  const it = aWorkflowWorld();
+  await it.create([
+    { key: 'a', type: 'task' },
+    { key: 'b', type: 'task', depends_on: ['a'], when: 'states.a == "failed"' },
+    { key: 'c', type: 'task', depends_on: ['b'], when: 'states.b == "skipped"' },
+    { key: 'd', type: 'task', depends_on: ['b'], when: 'states.b == "waiting"' },
+  ]);
+  await it.advance();
+  await it.end(it.live()[0] as JobRecord, 'completed');
+  await it.publishAll();
+  await it.advance();
+  expect(await it.letters()).toBe('csrs');
+});
