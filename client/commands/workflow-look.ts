@@ -10,6 +10,8 @@ import { openScreen } from '../workflow/screen.ts';
 import { svgOf } from '../workflow/svg.ts';
 
 const pollPauseMs = 1000;
+/** Every so often nodes are read although none has moved. */
+const looksBetween = 5;
 const exampleId = '019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03';
 
 /** The commands that look at a workflow and change nothing. */
@@ -57,8 +59,8 @@ export async function watchWorkflow({ client, json }: Session, id: string): Prom
   };
   process.once('SIGINT', interrupted);
   try {
-    for (;;) {
-      const workflow = await client.workflows.get(id);
+    let workflow = await client.workflows.get(id);
+    for (let looks = 1; ; looks++) {
       screen.show(workflow, Date.now());
       if (workflow.status !== 'running') {
         if (json) printJson(workflow);
@@ -68,6 +70,10 @@ export async function watchWorkflow({ client, json }: Session, id: string): Prom
         return;
       }
       await sleep(pollPauseMs);
+      // Nodes move with an advance; only that a job has begun, or tries again, does not.
+      const { status, advances } = await client.workflows.summary(id);
+      const moved = status !== workflow.status || advances !== workflow.advances;
+      if (moved || looks % looksBetween === 0) workflow = await client.workflows.get(id);
     }
   } finally {
     process.off('SIGINT', interrupted);

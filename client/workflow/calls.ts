@@ -6,6 +6,8 @@ import type {
   retryWorkflowRequest,
   WorkflowList,
   WorkflowRequest,
+  WorkflowView,
+  WorkflowWithNodes,
 } from '../../core/workflow/api.ts';
 import type { NodeRequest } from '../../core/workflow/request.ts';
 import type { Call, Keyed } from '../client.ts';
@@ -15,12 +17,14 @@ export type StartOptions = Omit<WorkflowRequest, 'nodes'> & Keyed;
 
 export type ListWorkflowsQuery = z.infer<typeof listWorkflowsQuery>;
 
-/** Between two looks at a workflow that is waited for: each reads a record for every node that has a job. */
+/** Between two looks at a workflow that is waited for. */
 const lookPauseMs = 1_000;
 
 /** The calls about workflows: `client.workflows`. */
 export function workflowCalls(call: Call, { now, sleep }: Pick<Patience, 'now' | 'sleep'>) {
-  const get = (id: string) => call('getWorkflow', { id });
+  const get = async (id: string) => (await call('getWorkflow', { id })) as WorkflowWithNodes;
+  const summary = (id: string): Promise<WorkflowView> =>
+    call('getWorkflow', { id, query: { nodes: 'false' } });
 
   /** One page, newest first, as of jobs. */
   const listPage = (filters: ListWorkflowsQuery = {}) => call('listWorkflows', { query: filters });
@@ -54,8 +58,10 @@ export function workflowCalls(call: Call, { now, sleep }: Pick<Patience, 'now' |
       { nodes }: { nodes: readonly NodeRequest[] },
       { idempotencyKey = randomUUID(), ...options }: StartOptions = {},
     ) => call('startWorkflow', { body: { nodes, ...options }, idempotencyKey }),
-    /** The workflow with its nodes. */
+    /** The workflow with its nodes: a read for each that has a job. */
     get,
+    /** The workflow without its nodes: one read. */
+    summary,
     list,
     listPage,
     /** Nothing more starts, what runs is told to stop: `wait` for its end. */
@@ -67,9 +73,9 @@ export function workflowCalls(call: Call, { now, sleep }: Pick<Patience, 'now' |
     async wait(id: string, { deadlineSeconds = 900 }: { deadlineSeconds?: number } = {}) {
       const deadline = now() + deadlineSeconds * 1000;
       for (;;) {
-        const found = await get(id);
+        const { status } = await summary(id);
         const leftMs = deadline - now();
-        if (found.status !== 'running' || leftMs <= 0) return found;
+        if (status !== 'running' || leftMs <= 0) return get(id);
         await sleep(Math.min(lookPauseMs, leftMs));
       }
     },

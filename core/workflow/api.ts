@@ -108,6 +108,15 @@ export const workflowWithNodes = z.extend(workflow, {
   critical_path: z.optional(z.array(z.string())),
 });
 
+/** Without its nodes it costs one read, whatever its size: for whoever asks again and again. */
+export const getWorkflowQuery = z.strictObject({ nodes: z.optional(z.enum(['true', 'false'])) });
+
+/** As `GET` answers: nodes and path are left out by `nodes=false`. */
+export const workflowMaybeWithNodes = z.extend(workflow, {
+  nodes: z.optional(workflowWithNodes.shape.nodes),
+  critical_path: workflowWithNodes.shape.critical_path,
+});
+
 export const workflowList = z.object({ workflows: z.array(workflow), cursor: z.optional(z.string()) });
 
 export type WorkflowRequest = z.infer<typeof workflowRequest>;

@@ -39,8 +39,9 @@ export const workflowRoutes = {
     method: 'GET',
     path: '/v1/workflows/{id}',
     function: 'workflows',
-    summary: 'One workflow with its nodes',
-    responses: { 200: workflows.workflowWithNodes },
+    summary: 'One workflow with its nodes; without them with nodes=false, for who asks often',
+    query: workflows.getWorkflowQuery,
+    responses: { 200: workflows.workflowMaybeWithNodes },
     problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
   },
   listWorkflows: {

@@ -63,7 +63,9 @@ export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Load
   }
 
   function hasJobResult(node: number): boolean {
-    return loaded.specs[node]?.node.kind === 'job' && loaded.states[node] === 'completed' && !opened.has(node);
+    return (
+      loaded.specs[node]?.node.kind === 'job' && loaded.states[node] === 'completed' && !opened.has(node)
+    );
   }
 
   async function resultOf(record: JobRecord | undefined): Promise<unknown> {

@@ -1,7 +1,8 @@
 import type { JobStore } from '../../core/change.ts';
+import { checkQuery, flatQuery } from '../../core/list.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import { viewOf as jobViewOf, rfc3339 } from '../../core/view.ts';
-import type { WorkflowNodeView, WorkflowWithNodes } from '../../core/workflow/api.ts';
+import { getWorkflowQuery, type WorkflowNodeView, type WorkflowWithNodes } from '../../core/workflow/api.ts';
 import { criticalPath, type NodeTimes } from '../../core/workflow/critical.ts';
 import { isEnded } from '../../core/workflow/states.ts';
 import { type Loaded, loader } from '../advance/load.ts';
@@ -21,13 +22,16 @@ export interface ReadDeps {
 /** Above so many nodes only those are looked up that did not end well or have not ended: a read unit each. */
 const allTimings = 1_000;
 
-/** GET /v1/workflows/{id}: the workflow, and every node with its state, its job and its times. */
+/** GET /v1/workflows/{id}: the workflow, and every node with its state, its job and its times; or, if asked so, without. */
 export function readWorkflow(deps: ReadDeps) {
   const graphs = loader(deps);
   return async (request: ApiRequest): Promise<ApiAnswer> => {
+    const query = checkQuery(getWorkflowQuery, flatQuery(request.query));
+    if (!query.ok) return query;
     const found = await findWorkflow(deps.workflows, request);
     if ('problem' in found) return found;
     const { item } = found;
+    if (query.value.nodes === 'false') return { status: 200, body: viewOf(item) };
     const loaded = await graphs.load(request.tenant, request.id, item);
     const records = await recordsOf(deps.store, loaded);
     const nodes = loaded.specs.map((_, node) => nodeView(loaded, node, records.get(node)));

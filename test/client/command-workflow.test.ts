@@ -69,10 +69,11 @@ describe('look', () => {
   });
 
   test('watch tells each change where no terminal is, and exits by the end', async () => {
-    const { taskq } = await aTaskq({
+    const { taskq, received } = await aTaskq({
+      // Nodes, then twice without: nothing has moved, it has ended; then the nodes again.
       getWorkflow: (_call, nth) => ({
         status: 200,
-        body: nth < 2 ? withNodes(nodes) : withNodes(ended, { status: 'completed' }),
+        body: nth < 3 ? withNodes(nodes) : withNodes(ended, { status: 'completed' }),
       }),
     });
     expect(await taskq(['workflow', 'watch', workflowId])).toEqual({
@@ -80,6 +81,7 @@ describe('look', () => {
       stdout: '✓ list  echo  completed\n◐ report  echo  running\n✓ report  echo  completed\n',
       stderr: '',
     });
+    expect(received.map(({ query }) => query.nodes)).toEqual([undefined, 'false', 'false', undefined]);
   });
 
   test('watch of one that did not complete exits 1', async () => {

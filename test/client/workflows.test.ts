@@ -28,16 +28,20 @@ test('start sends the nodes and the options under a fresh key', async () => {
   ]);
 });
 
-test('wait looks every second until it has ended', async () => {
+test('wait looks every second until it has ended, without the nodes, and then at them', async () => {
   const { client, slept, received } = await aClient({
-    getWorkflow: (_call, nth) => ({
+    getWorkflow: ({ query }, nth) => ({
       status: 200,
-      body: { ...aWorkflow({ status: nth < 3 ? 'running' : 'compensated' }), nodes: [] },
+      body: {
+        ...aWorkflow({ status: nth < 3 ? 'running' : 'compensated' }),
+        ...(query.nodes === 'false' ? {} : { nodes: [] }),
+      },
     }),
   });
-  expect((await client.workflows.wait(workflowId)).status).toBe('compensated');
+  expect(await client.workflows.wait(workflowId)).toMatchObject({ status: 'compensated', nodes: [] });
   expect(slept).toEqual([1_000, 1_000]);
-  expect(received[0]).toMatchObject({ route: 'getWorkflow', id: workflowId });
+  const without = { route: 'getWorkflow', id: workflowId, query: { nodes: 'false' } };
+  expect(received).toMatchObject([without, without, without, { ...without, query: {} }]);
 });
 
 test('wait ends at its deadline with what it last saw', async () => {

@@ -13,6 +13,7 @@ import {
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, PutObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { encodePointer } from '../../core/pointer.ts';
@@ -30,6 +31,7 @@ export async function makeAws({ endpoint, region, credentials, stacks }: LocalAw
   const sqs = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
   const s3 = new S3Client({ ...config, forcePathStyle: true });
   const logs = new CloudWatchLogsClient(config);
+  const sfn = new SFNClient(config);
   const {
     JobsTableName: jobs,
     ControlTableName: control,
@@ -38,9 +40,12 @@ export async function makeAws({ endpoint, region, credentials, stacks }: LocalAw
   } = stacks['taskq-data'] ?? {};
 
   const functions = new Map<string, Record<string, string>>();
+  const logGroups = new Map<string, string>();
   for await (const { Functions = [] } of paginateListFunctions({ client: lambda }, {}))
-    for (const { FunctionName = '', Environment } of Functions)
+    for (const { FunctionName = '', Environment, LoggingConfig } of Functions) {
       functions.set(FunctionName, Environment?.Variables ?? {});
+      logGroups.set(FunctionName, LoggingConfig?.LogGroup ?? '');
+    }
 
   /** The name of a function: `enqueue`, `work-webhooks`, … */
   const functionNamed = (name: string): string => {
@@ -119,6 +124,24 @@ export async function makeAws({ endpoint, region, credentials, stacks }: LocalAw
           for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, { logGroupName }))
             lines.push(...events.map(({ message = '' }) => message));
       return lines;
+    },
+    /** The line of each invocation of a function since then, ms since the epoch: what it did, its calls, its units. */
+    async invocations(name: string, since: number): Promise<Record<string, unknown>[]> {
+      const lines: Record<string, unknown>[] = [];
+      const logGroupName = logGroups.get(functionNamed(name));
+      const asked = { logGroupName, startTime: since, filterPattern: '"write_units"' };
+      for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, asked))
+        lines.push(...events.map(({ message = '' }) => JSON.parse(message)));
+      return lines;
+    },
+    /** State transitions of a workflow's first execution: states that it entered. */
+    async transitions(workflow: string): Promise<number> {
+      const machine = functions.get(functionNamed('workflows'))?.STATE_MACHINE ?? '';
+      const executionArn = `${machine.replace(':stateMachine:', ':execution:')}:${workflow}`;
+      let entered = 0;
+      for await (const { events = [] } of paginateGetExecutionHistory({ client: sfn }, { executionArn }))
+        entered += events.filter(({ type }) => type?.endsWith('StateEntered')).length;
+      return entered;
     },
     async sendMessage(queueUrl: string, body: string): Promise<string> {
       const { MessageId = '' } = await sqs.send(

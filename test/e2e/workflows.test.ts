@@ -1,92 +1,12 @@
 import { expect, inject, it, vi } from 'vitest';
-import type { WorkflowNodeView, WorkflowWithNodes } from '../../core/workflow/api.ts';
-import { listProcesses, signal, stillRunning } from '../../local/processes.ts';
 import { makeApi, newTenant } from './api.ts';
-import { makeAws } from './aws.ts';
-import { workersOf } from './kill.ts';
 import { answer, gate, ok, openSink } from './sink.ts';
+import { echo, hook, nodeOf, workflowsOf } from './workflow-run.ts';
 
-const local = inject('taskq');
-const aws = await makeAws(local);
-const api = makeApi(local, newTenant());
+const api = makeApi(inject('taskq'), newTenant());
+const { started, read, ended } = workflowsOf(api);
 const sink = await openSink();
 const soon = { timeout: 60_000, interval: 100 };
-
-const echo = (key: string, more: object = {}) => ({ key, type: 'echo', payload: { message: key }, ...more });
-const hook = (key: string, url: string, more: object = {}) => ({
-  key,
-  type: 'webhook.deliver',
-  payload: { url, body: key },
-  ...more,
-});
-
-async function started(nodes: unknown[]): Promise<string> {
-  const { status, body } = await api.call('startWorkflow', { body: { nodes } });
-  expect([status, body]).toEqual([201, expect.anything()]);
-  return body.id;
-}
-
-async function read(id: string): Promise<WorkflowWithNodes> {
-  return (await api.call('getWorkflow', { id })).body;
-}
-
-/** The workflow once it has ended. */
-async function ended(id: string, withinMs = 120_000): Promise<WorkflowWithNodes> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    const workflow = await read(id);
-    if (workflow.status !== 'running') return workflow;
-    if (performance.now() > deadline)
-      throw new Error(
-        `workflow ${id} did not end within ${withinMs} ms: ${JSON.stringify(workflow.node_counts)}`,
-      );
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
-
-const nodeOf = ({ nodes }: WorkflowWithNodes, key: string) =>
-  nodes.find((each) => each.key === key) as WorkflowNodeView;
-
-/** Advances and the nodes they read, from the lines that the function has logged. */
-async function cost(id: string): Promise<{ advances: number; rounds: number; nodesRead: number }> {
-  const lines = (await aws.logLines())
-    .filter((line) => line.includes('"message":"advance"') && line.includes(id))
-    .map((line) => JSON.parse(line));
-  const sum = (name: string) => lines.reduce((all, line) => all + (line[name] ?? 0), 0);
-  return { advances: lines.length, rounds: sum('rounds'), nodesRead: sum('WorkflowNodesRead') };
-}
-
-it('a chain of 100', async () => {
-  const from = performance.now();
-  const id = await started(
-    Array.from({ length: 100 }, (_, index) =>
-      index === 0 ? echo('n0') : { key: `n${index}`, type: 'echo', from: { '': { node: `n${index - 1}` } } },
-    ),
-  );
-  const workflow = await ended(id);
-  const ms = performance.now() - from;
-  expect(workflow).toMatchObject({ status: 'completed', node_counts: { completed: 100 } });
-  expect(workflow.critical_path).toHaveLength(100);
-  const { body } = await api.call('getResult', { id: nodeOf(workflow, 'n99').job_id ?? '' });
-  expect(body.result).toEqual({ message: 'n0' });
-  console.log(`chain of 100: ${Math.round(ms / 100)} ms a hop`, await cost(id));
-});
-
-it('a fan-out of 500 and its fan-in cost at most 60 advances', async () => {
-  const keys = Array.from({ length: 500 }, (_, index) => `n${index}`);
-  const id = await started([
-    echo('first'),
-    ...keys.map((key) => echo(key, { depends_on: ['first'] })),
-    echo('last', { depends_on: keys }),
-  ]);
-  const workflow = await ended(id);
-  expect(workflow).toMatchObject({ status: 'completed', node_counts: { completed: 502 } });
-  const last = Date.parse(nodeOf(workflow, 'last').started_at ?? '');
-  for (const key of keys)
-    expect(Date.parse(nodeOf(workflow, key).finished_at ?? '')).toBeLessThanOrEqual(last);
-  expect(workflow.advances).toBeLessThanOrEqual(60);
-  console.log('fan-out of 500 and fan-in', await cost(id));
-});
 
 it('a map: one job for each element, its results in order, and a condition over them', async () => {
   const message = ['x', 'y', 'z'];
@@ -153,31 +73,6 @@ it('cancelled: what runs is told, what waits never starts; then it is in the lis
   expect(workflow.nodes.map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   const { body } = await api.call('listWorkflows', { query: { status: 'cancelled' } });
   expect(body.workflows.map((each: { id: string }) => each.id)).toEqual([id]);
-});
-
-it('a worker and an advance killed in the middle: it ends as it would have, one job for each node', async () => {
-  const keys = Array.from({ length: 20 }, (_, index) => `n${index}`);
-  const { reply, open } = gate();
-  const id = await started([
-    hook('held', sink.url('/kill', reply)),
-    ...keys.map((key) => echo(key, { depends_on: ['held'] })),
-    echo('last', { depends_on: keys }),
-  ]);
-  await vi.waitFor(
-    () => expect(sink.deliveries.filter(({ path }) => path === '/kill')).toHaveLength(1),
-    soon,
-  );
-  open();
-  await vi.waitFor(async () => expect((await read(id)).node_counts.running).toBeGreaterThan(1), soon);
-  const processes = ['advance', 'work-default'].flatMap((name) =>
-    workersOf(inject('directory'), aws.functionNamed(name)),
-  );
-  for (const each of processes) signal(each, 'SIGKILL');
-  await vi.waitFor(() => expect(stillRunning(processes, listProcesses())).toEqual([]), soon);
-  const workflow = await ended(id, 240_000);
-  expect(workflow).toMatchObject({ status: 'completed', node_counts: { completed: 22 } });
-  const jobs = (await api.pages()).flat().filter((each) => each.workflow_id === id);
-  expect(jobs).toHaveLength(22);
 });
 
 it('an approval: what follows waits for it, sees what it says, and is not started by a second', async () => {
