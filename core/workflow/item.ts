@@ -3,6 +3,8 @@ import type { RecordKey, Sealed } from '../table.ts';
 import type { Phase, WorkflowEnd } from './advance.ts';
 import type { NodeState } from './states.ts';
 
+export const stops = ['cancelled', 'timeout', 'unopenable'] as const;
+
 /**
  * A workflow in the control table:
  *
@@ -19,8 +21,8 @@ export interface WorkflowItem extends RecordKey {
   v: 1;
   status: 'running' | WorkflowEnd;
   phase: Phase;
-  /** Why it is `stopping`. */
-  stopped?: 'cancelled' | 'timeout';
+  /** Why it is `stopping`, or was ended: `unopenable` when the key of its nodes is gone. */
+  stopped?: (typeof stops)[number];
   /** Rises with all that an advance must look at. */
   changes: number;
   /** What happened since (`core/workflow/news.ts`); absent when nothing did. */

@@ -1,6 +1,7 @@
 import type { WorkflowItem } from '../../core/workflow/item.ts';
 import { executionName } from '../../core/workflow/item.ts';
 import { decodeNews } from '../../core/workflow/news.ts';
+import { Unopenable } from '../keys.ts';
 import { type Executions, firstWaitSeconds, goOn, type RestChange, type Workflows } from '../workflows.ts';
 import { announce } from './announce.ts';
 import { type CarryDeps, carry } from './carry.ts';
@@ -80,7 +81,13 @@ export function advanceWorkflow(deps: AdvanceDeps) {
         await executions.start(mine, { tenant, workflow: id });
         return done(token, 'continued', sum);
       }
-      const loaded = await graphs.load(tenant, id, item);
+      const loaded = await graphs.load(tenant, id, item).catch(unopenable);
+      if (loaded === undefined) {
+        // No repeat can open them: without its nodes nothing more can be done but to say so.
+        const change = { read: [], set: { ...endOf(item, 'failed', now()), stopped: 'unopenable' as const } };
+        await workflows.rest(item, change);
+        continue;
+      }
       const taken = await turn({ ...deps, jobs }, loaded, looksAtJobs);
       if (taken === undefined || !(await save(loaded))) {
         graphs.forget(tenant, id);
@@ -164,6 +171,10 @@ function carriedOn(before: WorkflowItem | undefined, item: WorkflowItem): Workfl
     ...(deadlines === undefined ? {} : { deadlines }),
     ...(causes === undefined ? {} : { causes }),
   };
+}
+
+function unopenable(error: unknown): undefined {
+  if (!(error instanceof Unopenable)) throw error;
 }
 
 type Answer = 'rest' | 'end' | 'continue' | { waitSeconds: number };

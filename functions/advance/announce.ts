@@ -7,6 +7,7 @@ import { callbackType } from '../../core/workflow/request.ts';
 import { type AcceptDeps, accept } from '../enqueue/accept.ts';
 import type { Workflows } from '../workflows.ts';
 import { partSealedAs } from './load.ts';
+import { openOrLost } from './results.ts';
 
 export interface AnnounceDeps extends AcceptDeps {
   workflows: Workflows;
@@ -29,7 +30,11 @@ export function announce(deps: AnnounceDeps) {
     const id = item.sk;
     const sealed = await deps.workflows.part(tenant, id, partNames.callback);
     if (sealed === undefined) return;
-    const target = (await deps.vault.open(sealed, partSealedAs(tenant, id, 'callback'))) as object;
+    const target = (await openOrLost(deps.vault, sealed, partSealedAs(tenant, id, 'callback'))) as
+      | object
+      | undefined;
+    // Its key is gone: nobody is known any more who could be told.
+    if (target === undefined) return;
     const at = deps.now();
     const body = {
       workflow_id: id,

@@ -1,8 +1,10 @@
 import type { JobStore } from '../../core/change.ts';
-import { type JobRecord, jobKey } from '../../core/table.ts';
+import type { SealedAs } from '../../core/envelope.ts';
+import { type JobRecord, jobKey, type Stored } from '../../core/table.ts';
 import { partNames } from '../../core/workflow/item.ts';
 import { jobIdOf, type Link } from '../../core/workflow/link.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
+import { Unopenable } from '../keys.ts';
 import type { Vault } from '../vault.ts';
 import type { Workflows } from '../workflows.ts';
 import { type Loaded, signalSealedAs } from './load.ts';
@@ -34,12 +36,24 @@ export function linkOf(loaded: Loaded, node: number, undo: boolean): Link {
   return { workflow: loaded.id, node, generation: generationOf(loaded, node, undo), undo };
 }
 
+/** What is sealed, opened; undefined when it is gone, or no repeat can open it. */
+export async function openOrLost(vault: Vault, stored: Stored, as: SealedAs): Promise<unknown> {
+  try {
+    return await vault.open(stored, as);
+  } catch (error) {
+    if (error instanceof Unopenable) return undefined;
+    throw error;
+  }
+}
+
 /** Reads results of nodes, opened, each once in an advance. */
 export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Loaded) {
   const { tenant, id, item } = loaded;
   // Nodes that are named stand from the start. States, and elements, change while a turn goes on: they are read anew.
   const byKey = new Map(loaded.specs.map(({ key }, index) => [key, index]));
   const opened = new Map<number, unknown>();
+  /** Nodes that had a result which is not to be had any more: nothing may be built on its absence. */
+  const lost = new Set<number>();
   let read = 0;
 
   /** The results of these nodes are at hand afterwards. */
@@ -50,7 +64,9 @@ export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Load
       .filter((node) => hasJobResult(node));
     const records = await store.get(jobs.map((node) => jobKey(tenant, nodeJobId(loaded, node))));
     read += jobs.length;
-    await Promise.all(jobs.map(async (node, index) => opened.set(node, await resultOf(records[index]))));
+    await Promise.all(
+      jobs.map(async (node, index) => opened.set(node, await resultOf(node, records[index]))),
+    );
     for (const node of nodes) {
       const spec = loaded.specs[node] as NodeSpec;
       if (spec.node.kind === 'map')
@@ -68,20 +84,37 @@ export function resultsOf({ store, vault, workflows }: ResultsDeps, loaded: Load
     );
   }
 
-  async function resultOf(record: JobRecord | undefined): Promise<unknown> {
-    if (record?.result === undefined) return undefined;
-    return vault.open(record.result, { tenant, jobId: record.sk, field: 'result', fence: record.fence });
+  /** A job and its result are kept 30 days; a workflow that waits may be older, and a key be revoked. */
+  async function resultOf(node: number, record: JobRecord | undefined): Promise<unknown> {
+    if (record !== undefined && record.result === undefined) return undefined;
+    const result =
+      record?.result === undefined
+        ? undefined
+        : await openOrLost(vault, record.result, {
+            tenant,
+            jobId: record.sk,
+            field: 'result',
+            fence: record.fence,
+          });
+    if (result === undefined) lost.add(node);
+    return result;
   }
 
   async function signalOf(name: string): Promise<unknown> {
     const sealed = await workflows.part(tenant, id, partNames.signal(name, item));
-    return sealed === undefined ? undefined : vault.open(sealed, signalSealedAs(tenant, item, name));
+    return sealed === undefined ? undefined : openOrLost(vault, sealed, signalSealedAs(tenant, item, name));
   }
 
   return {
     fetch,
     /** Of a node that was fetched; undefined if it has none. */
     of: (key: string): unknown => opened.get(byKey.get(key) ?? -1),
+    /** Of nodes that were fetched: the first whose result is not to be had any more. */
+    lostOf: (keys: readonly string[]): string | undefined =>
+      keys.find((key) => {
+        const node = byKey.get(key) ?? -1;
+        return [node, ...(loaded.graph.elements.get(node) ?? [])].some((each) => lost.has(each));
+      }),
     stateOf: (key: string): string => loaded.states[byKey.get(key) ?? -1] ?? 'waiting',
     /** Nodes whose jobs were read. */
     read: () => read,

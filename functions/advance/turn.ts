@@ -90,10 +90,13 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   async function judge(ask: readonly number[]): Promise<void> {
     if (ask.length === 0) return;
     // CEL is a fifth of a cold start, and few workflows have conditions.
-    const { judgeCondition } = await import('../../core/workflow/condition.ts');
+    const { judgeCondition, readCondition } = await import('../../core/workflow/condition.ts');
     for (const node of ask) {
       const { when = '', names = {} } = loaded.specs[node] as NodeSpec;
       await results.fetch(Object.values(names));
+      const condition = readCondition(when);
+      const used = 'uses' in condition ? condition.uses.flatMap((each) => names[each] ?? []) : [];
+      if (failWithout(node, used)) continue;
       const seen = Object.entries(names);
       const holds = judgeCondition(when, {
         results: Object.fromEntries(
@@ -119,11 +122,13 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     const maps = start.filter((node) => kindOf(node) === 'map');
     const signals = start.filter((node) => kindOf(node) === 'signal');
     await results.fetch([...new Set([...jobNodes, ...maps].flatMap((node) => takenBy(loaded, node)))]);
-    for (const map of maps) if (!(await expand(map))) return undefined;
-    let moved = maps.length;
+    const unable = [...jobNodes, ...maps].filter((node) => failWithout(node, takenBy(loaded, node)));
+    for (const map of maps) if (!unable.includes(map) && !(await expand(map))) return undefined;
+    const able = jobNodes.filter((node) => !unable.includes(node));
+    let moved = maps.length + jobNodes.length - able.length;
     for (const node of signals) moved += await awaitSignal(node);
-    if (jobNodes.length === 0) return moved;
-    const handed = await deps.jobs.start(loaded, jobNodes, results);
+    if (able.length === 0) return moved;
+    const handed = await deps.jobs.start(loaded, able, results);
     take(handed, false);
     return moved + handed.failed.length + handed.again.length;
   }
@@ -183,6 +188,13 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
       loaded.states[node] = undo ? 'completed' : 'waiting';
     }
     for (const node of handed.later) later.push({ node, state: undo ? 'completed' : 'waiting' });
+  }
+
+  /** @returns true if one of these results is lost, and the node has failed by that */
+  function failWithout(node: number, keys: readonly string[]): boolean {
+    const lost = results.lostOf(keys);
+    if (lost !== undefined) fail(node, `the result of "${lost}" can not be had any more`);
+    return lost !== undefined;
   }
 
   function fail(node: number, cause: string): void {

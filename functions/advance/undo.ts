@@ -4,7 +4,7 @@ import type { JobRecord } from '../../core/table.ts';
 import { encodeLink } from '../../core/workflow/link.ts';
 import type { Vault } from '../vault.ts';
 import type { Loaded } from './load.ts';
-import { linkOf, nodeJobId } from './results.ts';
+import { linkOf, nodeJobId, openOrLost } from './results.ts';
 import type { NodeJob } from './start.ts';
 
 /**
@@ -23,9 +23,13 @@ export async function undoJob(
   if (contract === undefined) return refused(`job type "${done.type}" is not in this release`);
   const as = { tenant: loaded.tenant, jobId: done.sk };
   const [payload, result] = await Promise.all([
-    vault.open(done.payload, { ...as, field: 'payload' }),
-    done.result === undefined ? null : vault.open(done.result, { ...as, field: 'result', fence: done.fence }),
+    openOrLost(vault, done.payload, { ...as, field: 'payload' }),
+    done.result === undefined
+      ? null
+      : openOrLost(vault, done.result, { ...as, field: 'result', fence: done.fence }),
   ]);
+  if (payload === undefined) return refused('its payload can not be had any more');
+  if (result === undefined) return refused('its result can not be had any more');
   const { queue, priority, tags = [] } = done;
   return {
     ok: true,
