@@ -14,6 +14,7 @@ import type { Workflows } from '../workflows.ts';
 import { dynamo } from './clients.ts';
 import { held, putIf } from './conditional.ts';
 import { workflowMarks } from './marks.ts';
+import { packToken, type StoredToken, unpackToken } from './token.ts';
 
 /** BatchWriteItem takes 25 items. */
 const batch = 25;
@@ -76,7 +77,12 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
       if (await put({ ...item }, 'attribute_not_exists(pk)')) return item;
       return (await get({ pk: item.pk, sk: item.sk })) as unknown as WorkflowItem;
     },
-    get: async (tenant, id) => (await get(workflowKey(tenant, id))) as WorkflowItem | undefined,
+    async get(tenant, id) {
+      const { token, ...item } = (await get(workflowKey(tenant, id))) ?? {};
+      if (item.pk === undefined) return undefined;
+      const waiting = token === undefined ? {} : { token: unpackToken(token as StoredToken) };
+      return { ...item, ...waiting } as WorkflowItem;
+    },
     nodes: (tenant, id) => parts<NodesPart>(tenant, id, 'nodes#'),
     append: (tenant, id, part) =>
       put({ ...partKey(tenant, id, partNames.nodes(part.first)), ...part }, 'attribute_not_exists(pk)'),
@@ -114,7 +120,8 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
             ReturnValues: 'ALL_OLD',
           }),
         );
-        return Attributes?.token === undefined ? {} : { token: Attributes.token as string };
+        const token = Attributes?.token as StoredToken | undefined;
+        return token === undefined ? {} : { token: unpackToken(token) };
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException) return undefined;
         throw error;
@@ -130,12 +137,13 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
             UpdateExpression: 'SET #token = :token',
             ConditionExpression: '#status = :running AND attribute_not_exists(#token)',
             ExpressionAttributeNames: { '#token': 'token', '#status': 'status' },
-            ExpressionAttributeValues: { ':token': token, ':running': 'running' },
+            ExpressionAttributeValues: { ':token': packToken(token), ':running': 'running' },
           }),
         ),
       );
     },
-    rest: (seen, { read, set }) => {
+    rest: (seen, { read, set: { token, ...others } }) => {
+      const set = { ...others, ...(token === undefined ? {} : { token: packToken(token) }) };
       const given = Object.entries(set).filter(([, value]) => value !== undefined);
       const values = {
         ':seen': seen.changes,

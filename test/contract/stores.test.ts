@@ -11,6 +11,7 @@ import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
 import { describePoorStream, describeStream } from './stream-suite.ts';
 import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
 import { describeWalk } from './walk-suite.ts';
+import { describeWorkflowUnits } from './workflow-units-suite.ts';
 import { describeWorkflows } from './workflows-suite.ts';
 
 /**
@@ -46,6 +47,11 @@ function describeStores(target: Target): void {
   describeCheckpoints(async () => (await open()).checkpoints);
   describeEffects(async () => (await open()).effects);
   describeWorkflows(async () => (await open()).workflows);
+  if (target.name !== 'in memory')
+    describeWorkflowUnits(async () => {
+      const { workflows, writeUnits = () => Number.NaN } = await open();
+      return { workflows, writeUnits };
+    });
   describeSealedItems(async () => (await open()).sealed);
   if (target.endpoint !== undefined) describeCapacity(target.endpoint);
   if (target.objects) describeSealedObjects(async () => (await open()).sealed);

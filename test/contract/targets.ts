@@ -37,6 +37,8 @@ export interface Ports {
   checkpoints: Checkpoints;
   stream: Pick<StreamUnderTest, 'read' | 'expire'>;
   walk: Omit<WalkUnderTest, 'jobs'>;
+  /** What writes took since it was last asked, as the store itself says; absent in memory. */
+  writeUnits?: () => number;
 }
 
 /** Something that the suites run against. */
@@ -158,11 +160,13 @@ async function realPorts(endpoint: string): Promise<Ports> {
     const { listTenants, registerTenant } = await import('../../functions/aws/tenants.ts');
     const { workflowStore } = await import('../../functions/aws/workflows.ts');
     const { walkCursors, walkedShards } = await import('../../functions/aws/walk.ts');
+    const { takeCalls } = await import('../../functions/aws/calls.ts');
     return {
       jobs: jobStore(tableName, sleep, () => {}),
       dedupe: dedupeStore(tableName),
       sealed: sealedStore(tableName, bucket, () => start, sleep),
       effects: effectsStore(tableName, () => start, sleep),
+      writeUnits: () => takeCalls().write_units,
       // In the jobs table here too: the keys of the control table are like its own.
       workflows: workflowStore(tableName, () => sleep(0)),
       checkpoints: checkpointStore(tableName, () => start, sleep),
