@@ -29,9 +29,9 @@ const environment = new Environment({ limits })
   .registerVariable('states', 'map');
 
 /** Loops over a list: one at the most, because nested ones over a long result would run for ever. */
-const loops = new Set(['all', 'exists', 'exists_one', 'filter', 'map']);
-/** A regular expression may take exponential time. */
-const refused = new Set(['matches']);
+const loops = new Set(['all', 'exists', 'exists_one', 'filter']);
+/** A regular expression may take exponential time, and a list of lists fills memory. */
+const refused = new Set(['matches', 'map']);
 
 /** Is it an expression, and what does it look at. @returns what is wrong, as a sentence, if it is none */
 export function readCondition(text: string): Condition | { fault: string } {
@@ -50,10 +50,8 @@ export function readCondition(text: string): Condition | { fault: string } {
   if (bad !== undefined) return { fault: `must not call ${bad}()` };
   if (calls.filter((name) => loops.has(name)).length > 1)
     return { fault: `must have at most one of ${[...loops].join(', ')}` };
-  const stray = nodes.find(
-    ({ op, args }) =>
-      op === 'id' && calls.every((name) => !loops.has(name)) && args !== 'results' && args !== 'states',
-  );
+  const known = new Set(['results', 'states', ...nodes.flatMap(loopVariable)]);
+  const stray = nodes.find(({ op, args }) => op === 'id' && !known.has(args as string));
   if (stray !== undefined) return { fault: `must look at results or states, not at ${String(stray.args)}` };
   return { uses: [...new Set(nodes.flatMap(usedKey))] };
 }
@@ -66,6 +64,13 @@ export function judgeCondition(text: string, seen: Seen): boolean | { fault: str
   } catch (error) {
     return { fault: `the condition could not be judged: ${firstLine(error)}` };
   }
+}
+
+/** The name that a loop gives to what it looks at: `x` in `results.a.all(x, …)`. */
+function loopVariable({ op, args }: ASTNode): string[] {
+  if (op !== 'rcall') return [];
+  const [name, , [variable] = []] = args as [string, ASTNode, ASTNode[]?];
+  return loops.has(name) && variable?.op === 'id' ? [variable.args as string] : [];
 }
 
 /** `results.key` or `results["key"]`. */

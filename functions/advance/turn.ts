@@ -3,6 +3,7 @@ import { graphOf } from '../../core/workflow/graph.ts';
 import { partNames } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { NodeState } from '../../core/workflow/states.ts';
+import { bounded } from './bounded.ts';
 import type { carry, Handed } from './carry.ts';
 import { hearNews, lookAround } from './hear.ts';
 import { elementSpec, type Loaded } from './load.ts';
@@ -25,6 +26,11 @@ export interface Turn {
   /** More could start than one turn takes: save what there is, then take the next. */
   more: boolean;
 }
+
+const mostConditionMs = 1_000;
+const tooLong = {
+  fault: `the condition was not judged in the time it has: ${mostConditionMs} ms at the most`,
+};
 
 /** Jobs that one turn starts: what it has done is saved before it has taken long, and news do not pile up meanwhile. */
 const mostStarts = 1_000;
@@ -61,6 +67,8 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   const conditions = new Map<number, boolean>();
   const later: { node: number; state: NodeState }[] = [];
   let room = mostStarts;
+  // Each that takes too long leaves the next half the time: thousands of them are no more than seconds.
+  let conditionMs = mostConditionMs;
   let more = false;
   for (;;) {
     const step = decide({ graph: loaded.graph, states: loaded.states, phase, conditions });
@@ -98,12 +106,14 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
       const used = 'uses' in condition ? condition.uses.flatMap((each) => names[each] ?? []) : [];
       if (failWithout(node, used)) continue;
       const seen = Object.entries(names);
-      const holds = judgeCondition(when, {
+      const given = {
         results: Object.fromEntries(
           seen.flatMap(([name, key]) => (results.of(key) === undefined ? [] : [[name, results.of(key)]])),
         ),
         states: Object.fromEntries(seen.map(([name, key]) => [name, results.stateOf(key)])),
-      });
+      };
+      const holds = bounded(() => judgeCondition(when, given), conditionMs) ?? tooLong;
+      if (holds === tooLong) conditionMs = Math.ceil(conditionMs / 2);
       if (typeof holds === 'boolean') conditions.set(node, holds);
       else fail(node, holds.fault);
     }

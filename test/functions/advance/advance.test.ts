@@ -170,3 +170,19 @@ test('a condition sees states as they are when it is judged, those of this very 
   await it.advance();
   expect(await it.letters()).toBe('csrs');
 });
+
+test('a condition that would be judged for ever fails its node', async () => {
+  const it = aWorkflowWorld();
+  await it.create([
+    { key: 'a', type: 'task' },
+    { key: 'b', type: 'task', depends_on: ['a'], when: 'results.a.all(x, x in results.a)' },
+  ]);
+  await it.advance();
+  await it.end(it.live()[0] as JobRecord, 'completed', [...Array(400_000).keys()]);
+  await it.publishAll();
+  await it.advance();
+  expect(it.item()).toMatchObject({
+    status: 'failed',
+    causes: { 1: 'the condition was not judged in the time it has: 1000 ms at the most' },
+  });
+});
