@@ -21,12 +21,15 @@ interface Open {
   decided: number;
 }
 
-/** Cancels jobs as a person's cancel does one: those that wait at once, of those that run the holder is asked. */
-export function cancelJobs({ store, now, sleep }: CancelDeps) {
+/**
+ * Cancels jobs as a person's cancel does one: those that wait at once, of those that run the holder is asked.
+ * @param isMeant of a job that moved on meanwhile: where those that wait are meant, one that runs now is left alone
+ */
+export function cancelJobs({ store, now, sleep }: CancelDeps, isMeant: (found: JobRecord) => boolean) {
   return async (records: readonly JobRecord[]): Promise<Done[]> => {
     const done: Done[] = [];
     const decide = (found: JobRecord, before = 0): Open[] => {
-      const change = cancelOf(found, now());
+      const change = isMeant(found) ? cancelOf(found, now()) : undefined;
       if (change !== undefined && before < triesOfMoving)
         return [{ id: found.sk, change, decided: before + 1 }];
       done.push({ id: found.sk, skipped: 'changed' });

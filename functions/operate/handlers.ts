@@ -44,7 +44,11 @@ export function operationHandlers(deps: HandlerDeps) {
     [cancelManyJob.type]: cancelManyJob.run(async (asked: CancelMany, job: JobContext) => {
       const choice = chooseForCancel(store, job.tenant, asked, mintedAtOf(job.id));
       return cancelResult(
-        await attempt(deps, { choice, change: cancelJobs(deps), wasChanged: wasCancelled }, job),
+        await attempt(
+          deps,
+          { choice, change: cancelJobs(deps, choice.isMeant), wasChanged: wasCancelled },
+          job,
+        ),
       );
     }),
   };

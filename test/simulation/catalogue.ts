@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import type { JobContract } from '../../core/define.ts';
+import { type Lane, type QueueTimes, queueTimes } from '../../core/lane.ts';
+import { operations, operationsQueue } from '../../core/operations.ts';
 
 const anything = { payload: z.unknown(), result: z.unknown(), retry: { maxAttempts: 4 } };
 
@@ -15,7 +17,14 @@ const queues = [
   { name: 'default', memoryMb: 512, batchConcurrency: 10 },
   { name: 'long', memoryMb: 512, batchConcurrency: 1 },
 ];
-export const queueNames = queues.map((each) => each.name);
+/** The users' queues, and TaskQ's own. */
+export const queueNames = [...queues, operationsQueue].map((each) => each.name);
+/** Queues with fewer lanes than all. */
+export const lanesOf: Record<string, readonly Lane[]> = { [operationsQueue.name]: ['normal', 'quarantine'] };
+
+export const timesOf: Record<string, QueueTimes> = Object.fromEntries(
+  queueNames.map((queue) => [queue, queueTimes(queue, [...Object.values(contracts), ...operations])]),
+);
 
 /** What each release knows. */
 export const catalogues = {

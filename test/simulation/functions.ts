@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Death } from '../../core/death.ts';
 import type { JobContext } from '../../core/define.ts';
-import { lanes as laneNames, type QueueTimes, queueTimes } from '../../core/lane.ts';
+import { lanes as laneNames, type QueueTimes } from '../../core/lane.ts';
 import { effectSeedBytes } from '../../core/once.ts';
 import { bury } from '../../functions/bury/bury.ts';
 import { enqueue } from '../../functions/enqueue/enqueue.ts';
@@ -13,8 +13,8 @@ import { release } from '../../functions/release/release.ts';
 import { walk } from '../../functions/release/walk.ts';
 import { renewThere, type StartThread } from '../../functions/work/renew-there.ts';
 import { serveRenewals } from '../../functions/work/serve-renewals.ts';
-import { work } from '../../functions/work/work.ts';
-import { catalogues, queueNames } from './catalogue.ts';
+import { type WorkDeps, work } from '../../functions/work/work.ts';
+import { catalogues, lanesOf, queueNames, timesOf } from './catalogue.ts';
 import { urlOf } from './lanes.ts';
 import type { PersonPlan } from './plan.ts';
 import { keys, type Ports } from './ports.ts';
@@ -26,11 +26,8 @@ import { between } from './random.ts';
 const urls = Object.fromEntries(
   queueNames.map((queue) => [
     queue,
-    Object.fromEntries(laneNames.map((lane) => [lane, urlOf(`${queue}-${lane}`)])),
+    Object.fromEntries((lanesOf[queue] ?? laneNames).map((lane) => [lane, urlOf(`${queue}-${lane}`)])),
   ]),
-);
-export const timesOf: Record<string, QueueTimes> = Object.fromEntries(
-  queueNames.map((queue) => [queue, queueTimes(queue, catalogues.new.contracts)]),
 );
 
 /** A process with all that it reaches the world through, and the same for a thread of it. */
@@ -41,7 +38,7 @@ export interface Program {
 }
 
 const ignore = (): void => {};
-const common = (process: Process) => ({ now: process.now, onError: ignore, log: ignore });
+export const common = (process: Process) => ({ now: process.now, onError: ignore, log: ignore });
 const messageDeps = (process: Process) => ({
   /** The log is asked for up to 2 s, and here never knows. */
   async findDeath(): Promise<Death> {
@@ -52,11 +49,11 @@ const messageDeps = (process: Process) => ({
   storeUnreadable: async () => {},
 });
 
-function contractOf(process: Process) {
+export function contractOf(process: Process) {
   return (type: string) => catalogues[process.release].contracts.find((each) => each.type === type);
 }
 
-function randomBytes({ random }: Process) {
+export function randomBytes({ random }: Process) {
   return (count: number) => Uint8Array.from({ length: count }, () => between(random, 0, 255));
 }
 
@@ -84,7 +81,7 @@ export function changeJob(
   return patchJob(deps, requestOf('patchJob', { id, body: { run_at: runAt } }));
 }
 
-function requestOf(
+export function requestOf(
   route: ApiRequest['route'],
   { id = '', body, key }: { id?: string; body?: unknown; key?: string },
 ): ApiRequest {
@@ -102,21 +99,32 @@ function requestOf(
 }
 
 export function workOn(
-  { process, ports, thread }: Program,
+  program: Program,
   queue: string,
   records: readonly SQSRecord[],
   handle: (payload: { script: string }, job: JobContext) => Promise<unknown>,
   remainingMs: () => number,
 ): Promise<SQSBatchResponse> {
-  const { long, leaseMs, longestTimeoutMs } = timesOf[queue] as QueueTimes;
   const step = work({
+    ...workerDeps(program, queue),
+    contractOf: contractOf(program.process),
+    handlerOf: async () => async (payload: never, job) => handle(payload, job),
+  });
+  return step(records, remainingMs, {}, program.process.name);
+}
+
+/** What the worker of a queue has, whatever it runs. */
+export function workerDeps(
+  { process, ports, thread }: Program,
+  queue: string,
+): Omit<WorkDeps, 'contractOf' | 'handlerOf'> {
+  const { long, leaseMs, longestTimeoutMs } = timesOf[queue] as QueueTimes;
+  return {
     ...common(process),
     ...ports,
     ...messageDeps(process),
     queue,
     keys,
-    contractOf: contractOf(process),
-    handlerOf: async () => async (payload: never, job) => handle(payload, job),
     readObject: async () => undefined,
     settings: { allowPrivateAddresses: false },
     after: process.after,
@@ -132,8 +140,7 @@ export function workOn(
     monotonic: process.monotonic,
     random: process.random,
     soon: (flush) => void process.after(3, flush),
-  });
-  return step(records, remainingMs, {}, process.name);
+  };
 }
 
 /** The thread that renews leases: a loop of its own in the same process. */

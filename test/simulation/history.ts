@@ -1,6 +1,7 @@
+import { isOwn } from '../../core/define.ts';
 import { isFinal, isWaiting } from '../../core/state.ts';
 import { deadLanes, type LaneName, workLanes } from './lanes.ts';
-import { type ClientPlan, type PersonPlan, type Plan, start } from './plan.ts';
+import { type PersonPlan, type Plan, start } from './plan.ts';
 import type { Plant } from './plants.ts';
 import { Broken, type PromiseName } from './promises.ts';
 import { between, oneOf, streamOf } from './random.ts';
@@ -16,6 +17,10 @@ const fit: Record<PersonPlan['does'], (status: string) => boolean> = {
 };
 /** Long enough for the longest delay, every retry, and three burials. */
 const longestMs = 8 * 60 * minute;
+
+const cancelOf = (name: string): PersonPlan => ({
+  ...{ name: `person who stops ${name}`, atMs: 0, does: 'cancel', inSeconds: 0, pick: 0 },
+});
 
 export interface History {
   /** The promise that was broken, and how; undefined when all held. */
@@ -49,15 +54,24 @@ export async function runHistory(
   };
 
   for (const client of plan.clients) {
-    at(start + client.atMs, () => guard(callUntilAnswered(client)));
-    if (client.twinAfterMs !== undefined)
-      at(start + client.atMs + client.twinAfterMs, () => guard(callUntilAnswered(client)));
+    const call = () => guard(untilAnswered(client.name, client.key, () => world.call(client)));
+    at(start + client.atMs, call);
+    if (client.twinAfterMs !== undefined) at(start + client.atMs + client.twinAfterMs, call);
   }
   for (const person of plan.persons)
     at(start + person.atMs, () => {
       const jobId = fitting(person);
       if (jobId !== undefined) guard(world.act(person, jobId));
     });
+  for (const operation of plan.operations) {
+    const { name, atMs, key, cancelledAfterMs } = operation;
+    at(start + atMs, () => guard(untilAnswered(name, key, () => world.ask(operation))));
+    if (cancelledAfterMs === undefined) continue;
+    at(start + atMs + cancelledAfterMs, () => {
+      const work = table.all().findLast(({ type, status }) => isOwn(type) && !isFinal(status));
+      if (work !== undefined) guard(world.act(cancelOf(name), work.sk));
+    });
+  }
   const minutes = streamOf(plan.seed, 'minutes');
   const everyMinute = (): void => {
     for (const task of minuteTasks) {
@@ -89,12 +103,16 @@ export async function runHistory(
   }
   return result();
 
-  /** A client with a key repeats its call until it is answered. */
-  async function callUntilAnswered(client: ClientPlan): Promise<void> {
-    const random = streamOf(plan.seed, `patience of ${client.name}`);
+  /** Whoever has a key repeats a call until it is answered. */
+  async function untilAnswered(
+    name: string,
+    key: string | undefined,
+    call: () => Promise<'answered' | 'unknown'>,
+  ): Promise<void> {
+    const random = streamOf(plan.seed, `patience of ${name}`);
     const patienceMs = oneOf(random, [20_000, 120_000]);
-    for (let tries = 0; tries < (client.key === undefined ? 1 : 30); tries++) {
-      if ((await world.call(client)) === 'answered') return;
+    for (let tries = 0; tries < (key === undefined ? 1 : 30); tries++) {
+      if ((await call()) === 'answered') return;
       await scheduler.sleep(between(random, 1_000, patienceMs));
     }
   }

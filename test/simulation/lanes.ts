@@ -1,10 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
-import { lanes as laneNames, maxReceiveCount } from '../../core/lane.ts';
+import { type Lane, lanes as laneNames, maxReceiveCount } from '../../core/lane.ts';
 import { decodePointer, encodePointer } from '../../core/pointer.ts';
 import type { Delivery, Hiding } from '../../functions/lanes.ts';
 import { fails, recordOf } from '../support/memory-lanes.ts';
 import { memorySqs } from '../support/memory-sqs.ts';
-import { queueNames } from './catalogue.ts';
+import { lanesOf, queueNames } from './catalogue.ts';
 import type { Process } from './process.ts';
 import { between, oneOf, type Random } from './random.ts';
 
@@ -12,8 +12,14 @@ import { between, oneOf, type Random } from './random.ts';
 export type LaneName = string;
 export const deadLanes: readonly LaneName[] = queueNames.map((queue) => `${queue}-dead`);
 export const workLanes: readonly LaneName[] = queueNames.flatMap((queue) =>
-  laneNames.map((lane) => `${queue}-${lane}`),
+  (lanesOf[queue] ?? laneNames).map((lane) => `${queue}-${lane}`),
 );
+
+/** Where a queue that is declared with fewer lanes has them all in `normal`, that. */
+export function laneName(queue: string, lane: Lane): LaneName {
+  const name = `${queue}-${lane}`;
+  return workLanes.includes(name) ? name : `${queue}-normal`;
+}
 
 /** The lanes of a history: SQS in memory that reorders, duplicates and refuses as it likes. */
 export interface SimulatedLanes {
@@ -85,7 +91,7 @@ export function simulateLanes(parts: LaneParts): SimulatedLanes {
           by.trouble([pointer.jobId]);
           return false;
         }
-        const name = `${queue}-${lane}`;
+        const name = laneName(queue, lane);
         const entry = { body: encodePointer(pointer), group: pointer.tenant };
         if (by.strikes('lost')) parts.onLoss(pointer.jobId);
         else sqs.send(name, [{ ...entry, delaySeconds }]);

@@ -1,6 +1,7 @@
 import type { SimulatedType } from './catalogue.ts';
 import { type Chances, drawChances, drawClaimFaults, drawLeaseFaults } from './faults.ts';
 import { type Behaviour, drawBehaviour } from './handlers.ts';
+import { drawOperations, type OperationPlan } from './operation-plan.ts';
 import { between, oneOf, type Random, streamOf } from './random.ts';
 
 /** When every history begins, ms since the epoch. */
@@ -26,6 +27,8 @@ export interface Plan {
   deployAtMs: number;
   clients: ClientPlan[];
   persons: PersonPlan[];
+  /** Redrives and bulk cancels: in a share of the histories. */
+  operations: OperationPlan[];
 }
 
 export interface ClientPlan {
@@ -91,7 +94,10 @@ const subjects = {
     spareWithinSeconds: [0, 5],
   }),
 };
-export type SubjectName = keyof typeof subjects;
+export type SubjectName = keyof typeof subjects | 'operations';
+
+/** So many histories have redrives and bulk cancels, whatever else they are about. */
+const operatedShare = 0.12;
 
 /** @param about the subject, where it is not the seed's to decide */
 export function drawPlan(seed: number, about?: SubjectName): Plan {
@@ -99,8 +105,9 @@ export function drawPlan(seed: number, about?: SubjectName): Plan {
   const faultyMs = between(random, 2, 8) * minute;
   const roll = random();
   const drawn = roll < 0.12 ? 'leases' : roll < 0.22 ? 'claims' : 'anything';
-  const { types: among, ...subject } = subjects[about ?? drawn](random);
-  return {
+  const { types: among, ...subject } =
+    subjects[about === undefined || about === 'operations' ? drawn : about](random);
+  const plan: Plan = {
     seed,
     faultyMs,
     ...subject,
@@ -117,7 +124,29 @@ export function drawPlan(seed: number, about?: SubjectName): Plan {
       inSeconds: oneOf(random, [-10, 5, 100, 600, 2_000, 5_000]),
       pick: random(),
     })),
+    operations: [],
   };
+  // From a stream of their own: the other histories are the same without them.
+  const more = streamOf(seed, 'operations');
+  const operated = more() < operatedShare || about === 'operations';
+  if (!operated) return plan;
+  const { operations, persons } = drawOperations(more, faultyMs);
+  return {
+    ...plan,
+    operations,
+    persons: [...plan.persons, ...persons],
+    clients: plan.clients.map((each) => {
+      // There is something to redrive: more jobs, earlier, and most of them fail for good at their first attempt.
+      const failing = Array.from({ length: oneOf(more, [2, 6, 10]) }, () => drawFailing(more, among));
+      return { ...each, atMs: each.atMs / 2, jobs: [...each.jobs, ...failing].slice(0, 14) };
+    }),
+  };
+}
+
+function drawFailing(random: Random, among: readonly SimulatedType[]): JobPlan {
+  const { delaySeconds: _, ...job } = drawJob(random, among);
+  const afterMs = oneOf(random, [0, 1_000]);
+  return { ...job, behaviours: job.behaviours.with(0, { does: 'fail', afterMs, how: 'permanent' }) };
 }
 
 function drawClient(

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Change } from '../../core/change.ts';
+import { operationPlants } from './operation-plants.ts';
 import type { SubjectName } from './plan.ts';
 import {
   type Alter,
@@ -214,6 +215,7 @@ export const plants: Record<string, Plant> = {
     breaks: ['looked after'],
     received: (records) => [...new Map(records.map((each) => [each.body, each])).values()],
   },
+  ...operationPlants,
 };
 
 /** Bugs of PROTOCOL's list that are not planted, and why. */

@@ -7,10 +7,12 @@ import type { WalkCursor } from '../../core/walk.ts';
 import type { DedupeStore } from '../../functions/enqueue/dedupe.ts';
 import type { Keys } from '../../functions/keys.ts';
 import type { LaneDepth, Lanes } from '../../functions/lanes.ts';
+import type { Checkpoint, Checkpoints } from '../../functions/operate/checkpoints.ts';
 import type { WalkCursors, WalkedShards } from '../../functions/release/walk.ts';
 import type { Vault } from '../../functions/vault.ts';
+import { memoryCheckpoints } from '../support/memory-checkpoints.ts';
 import { memoryEffects } from '../support/memory-effects.ts';
-import type { SimulatedLanes } from './lanes.ts';
+import { laneName, type SimulatedLanes } from './lanes.ts';
 import type { Process } from './process.ts';
 import { between } from './random.ts';
 import type { SimulatedTable } from './table.ts';
@@ -22,6 +24,7 @@ export interface Ports {
   vault: Vault;
   dedupe: DedupeStore;
   effects: EffectsStore;
+  checkpoints: Checkpoints;
   depth: LaneDepth;
   shards: WalkedShards;
   cursors: WalkCursors;
@@ -35,6 +38,8 @@ export interface PortParts {
   keys: Map<string, DedupeItem>;
   /** What `once` has stored, by job. */
   effects: Map<string, Effects>;
+  /** How far each operation on many jobs is. */
+  checkpoints: Pick<Map<string, Checkpoint>, 'get' | 'set'>;
   /** How far the walk is. */
   walked: { cursors: readonly (WalkCursor | undefined)[] };
 }
@@ -50,10 +55,14 @@ export function portsOf(process: Process, parts: PortParts): Ports {
       { around: (method, _rows, perform) => process.call(method, [], perform) },
       parts.effects,
     ),
+    checkpoints: memoryCheckpoints(
+      { around: (method, _rows, perform) => process.call(method, of(process.operation), perform) },
+      parts.checkpoints,
+    ),
     // SQS counts approximately, and late.
     depth: (queue, lane) =>
       process.call('depth', [], () =>
-        process.strikes('stale') ? 0 : parts.lanes.visible(`${queue}-${lane}`),
+        process.strikes('stale') ? 0 : parts.lanes.visible(laneName(queue, lane)),
       ),
     shards: {
       // Most shards of most walks hold nothing: no call is simulated for them.
@@ -75,6 +84,10 @@ export function portsOf(process: Process, parts: PortParts): Ports {
 function storeOf(process: Process, { table }: PortParts): JobStore {
   /** How far the index lags behind for this process. */
   let staleMs: number | undefined;
+  const lagMs = (): number => {
+    staleMs ??= process.strikes('stale') ? between(process.random, 1_000, 10_000) : 0;
+    return staleMs;
+  };
   return {
     insert: async (records) =>
       records.length === 0
@@ -87,20 +100,34 @@ function storeOf(process: Process, { table }: PortParts): JobStore {
             table.change(changes, process, how),
           ),
     get: async (keys) => (keys.length === 0 ? [] : process.call('get', ids(keys), () => table.get(keys))),
-    newest: async () => [],
-    failed: async () => [],
+    // An empty partition is most of them: no call is simulated for it.
+    async newest(query) {
+      const lag = lagMs();
+      return table.newest(query, lag).length === 0
+        ? []
+        : process.call('newest', [], () => table.newest(query, lag));
+    },
+    async failed(query) {
+      const lag = lagMs();
+      return table.failed(query, lag).length === 0
+        ? []
+        : process.call('failed', [], () => table.failed(query, lag));
+    },
     async attention(query) {
-      staleMs ??= process.strikes('stale') ? between(process.random, 1_000, 10_000) : 0;
-      // An empty partition is most of them: no call is simulated for it.
-      const lag = staleMs;
-      if (table.attention(query, lag).length === 0) return [];
-      return process.call('attention', [], () => table.attention(query, lag));
+      const lag = lagMs();
+      return table.attention(query, lag).length === 0
+        ? []
+        : process.call('attention', [], () => table.attention(query, lag));
     },
   };
 }
 
 function ids(keys: readonly { sk: string }[]): string[] {
   return keys.map((each) => each.sk);
+}
+
+function of(operation: string | undefined): string[] {
+  return operation === undefined ? [] : [operation];
 }
 
 function lanesOf(process: Process, { lanes }: PortParts): Lanes {

@@ -12,6 +12,8 @@ export interface Process {
   alive: boolean;
   /** It did not come to its end. */
   died: boolean;
+  /** The operation on many jobs that it carries out, if it does. */
+  operation?: string;
   /** What its claims write into the record. */
   owner?: string;
   /** Which release of the code it runs. */

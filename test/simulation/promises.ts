@@ -25,6 +25,18 @@ export const promises = {
   'nothing hides for long': 'beyond the end of a lease, no message is hidden for more than 60 s',
   'brought back only after trouble':
     'where no message was lost and nothing died, no job depends on its entry to be delivered',
+  'an operation takes only what is meant':
+    'a redrive or bulk cancel changes no job but those that were as asked for, before it was asked for',
+  'no job is retried twice by one operation':
+    'however often an operation is started, gone on with or delivered: a job that it retried and that fails again stays failed',
+  'an operation tells what it did':
+    'an operation that completed says how many jobs it changed and skipped, and these are all that it took; what someone else changed at the same time it may take for its own',
+  'an operation leaves nobody out':
+    'what is as asked for, and stays so, is taken by an operation that completes',
+  'a canary goes first':
+    'until the first part is judged no other job is retried, and its verdict is by what became of it',
+  'an operation that ended stops':
+    'an operation that was cancelled, failed or completed changes no job any more',
 } as const;
 
 export type PromiseName = keyof typeof promises;

@@ -42,6 +42,10 @@ export async function shrink(plan: Plan, history: History, plant?: Plant): Promi
       (persons) => breaks({ ...best.plan, persons }),
     );
     await leaveOut(
+      () => best.plan.operations,
+      (operations) => breaks({ ...best.plan, operations }),
+    );
+    await leaveOut(
       () => best.history.struck,
       (kept) =>
         breaks({ ...best.plan, spared: [...best.plan.spared, ...leftOut(best.history.struck, kept)] }),

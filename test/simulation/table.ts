@@ -1,4 +1,4 @@
-import type { Change, ChangeResult, InsertResult } from '../../core/change.ts';
+import type { Change, ChangeResult, FailedEntry, FailedQuery, InsertResult } from '../../core/change.ts';
 import { idFloor } from '../../core/id.ts';
 import { isFinal } from '../../core/state.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
@@ -21,6 +21,13 @@ export interface SimulatedTable {
   get: (keys: readonly RecordKey[]) => (JobRecord | undefined)[];
   /** The index as it was so many ms ago. */
   attention: (query: IndexQuery, staleMs: number) => IndexEntry[];
+  /** The same, of failed jobs. */
+  failed: (query: FailedQuery, staleMs: number) => FailedEntry[];
+  /** Records of one partition as they were so many ms ago, newest first. */
+  newest: (
+    query: { pk: string; before: string; after: string; limit: number },
+    staleMs: number,
+  ) => JobRecord[];
   /** Open records of one partition without an entry, oldest first, and how many records there were. */
   unwatched: (query: { pk: string; after: string; before: string }) => {
     records: JobRecord[];
@@ -33,6 +40,8 @@ export interface SimulatedTable {
   /** Not a copy: to be looked at only. */
   peek: (jobId: string) => JobRecord | undefined;
   all: () => JobRecord[];
+  /** When a record was last written. */
+  writtenAt: (jobId: string) => number;
 }
 
 export interface IndexEntry extends RecordKey {
@@ -48,6 +57,9 @@ interface IndexQuery {
 
 interface Row {
   record: JobRecord;
+  writtenAt: number;
+  /** As it was until then: a stale read may still find it. */
+  earlier?: JobRecord;
   /** Where the index had it, from when on; the last is what holds now. */
   indexed: { from: number; partition?: string; at: number }[];
 }
@@ -59,9 +71,11 @@ export function simulateTable(now: () => number, onWrite: (written: Written) => 
 
   const put = (row: Row | undefined, record: JobRecord): void => {
     const { attention, attentionAt = 0 } = record;
-    const target: Row = row ?? { record, indexed: [{ from: 0, at: 0 }] };
+    const target: Row = row ?? { record, writtenAt: 0, indexed: [{ from: 0, at: 0 }] };
     if (row === undefined) rows.set(record.sk, target);
+    else target.earlier = target.record;
     target.record = record;
+    target.writtenAt = now();
     const last = target.indexed.at(-1);
     if (last?.partition === attention && last?.at === attentionAt) return;
     target.indexed.push({
@@ -79,6 +93,22 @@ export function simulateTable(now: () => number, onWrite: (written: Written) => 
     const struck = by.strikes('throttled');
     if (struck) by.trouble([jobId]);
     return struck;
+  };
+
+  /** What an index partition held so many ms ago, of a span of its times, in order and beyond an entry. */
+  const indexed = (
+    { partition, after }: { partition: string; after?: Pick<IndexEntry, 'sk' | 'attentionAt'> },
+    staleMs: number,
+    isIn: (attentionAt: number) => boolean,
+  ): IndexEntry[] => {
+    const time = now() - staleMs;
+    const found: IndexEntry[] = [];
+    for (const { record, indexed: places } of everIn.get(partition) ?? []) {
+      const seen = places.findLast((each) => each.from <= time);
+      if (seen?.partition === partition && isIn(seen.at))
+        found.push({ pk: record.pk, sk: record.sk, attentionAt: seen.at });
+    }
+    return found.sort(inOrder).filter((each) => after === undefined || inOrder(each, after) > 0);
   };
 
   return {
@@ -110,18 +140,23 @@ export function simulateTable(now: () => number, onWrite: (written: Written) => 
         const record = rows.get(sk)?.record;
         return record && copy(record);
       }),
-    attention({ partition, until, limit, after }, staleMs) {
+    attention: (query, staleMs) => indexed(query, staleMs, (at) => at <= query.until).slice(0, query.limit),
+    failed: (query, staleMs) =>
+      indexed(query, staleMs, (at) => at >= query.since && at < query.until)
+        .slice(0, query.limit)
+        .map((each) => {
+          const { type, queue, tags, fingerprint } = (rows.get(each.sk) as Row).record;
+          return copy({ ...each, type, queue, tags, fingerprint }) as FailedEntry;
+        }),
+    newest({ pk, before, after, limit }, staleMs) {
       const at = now() - staleMs;
-      const found: IndexEntry[] = [];
-      for (const { record, indexed } of everIn.get(partition) ?? []) {
-        const seen = indexed.findLast((each) => each.from <= at);
-        if (seen?.partition === partition && seen.at <= until)
-          found.push({ pk: record.pk, sk: record.sk, attentionAt: seen.at });
+      const found: JobRecord[] = [];
+      for (const { record, earlier, writtenAt } of rows.values()) {
+        if (record.pk !== pk || record.sk > before || record.sk < after) continue;
+        const seen = writtenAt <= at ? record : earlier;
+        if (seen !== undefined) found.push(copy(seen));
       }
-      return found
-        .sort(inOrder)
-        .filter((each) => after === undefined || inOrder(each, after) > 0)
-        .slice(0, limit);
+      return found.sort((a, b) => (a.sk < b.sk ? 1 : -1)).slice(0, limit);
     },
     unwatched({ pk, after, before }) {
       const all = Array.from(rows.values(), (each) => each.record).filter(
@@ -140,6 +175,7 @@ export function simulateTable(now: () => number, onWrite: (written: Written) => 
       return false;
     },
     peek: (jobId) => rows.get(jobId)?.record,
+    writtenAt: (jobId) => rows.get(jobId)?.writtenAt ?? 0,
     all: () => Array.from(rows.values(), (each) => each.record),
   };
 }
@@ -148,6 +184,9 @@ function isUnwatched({ status, attention }: JobRecord): boolean {
   return attention === undefined && status !== 'void' && !isFinal(status);
 }
 
-function inOrder(a: IndexEntry, b: IndexEntry): number {
+function inOrder(
+  a: Pick<IndexEntry, 'sk' | 'attentionAt'>,
+  b: Pick<IndexEntry, 'sk' | 'attentionAt'>,
+): number {
   return a.attentionAt - b.attentionAt || (a.sk < b.sk ? -1 : a.sk > b.sk ? 1 : 0);
 }

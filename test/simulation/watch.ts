@@ -1,10 +1,11 @@
 import { afterLeaseMs } from '../../core/claim.ts';
 import type { Effects } from '../../core/once.ts';
 import { isFinal } from '../../core/state.ts';
-import type { JobRecord } from '../../core/table.ts';
+import type { JobRecord, Stored } from '../../core/table.ts';
 import type { Process } from './process.ts';
 import { Broken } from './promises.ts';
 import type { Written } from './table.ts';
+import { watchOperations } from './watch-operations.ts';
 import { watchWrites } from './watch-writes.ts';
 import { clocksMs, type Expect, unknownJob, type Watched } from './watched.ts';
 
@@ -13,6 +14,9 @@ const longestHideMs = 60_000;
 export interface WatchParts {
   now: () => number;
   peek: (jobId: string) => JobRecord | undefined;
+  all: () => JobRecord[];
+  writtenAt: (jobId: string) => number;
+  open: (stored: Stored) => unknown;
   stored: (where: string) => boolean;
   pointers: () => ReadonlyMap<string, number>;
   /** A live invocation has the job in hand. */
@@ -23,7 +27,8 @@ export interface WatchParts {
  * Looks at every write, start and answer. What it sees broken it keeps for `first`: thrown where it happens, the
  * pipeline would take it for a handler's error.
  */
-export function watchPromises({ now, peek, stored, pointers, held }: WatchParts) {
+export function watchPromises(parts: WatchParts) {
+  const { now, peek, stored, pointers, held } = parts;
   let first: Broken | undefined;
   const jobs = new Map<string, Watched>();
   const answers = new Map<string, string>();
@@ -41,11 +46,17 @@ export function watchPromises({ now, peek, stored, pointers, held }: WatchParts)
     return job;
   };
   const writes = watchWrites({ now, stored, of, expect });
+  const cancelAsked = (jobId: string): void => {
+    of(jobId).cancelAsked = true;
+  };
+  const operations = watchOperations({ ...parts, cancelAsked, expect });
 
   return {
     first: () => first,
+    operations,
     written(each: Written): void {
       stirred.add(each.after.sk);
+      operations.written(each);
       writes(each);
     },
     accept(jobId: string): void {
@@ -62,9 +73,7 @@ export function watchPromises({ now, peek, stored, pointers, held }: WatchParts)
         () => `${key}, position ${position}, was answered with ${earlier} and with ${jobId}`,
       );
     },
-    cancelAsked(jobId: string): void {
-      of(jobId).cancelAsked = true;
-    },
+    cancelAsked,
     trouble(jobIds: Iterable<string>): void {
       for (const jobId of jobIds) of(jobId).troubled = true;
     },

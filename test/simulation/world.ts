@@ -1,11 +1,15 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { JobContext } from '../../core/define.ts';
+import { mintedAtOf } from '../../core/id.ts';
 import type { QueueTimes } from '../../core/lane.ts';
 import type { Effects } from '../../core/once.ts';
+import { operationsQueue } from '../../core/operations.ts';
 import { decodePointer } from '../../core/pointer.ts';
 import type { Sealed } from '../../core/table.ts';
 import { walkAgeMs } from '../../core/walk.ts';
 import type { ApiAnswer } from '../../functions/http.ts';
+import type { Checkpoint } from '../../functions/operate/checkpoints.ts';
+import { timesOf } from './catalogue.ts';
 import { makeFates } from './faults.ts';
 import {
   buryAll,
@@ -14,13 +18,14 @@ import {
   type Program,
   releaseDue,
   releaseParts,
-  timesOf,
   walkAll,
   workOn,
 } from './functions.ts';
 import { behave, plainly } from './handlers.ts';
 import { type LaneName, simulateLanes } from './lanes.ts';
-import { type ClientPlan, type JobPlan, type PersonPlan, type Plan, start } from './plan.ts';
+import type { OperationPlan } from './operation-plan.ts';
+import { askMany, operateOn } from './operations.ts';
+import { start as begins, type ClientPlan, type JobPlan, type PersonPlan, type Plan } from './plan.ts';
 import type { Plant } from './plants.ts';
 import { type PortParts, type Ports, portsOf } from './ports.ts';
 import { type Process, startProcess } from './process.ts';
@@ -47,7 +52,7 @@ export function makeWorld(
   onMove: (lane: LaneName) => void,
 ) {
   const { now } = scheduler;
-  const fates = makeFates(plan.chances, new Set(plan.spared), () => now() >= start + plan.faultyMs, say);
+  const fates = makeFates(plan.chances, new Set(plan.spared), () => now() >= begins + plan.faultyMs, say);
   /** Jobs that a live invocation has in hand: their messages were received. */
   const inHand = new Map<Process, readonly string[]>();
   const held = (jobId: string): boolean =>
@@ -78,12 +83,27 @@ export function makeWorld(
   const watch = watchPromises({
     now,
     peek: table.peek,
+    all: table.all,
+    writtenAt: table.writtenAt,
+    open: (value) => {
+      const stands = 'at' in value ? sealed.get(value.where) : value;
+      return stands && JSON.parse(Buffer.from(stands.data).toString());
+    },
     stored: (where) => sealed.has(where),
     pointers: lanes.pointers,
     held,
   });
   const effects = new Map<string, Effects>();
-  const parts: PortParts = { table, lanes, sealed, keys: new Map(), effects, walked: { cursors: [] } };
+  const progress = new Map<string, Checkpoint>();
+  const checkpoints: PortParts['checkpoints'] = {
+    get: (jobId) => progress.get(jobId),
+    set(jobId, checkpoint) {
+      watch.operations.saved(jobId, checkpoint.progress);
+      return progress.set(jobId, checkpoint);
+    },
+  };
+  const walked: PortParts['walked'] = { cursors: [] };
+  const parts: PortParts = { table, lanes, sealed, keys: new Map(), effects, checkpoints, walked };
   const scripts = new Map<string, JobPlan>();
   const started = new Map<string, number>();
 
@@ -92,7 +112,7 @@ export function makeWorld(
     started.set(kind, count);
     const name = `${kind} ${count}`;
     const random = streamOf(plan.seed, name);
-    const sinceDeployMs = now() - start - plan.deployAtMs;
+    const sinceDeployMs = now() - begins - plan.deployAtMs;
     const isOld = sinceDeployMs < 0 || (sinceDeployMs < deployMs && random() < 0.5);
     const process = startProcess(name, random, {
       scheduler,
@@ -146,6 +166,20 @@ export function makeWorld(
     return 'answered';
   }
 
+  /** A person's redrive or bulk cancel, taken in as a job. */
+  async function ask(operation: OperationPlan): Promise<'answered' | 'unknown'> {
+    const { name, key, asked } = operation;
+    const { process, ports } = begin(name);
+    const step = askMany(process, ports, operation).catch(() => 'failed' as const);
+    const answer = await within(process, step, apiTimeoutMs);
+    if (answer === 'killed' || answer === 'failed' || 'problem' in answer) return 'unknown';
+    const { id } = answer.body as { id: string };
+    watch.accept(id);
+    if (key !== undefined) watch.answered(key, 0, id);
+    say(() => `${name} is told ${short(id)}, which is to ${asked.does} ${JSON.stringify(asked.body)}`);
+    return 'answered';
+  }
+
   async function act(person: PersonPlan, jobId: string): Promise<void> {
     const { name, does } = person;
     const { process, ports } = begin(name);
@@ -164,10 +198,11 @@ export function makeWorld(
     const [queue = '', kind = ''] = lane.split('-');
     const times = timesOf[queue] as QueueTimes;
     const visibilityMs = kind === 'dead' ? buryTimeoutMs + 30_000 : times.visibilitySeconds * 1000;
-    const received = lanes.receive(lane, kind === 'quarantine' || times.long ? 1 : 10, visibilityMs);
+    const single = kind === 'quarantine' || times.long || (queue === operationsQueue.name && kind !== 'dead');
+    const received = lanes.receive(lane, single ? 1 : 10, visibilityMs);
     if (received.length === 0) return;
     const program = begin(kind === 'dead' ? `bury ${queue}` : `work ${lane}`);
-    const { process, ports } = program;
+    const { process } = program;
     say(() => `${process.name} receives ${named(received)}`);
     if (process.strikes('unstarted')) return watch.trouble(received.map(jobOf));
     const records = plant?.received?.(received) ?? received;
@@ -175,20 +210,26 @@ export function makeWorld(
     inHand.set(process, records.map(jobOf));
     const timeoutMs = kind === 'dead' ? buryTimeoutMs : times.functionTimeoutSeconds * 1000;
     const deadline = now() + timeoutMs;
-    const step =
-      kind === 'dead'
-        ? buryAll(process, ports, records)
-        : workOn(
-            program,
-            queue,
-            records,
-            (payload, job) => handle(process, payload, job),
-            () => deadline - now(),
-          );
+    const step = stepOf(program, queue, kind, records, () => deadline - now());
     const answer = await within(process, step, timeoutMs);
     inHand.delete(process);
     for (const jobId of records.map(jobOf)) watch.stir(jobId);
     if (answer !== 'killed') acknowledge(lane, process, received, answer);
+  }
+
+  /** What the function behind a queue does with what it is given. */
+  function stepOf(
+    program: Program,
+    queue: string,
+    kind: string,
+    records: readonly SQSRecord[],
+    remainingMs: () => number,
+  ): Promise<SQSBatchResponse> {
+    const { process, ports } = program;
+    if (kind === 'dead') return buryAll(process, ports, records);
+    if (queue === operationsQueue.name)
+      return operateOn(program, records, (...of) => carryOut(process, ...of), remainingMs);
+    return workOn(program, queue, records, (payload, job) => handle(process, payload, job), remainingMs);
   }
 
   function acknowledge(
@@ -207,13 +248,37 @@ export function makeWorld(
   async function handle(process: Process, payload: { script: string }, job: JobContext): Promise<unknown> {
     const { behaviours = [], once = false } = scripts.get(payload.script) ?? {};
     const behaviour = behaviours[Math.min(job.attempt, behaviours.length) - 1] ?? plainly;
-    let ended = false;
-    watch.started(job.id, process, () => process.alive && !ended && !job.signal.aborted);
-    say(() => `${short(job.id)} starts to ${behaviour.does} in ${process.name}`);
-    try {
+    return start(process, job, behaviour.does, async () => {
       if (once)
         watch.onceIs(job.id, await job.once('mail', () => sendMail(process, job)), effects.get(job.id));
-      return await behave(behaviour, process, job, now);
+      return behave(behaviour, process, job, now);
+    });
+  }
+
+  /** A start of an operation on many jobs. */
+  function carryOut(
+    process: Process,
+    { type, asked }: { type: string; asked: unknown },
+    job: JobContext,
+    run: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const does = type === 'taskq.retry' ? 'retry' : 'cancel';
+    process.operation = job.id;
+    watch.operations.started(job.id, { does, body: asked } as OperationPlan['asked'], mintedAtOf(job.id));
+    return start(process, job, does, run);
+  }
+
+  async function start(
+    process: Process,
+    job: JobContext,
+    does: string,
+    run: () => Promise<unknown>,
+  ): Promise<unknown> {
+    let ended = false;
+    watch.started(job.id, process, () => process.alive && !ended && !job.signal.aborted);
+    say(() => `${short(job.id)} starts to ${does} in ${process.name}`);
+    try {
+      return await run();
     } finally {
       ended = true;
     }
@@ -248,7 +313,7 @@ export function makeWorld(
     );
   }
 
-  return { call, act, invoke, everyMinute, watch, fates, table, lanes };
+  return { call, ask, act, invoke, everyMinute, watch, fates, table, lanes };
 }
 
 function bodyOf(job: JobPlan, script: string): Record<string, unknown> {

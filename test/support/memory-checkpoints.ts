@@ -1,9 +1,11 @@
 import type { Checkpoint, Checkpoints } from '../../functions/operate/checkpoints.ts';
 import { type Faults, noFaults } from './faults.ts';
 
-/** Progress of operations in memory, held to the same suite as the real thing. */
-export function memoryCheckpoints(faults: Pick<Faults, 'around'> = noFaults()): Checkpoints {
-  const stored = new Map<string, Checkpoint>();
+/** Progress of operations in memory, held to the same suite as the real thing. Processes of one world share `stored`. */
+export function memoryCheckpoints(
+  faults: Pick<Faults, 'around'> = noFaults(),
+  stored: Pick<Map<string, Checkpoint>, 'get' | 'set'> = new Map(),
+): Checkpoints {
   return {
     load: (jobId) => faults.around('loadCheckpoint', 1, () => structuredClone(stored.get(jobId))),
     save: (jobId, checkpoint) =>

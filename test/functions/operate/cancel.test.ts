@@ -72,6 +72,21 @@ describe('cancel of many', () => {
     expect(world.store.peek(claimed.sk)).toMatchObject({ status: 'running', cancelRequestedAt: start });
   });
 
+  it('where those that wait are meant, a job that is claimed meanwhile is left alone', async () => {
+    const { world, cancel } = operating();
+    const job = aJob(earlier());
+    world.store.put(job);
+    const { change } = world.store;
+    world.store.change = async (changes) => {
+      world.store.put({ ...job, status: 'running', fence: 1 });
+      return change(changes);
+    };
+    expect(await cancel({ status: 'pending' })).toMatchObject({
+      ...{ matched: 1, cancelled: 0, reasons: { changed: 1 } },
+    });
+    expect(world.store.peek(job.sk)).not.toHaveProperty('cancelRequestedAt');
+  });
+
   it('a row that was written and answered as throttled is known as its own when it is sent again', async () => {
     const { world, cancel } = operating();
     const inOneShard = () => ({ sk: aJobId({ at: start - 60_000, shard: 3 }) });
