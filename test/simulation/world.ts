@@ -1,6 +1,4 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import type { JobContext } from '../../core/define.ts';
-import { mintedAtOf } from '../../core/id.ts';
 import type { QueueTimes } from '../../core/lane.ts';
 import type { Effects } from '../../core/once.ts';
 import { operationsQueue } from '../../core/operations.ts';
@@ -21,16 +19,16 @@ import {
   walkAll,
   workOn,
 } from './functions.ts';
-import { behave, plainly } from './handlers.ts';
 import { type LaneName, simulateLanes } from './lanes.ts';
 import type { OperationPlan } from './operation-plan.ts';
 import { askMany, operateOn } from './operations.ts';
-import { start as begins, type ClientPlan, type JobPlan, type PersonPlan, type Plan } from './plan.ts';
+import { type ClientPlan, type JobPlan, type PersonPlan, type Plan, start } from './plan.ts';
 import type { Plant } from './plants.ts';
 import { type PortParts, type Ports, portsOf } from './ports.ts';
 import { type Process, startProcess } from './process.ts';
-import { between, streamOf } from './random.ts';
+import { streamOf } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
+import { makeStarts, short } from './starts.ts';
 import { simulateTable } from './table.ts';
 import { watchPromises } from './watch.ts';
 
@@ -52,7 +50,7 @@ export function makeWorld(
   onMove: (lane: LaneName) => void,
 ) {
   const { now } = scheduler;
-  const fates = makeFates(plan.chances, new Set(plan.spared), () => now() >= begins + plan.faultyMs, say);
+  const fates = makeFates(plan.chances, new Set(plan.spared), () => now() >= start + plan.faultyMs, say);
   /** Jobs that a live invocation has in hand: their messages were received. */
   const inHand = new Map<Process, readonly string[]>();
   const held = (jobId: string): boolean =>
@@ -104,7 +102,7 @@ export function makeWorld(
   };
   const walked: PortParts['walked'] = { cursors: [] };
   const parts: PortParts = { table, lanes, sealed, keys: new Map(), effects, checkpoints, walked };
-  const scripts = new Map<string, JobPlan>();
+  const starts = makeStarts({ now, watch, effects, say });
   const started = new Map<string, number>();
 
   function begin(kind: string): Program {
@@ -112,7 +110,7 @@ export function makeWorld(
     started.set(kind, count);
     const name = `${kind} ${count}`;
     const random = streamOf(plan.seed, name);
-    const sinceDeployMs = now() - begins - plan.deployAtMs;
+    const sinceDeployMs = now() - start - plan.deployAtMs;
     const isOld = sinceDeployMs < 0 || (sinceDeployMs < deployMs && random() < 0.5);
     const process = startProcess(name, random, {
       scheduler,
@@ -150,7 +148,7 @@ export function makeWorld(
     const { process, ports } = begin(name);
     const bodies = jobs.map((job, position) => {
       const script = `${name}, job ${position + 1}`;
-      scripts.set(script, job);
+      starts.scripts.set(script, job);
       return bodyOf(job, script);
     });
     const step = enqueueBatch(process, ports, bodies, key).catch(() => 'failed' as const);
@@ -228,8 +226,14 @@ export function makeWorld(
     const { process, ports } = program;
     if (kind === 'dead') return buryAll(process, ports, records);
     if (queue === operationsQueue.name)
-      return operateOn(program, records, (...of) => carryOut(process, ...of), remainingMs);
-    return workOn(program, queue, records, (payload, job) => handle(process, payload, job), remainingMs);
+      return operateOn(program, records, (...of) => starts.carryOut(process, ...of), remainingMs);
+    return workOn(
+      program,
+      queue,
+      records,
+      (payload, job) => starts.handle(process, payload, job),
+      remainingMs,
+    );
   }
 
   function acknowledge(
@@ -243,52 +247,6 @@ export function makeWorld(
     say(() => `${process.name} is done with ${named(done)}`);
     for (const each of done)
       if (!process.strikes('undeleted')) lanes.remove(lane, each.receiptHandle, jobOf(each));
-  }
-
-  async function handle(process: Process, payload: { script: string }, job: JobContext): Promise<unknown> {
-    const { behaviours = [], once = false } = scripts.get(payload.script) ?? {};
-    const behaviour = behaviours[Math.min(job.attempt, behaviours.length) - 1] ?? plainly;
-    return start(process, job, behaviour.does, async () => {
-      if (once)
-        watch.onceIs(job.id, await job.once('mail', () => sendMail(process, job)), effects.get(job.id));
-      return behave(behaviour, process, job, now);
-    });
-  }
-
-  /** A start of an operation on many jobs. */
-  function carryOut(
-    process: Process,
-    { type, asked }: { type: string; asked: unknown },
-    job: JobContext,
-    run: () => Promise<unknown>,
-  ): Promise<unknown> {
-    const does = type === 'taskq.retry' ? 'retry' : 'cancel';
-    process.operation = job.id;
-    watch.operations.started(job.id, { does, body: asked } as OperationPlan['asked'], mintedAtOf(job.id));
-    return start(process, job, does, run);
-  }
-
-  async function start(
-    process: Process,
-    job: JobContext,
-    does: string,
-    run: () => Promise<unknown>,
-  ): Promise<unknown> {
-    let ended = false;
-    watch.started(job.id, process, () => process.alive && !ended && !job.signal.aborted);
-    say(() => `${short(job.id)} starts to ${does} in ${process.name}`);
-    try {
-      return await run();
-    } finally {
-      ended = true;
-    }
-  }
-
-  /** Something outside, told apart from its repeats by when it happened. */
-  async function sendMail(process: Process, job: JobContext): Promise<string> {
-    await process.sleep(between(process.random, 0, 200));
-    say(() => `${short(job.id)} sends its mail in ${process.name}`);
-    return `sent at ${now()} by attempt ${job.attempt}`;
   }
 
   /** One of the minute's calls. */
@@ -327,7 +285,6 @@ function bodyOf(job: JobPlan, script: string): Record<string, unknown> {
 }
 
 const jobOf = ({ body }: SQSRecord): string => decodePointer(body)?.jobId ?? '';
-const short = (jobId: string): string => jobId.slice(-6);
 
 /** Messages with the end of their job's id, for the history. */
 function named(records: readonly SQSRecord[]): string {

@@ -1,0 +1,74 @@
+import type { JobContext } from '../../core/define.ts';
+import { mintedAtOf } from '../../core/id.ts';
+import type { Effects } from '../../core/once.ts';
+import { behave, plainly } from './handlers.ts';
+import type { OperationPlan } from './operation-plan.ts';
+import type { JobPlan } from './plan.ts';
+import type { Process } from './process.ts';
+import { between } from './random.ts';
+import type { watchPromises } from './watch.ts';
+
+interface StartParts {
+  now: () => number;
+  watch: ReturnType<typeof watchPromises>;
+  /** What `once` has stored, by job. */
+  effects: ReadonlyMap<string, Effects>;
+  say: (line: () => string) => void;
+}
+
+/** The end of a job's id, for the history. */
+export const short = (jobId: string): string => jobId.slice(-6);
+
+/** What a worker's handlers do, and how each of their starts is watched. */
+export function makeStarts({ now, watch, effects, say }: StartParts) {
+  /** What the job of each payload does. */
+  const scripts = new Map<string, JobPlan>();
+
+  return { scripts, handle, carryOut };
+
+  async function handle(process: Process, payload: { script: string }, job: JobContext): Promise<unknown> {
+    const { behaviours = [], once = false } = scripts.get(payload.script) ?? {};
+    const behaviour = behaviours[Math.min(job.attempt, behaviours.length) - 1] ?? plainly;
+    return start(process, job, behaviour.does, async () => {
+      if (once)
+        watch.onceIs(job.id, await job.once('mail', () => sendMail(process, job)), effects.get(job.id));
+      return behave(behaviour, process, job, now);
+    });
+  }
+
+  /** A start of an operation on many jobs. */
+  function carryOut(
+    process: Process,
+    { type, asked }: { type: string; asked: unknown },
+    job: JobContext,
+    run: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const does = type === 'taskq.retry' ? 'retry' : 'cancel';
+    process.operation = job.id;
+    watch.operations.started(job.id, { does, body: asked } as OperationPlan['asked'], mintedAtOf(job.id));
+    return start(process, job, does, run);
+  }
+
+  async function start(
+    process: Process,
+    job: JobContext,
+    does: string,
+    run: () => Promise<unknown>,
+  ): Promise<unknown> {
+    let ended = false;
+    watch.started(job.id, process, () => process.alive && !ended && !job.signal.aborted);
+    say(() => `${short(job.id)} starts to ${does} in ${process.name}`);
+    try {
+      return await run();
+    } finally {
+      ended = true;
+    }
+  }
+
+  /** Something outside, told apart from its repeats by when it happened. */
+  async function sendMail(process: Process, job: JobContext): Promise<string> {
+    await process.sleep(between(process.random, 0, 200));
+    say(() => `${short(job.id)} sends its mail in ${process.name}`);
+    return `sent at ${now()} by attempt ${job.attempt}`;
+  }
+}
