@@ -36,19 +36,28 @@ export function waitedMs(record: JobRecord, now: number): number {
   return isWaiting(record.status) ? Math.max(now - record.availableAt, 0) : 0;
 }
 
-/** The lanes whose depth decides about a record. None but for a starving one: it costs a call. */
+/** The lanes whose depth decides about a record. None but for a starving one, or one in a long queue: it costs a call. */
 export function lanesToAsk(record: JobRecord, now: number): { queue: string; lane: Lane }[] {
   const waited = waitedMs(record, now);
-  if (waited < starvationMs) return [];
   const own = laneOf(record.priority);
+  if (waited < starvationMs) return isInLane(record) ? [{ queue: record.queue, lane: own }] : [];
   return [...new Set([own, risen(own, waited)])].map((lane) => ({ queue: record.queue, lane }));
 }
 
-/** The lane for a waiting job's next pointer; undefined where the lane above has no room: look again later. */
+/** Its entry says that its pointer went first (`insertedEntry`): it is in its lane, or hidden behind a dead worker's receipt. */
+function isInLane(record: JobRecord): boolean {
+  return record.attentionStep === 0;
+}
+
+/** The lane for a waiting job's next pointer; undefined where its lane is busy or the one above has no room: look again later. */
 export function laneOfWaiting(record: JobRecord, now: number, depthOf: Depth): Resent | undefined {
   const waited = waitedMs(record, now);
   const own = laneOf(record.priority);
-  if (waited < starvationMs) return { why: 'resent', lane: own };
+  if (waited < starvationMs) {
+    // Others wait there as well: its turn will come, and a spare for each would double a late lane.
+    if (isInLane(record) && (depthOf(record.queue, own) ?? 0) > 0) return undefined;
+    return { why: 'resent', lane: own };
+  }
   if (depthOf(record.queue, own) === 0) return { why: 'foundLost', lane: own };
   const above = risen(own, waited);
   if (above === own) return { why: 'resent', lane: own };

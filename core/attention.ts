@@ -1,5 +1,6 @@
 import { type Depth, laneOfWaiting, type Resent, starvationMs, waitedMs } from './aging.ts';
 import type { Change } from './change.ts';
+import { mintedAtOf } from './id.ts';
 import { type Lane, laneOf, maxDelaySeconds } from './lane.ts';
 import { isFinal } from './state.ts';
 import { duePartition, type JobRecord } from './table.ts';
@@ -17,6 +18,35 @@ const maxStepMinutes = 60;
 /** The attributes of an entry due at `at`. */
 export function entry(jobId: string, at: number): Pick<JobRecord, 'attention' | 'attentionAt'> {
   return { attention: duePartition(jobId), attentionAt: at };
+}
+
+/** The message of a lost lease shows again 10 s after it, and another worker has taken the job over by then. */
+const lostMs = 20_000;
+
+type Watched = Pick<JobRecord, 'attention' | 'attentionAt' | 'attentionStep'>;
+
+/**
+ * The entry that a job of a long queue has from its insert on: a worker that dies between the receipt of its message
+ * and its first call leaves it hidden for the lane's visibility, which is up to 15 minutes there
+ * (`docs/decisions/0010`). Step 0: its pointer went into its lane before this was written.
+ */
+export function insertedEntry(jobId: string, availableAt: number): Watched {
+  return { ...entry(jobId, availableAt + handOverMs), attentionStep: 0 };
+}
+
+/**
+ * What the claim of a job in a long queue writes into its entry, which may be far away after a long wait: to look
+ * again when the lease is over and someone should have taken it over. Nothing for a job younger than a minute, whose
+ * entry is due by then anyway.
+ */
+export function claimedEntry(jobId: string, leaseEnd: number, now: number): Watched | undefined {
+  if (now - mintedAtOf(jobId) < handOverMs) return undefined;
+  return { ...entry(jobId, leaseEnd + lostMs), attentionStep: 0 };
+}
+
+/** Its entry lies before its time: it waits for `release`, and no pointer was sent yet. */
+export function waitsForRelease({ attentionAt, availableAt }: JobRecord): boolean {
+  return attentionAt !== undefined && attentionAt < availableAt;
 }
 
 /** When `release` must take a job that runs at `availableAt`: as soon as SQS can carry the rest as a delay. */
@@ -47,25 +77,27 @@ export type DueDecision =
   | { do: 'send'; why: SendReason; lane: Lane; delaySeconds: number; to: number; stepMinutes: number };
 
 /**
- * PROTOCOL, "Two hand-overs": final → remove; lease alive → end of the lease + 60 s, or later (`afterLease`);
- * lease over → quarantine; else send again, doubling the entry's time (1, 2, 4 … 60 min), a starving job one
+ * PROTOCOL, "Two hand-overs": final → remove; lease alive → end of the lease + 20 s; lease over → quarantine; else send again, doubling the entry's time (1, 2, 4 … 60 min), a starving job one
  * lane up.
  */
 export function judgeDue(record: JobRecord, now: number, depthOf: Depth): DueDecision {
   if (record.status === 'void' || isFinal(record.status)) return { do: 'remove' };
   if (record.status === 'running') {
-    if (record.availableAt > now) return { do: 'postpone', to: afterLease(record, now) };
+    if (record.availableAt > now) return { do: 'postpone', to: record.availableAt + lostMs };
     return send(record, now, { why: 'quarantined', lane: 'quarantine' });
   }
   if (!fitsDelay(record.availableAt, now)) return { do: 'postpone', to: releaseAt(record.availableAt) };
   if (isRescued(record)) return send(record, now, { why: 'resent', lane: 'quarantine' });
-  // Its entry lies before its time: it waited here for it, and no pointer was sent yet.
-  if ((record.attentionAt ?? now) < record.availableAt)
-    return send(record, now, { why: 'released', lane: laneOf(record.priority) });
+  if (waitsForRelease(record)) return send(record, now, { why: 'released', lane: laneOf(record.priority) });
   const next = laneOfWaiting(record, now, depthOf);
-  return next === undefined
-    ? { do: 'postpone', to: now + Math.min(waitedMs(record, now), maxStepMinutes * 60_000) }
-    : send(record, now, next);
+  return next === undefined ? { do: 'postpone', to: lookAgainAt(record, now) } : send(record, now, next);
+}
+
+/** After as long as it has waited, and when it starves. */
+function lookAgainAt(record: JobRecord, now: number): number {
+  const waited = waitedMs(record, now);
+  const again = now + Math.min(waited, maxStepMinutes * 60_000);
+  return waited < starvationMs ? Math.min(again, record.availableAt + starvationMs) : again;
 }
 
 /** Buried and not claimed since: it runs alone, as bury has sent it. */
@@ -76,15 +108,6 @@ function isRescued(record: JobRecord): boolean {
 /** Where the next pointer of a job that waits belongs, however long it has waited. */
 export function laneNow(record: JobRecord): Lane {
   return isRescued(record) ? 'quarantine' : laneOf(record.priority);
-}
-
-/** A long run is looked at seldom: an entry put off costs three write units, and the pointer comes back by itself as well. */
-const longestAliveMs = 15 * 60_000;
-
-/** A minute after the lease, or after as long as it runs already, 15 minutes at the most. */
-function afterLease(record: JobRecord, now: number): number {
-  const ranMs = now - (record.startedAt ?? now);
-  return Math.max(record.availableAt + handOverMs, now + Math.min(ranMs, longestAliveMs));
 }
 
 function send(record: JobRecord, now: number, to: { why: SendReason; lane: Lane }): DueDecision {

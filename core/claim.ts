@@ -1,3 +1,4 @@
+import { claimedEntry } from './attention.ts';
 import type { Change } from './change.ts';
 import { type Death, deathError } from './death.ts';
 import { isFinal, transitions } from './state.ts';
@@ -8,6 +9,8 @@ export interface Holder {
   /** Random, one per invocation. */
   owner: string;
   leaseMs: number;
+  /** Of a long queue: its jobs are watched, whoever takes their next message (`claimedEntry`). */
+  watches?: true;
   codeVersion: string;
 }
 
@@ -40,6 +43,7 @@ export function claimChange(
       availableAt: now + holder.leaseMs,
       startedAt: now,
       codeVersion: holder.codeVersion,
+      ...watched(key.sk, holder, now),
     },
     add: { fence: 1, attempt: 1, attemptsLeft: -1 },
     remove: ['gate', 'progress'],
@@ -49,6 +53,10 @@ export function claimChange(
       ['attemptsLeft', '>', 0],
     ],
   };
+}
+
+function watched(jobId: string, { watches, leaseMs }: Holder, now: number): Change['set'] | undefined {
+  return watches && claimedEntry(jobId, now + leaseMs, now);
 }
 
 /**
@@ -73,6 +81,7 @@ export function takeOverChange(
       availableAt: now + holder.leaseMs,
       startedAt: now,
       codeVersion: holder.codeVersion,
+      ...watched(found.sk, holder, now),
       lastError: deathError(found, death, now),
     },
     // One given back and one taken: what is given back here was the lost attempt.

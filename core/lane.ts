@@ -48,6 +48,11 @@ export interface QueueTimes {
   leaseMs: number;
 }
 
+/** Does a type of this queue run longer than 60 s: then it takes one job at a time, under a lease that is renewed. */
+export function isLongQueue(queue: string, contracts: readonly JobContract[]): boolean {
+  return contracts.some((each) => each.queue === queue && each.timeoutSeconds > maxShortTimeoutSeconds);
+}
+
 /**
  * The times of a queue, all from its longest type: function = timeout + 15 s, visibility = function + 30 s
  * (not AWS's advised six times: the fence makes an early redelivery harmless). A short queue's lease is that
@@ -67,7 +72,7 @@ export function queueTimes(queue: string, contracts: readonly JobContract[]): Qu
   const longestSeconds = Math.max(...own.map((each) => each.timeoutSeconds));
   const functionTimeoutSeconds = longestSeconds + functionMarginSeconds;
   const visibilitySeconds = functionTimeoutSeconds + visibilityMarginSeconds;
-  const long = longestSeconds > maxShortTimeoutSeconds;
+  const long = isLongQueue(queue, contracts);
   return {
     long,
     longestTimeoutMs: longestSeconds * 1000,

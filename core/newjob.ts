@@ -1,4 +1,4 @@
-import { entry, fitsDelay, releaseAt } from './attention.ts';
+import { entry, fitsDelay, insertedEntry, releaseAt } from './attention.ts';
 import type { Draft } from './request.ts';
 import { keptMs } from './settle.ts';
 import { type JobRecord, jobKey, type RecordKey, type Sealed } from './table.ts';
@@ -10,7 +10,7 @@ export interface Caller {
   traceparent?: string;
 }
 
-/** The first record of a job: `pending`, or `scheduled` while its time is to come; far ones wait in `attention`. */
+/** The first record of a job: `pending`, or `scheduled` while its time is to come; far ones wait in `attention`, those of long queues are watched there. */
 export function newRecord(
   jobId: string,
   draft: Draft,
@@ -36,8 +36,13 @@ export function newRecord(
     fence: 0,
     attempt: 0,
     attemptsLeft: draft.maxAttempts,
-    ...(fitsDelay(availableAt, now) ? {} : entry(jobId, releaseAt(availableAt))),
+    ...firstEntry(jobId, draft, now),
   };
+}
+
+function firstEntry(jobId: string, { availableAt, long }: Draft, now: number): Partial<JobRecord> {
+  if (!fitsDelay(availableAt, now)) return entry(jobId, releaseAt(availableAt));
+  return long ? insertedEntry(jobId, availableAt) : {};
 }
 
 /** A tombstone: the record that was to stand here can never be inserted. Kept as long as a job would be. */

@@ -1,7 +1,7 @@
 import * as api from './api.ts';
 import type { JobContract, QueueContract } from './define.ts';
 import { check, mustBeOneOf } from './faults.ts';
-import { defaultPriority, queueTimes } from './lane.ts';
+import { defaultPriority, isLongQueue, queueTimes } from './lane.ts';
 import { type Checked, type Fault, problem } from './problem.ts';
 import { momentMs } from './view.ts';
 
@@ -9,6 +9,8 @@ import { momentMs } from './view.ts';
 export interface Draft {
   type: string;
   queue: string;
+  /** Its lease is renewed (`QueueTimes`). */
+  long: boolean;
   priority: number;
   /** ms since the epoch; now for a job without delay. */
   availableAt: number;
@@ -65,6 +67,7 @@ export function draftOf(body: unknown, catalogue: Catalogue, now: number): Check
     value: {
       type: contract.type,
       queue: queue.value,
+      long: isLongQueue(queue.value, catalogue.contracts),
       priority: request.priority ?? defaultPriority,
       availableAt: availableAtOf(request, now),
       maxAttempts: request.max_attempts ?? contract.retry.maxAttempts,

@@ -247,8 +247,8 @@ function keptEntry(record: JobRecord, availableAt: number): Partial<JobRecord> {
 }
 
 /** It was claimed: should its next pointer be lost, release looks again in a minute and not in the hour it had come to. */
-function firstStepAgain(record: JobRecord): { remove?: readonly Attribute[] } {
-  return record.attentionStep === undefined ? {} : { remove: ['attentionStep'] };
+function firstStepAgain({ attentionStep }: JobRecord): { remove?: readonly Attribute[] } {
+  return attentionStep === undefined || attentionStep === 0 ? {} : { remove: ['attentionStep'] };
 }
 
 /** Removing an absent attribute is free, but the happy path's statement stays the shorter without. */

@@ -150,7 +150,7 @@ export interface JobRecord {
   /** The attention entry: index partition and time. Absent on the happy path. */
   attention?: string;
   attentionAt?: number;
-  /** Minutes the entry was last put off by: doubles to 60. Release. */
+  /** Minutes the entry was last put off by: doubles to 60. Release; 0 from the insert and the claim in a long queue. */
   attentionStep?: number;
   /** Seconds since the epoch, for DynamoDB's TTL. Only the settle that makes it final sets it. */
   expiresAt?: number;

@@ -1,3 +1,4 @@
+import { isLongQueue } from '../../core/lane.ts';
 import { type Checked, problem } from '../../core/problem.ts';
 import type { Catalogue } from '../../core/request.ts';
 import type { JobRecord } from '../../core/table.ts';
@@ -39,6 +40,7 @@ export async function undoJob(
       draft: {
         type: contract.type,
         queue,
+        long: isLongQueue(queue, catalogue.contracts),
         priority,
         availableAt: now,
         maxAttempts: contract.retry.maxAttempts,

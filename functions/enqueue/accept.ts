@@ -1,4 +1,4 @@
-import { delaySecondsUntil } from '../../core/attention.ts';
+import { delaySecondsUntil, waitsForRelease } from '../../core/attention.ts';
 import type { JobStore } from '../../core/change.ts';
 import { laneOf } from '../../core/lane.ts';
 import { type Caller, newRecord } from '../../core/newjob.ts';
@@ -87,14 +87,14 @@ const unavailable = problem(
   { retryAfterSeconds: 1 },
 );
 
-/** Which records may be inserted: their pointer stands, or they have an entry and `release` will send it. */
+/** Which records may be inserted: their pointer stands, or they wait for `release` to send it. */
 async function deliver(
   lanes: Lanes,
   records: readonly JobRecord[],
   bulk: boolean,
   now: number,
 ): Promise<boolean[]> {
-  const near = records.flatMap((record, index) => (record.attention === undefined ? [index] : []));
+  const near = records.flatMap((record, index) => (waitsForRelease(record) ? [] : [index]));
   const taken = await lanes.deliver(near.map((index) => delivery(records[index] as JobRecord, bulk, now)));
   const sent = records.map(() => true);
   for (const [position, index] of near.entries()) sent[index] = taken[position] ?? false;

@@ -66,6 +66,7 @@ export function work(deps: WorkDeps) {
     const holder: Holder = {
       owner: deps.newOwner(requestId),
       leaseMs: deps.leaseMs,
+      ...(deps.renew === undefined ? {} : { watches: true }),
       codeVersion: deps.codeVersion,
     };
     const [claimed] = await Promise.all([

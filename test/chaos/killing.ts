@@ -94,12 +94,17 @@ function prey({ tmp, functionName, witness, proxy, random }: KillOptions) {
 
 const isBusy = ({ jobs, calls }: Pick<Kill, 'jobs' | 'calls'>): boolean => jobs.length > 0 || calls > 0;
 
+/** Whose message it was: of a job that waited to be claimed, or of one whose worker had died before. */
+export type Receipt = 'first' | 'again';
+
+export const receiptOf = (status: string | undefined): Receipt => (status === 'running' ? 'again' : 'first');
+
 /** How a job that was in flight at a kill went on. */
 export interface Aftermath {
   jobId: string;
   victim: string;
-  /** Its process died between the receipt of its message and its first call. */
-  received: boolean;
+  /** Its process died between the receipt of its message and its first call for it. */
+  received?: Receipt;
   /** From the kill to its next start, or to its end if it had none left; undefined if it waits still. */
   ms: number | undefined;
   /** The emulator was stopped in between: the time is its own. */
@@ -122,7 +127,9 @@ export function aftermathOf(kills: readonly Kill[], stops: readonly number[], wi
       if (kills.some((each) => each.at > at && each.at < nextAt && each.received.includes(jobId))) return [];
       const stopped = stops.some((each) => each >= at && each <= nextAt);
       const ms = next === undefined ? undefined : next.at - at;
-      return [{ jobId, victim, received: received.includes(jobId), ms, stopped }];
+      const before = steps.filter((step) => step.at < at).at(-1);
+      const kind = received.includes(jobId) ? { received: receiptOf(before?.status) } : {};
+      return [{ jobId, victim, ...kind, ms, stopped }];
     }),
   );
 }

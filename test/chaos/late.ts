@@ -1,7 +1,7 @@
 /** Jobs that came back later than they may: what befell each, and who brought it back. */
 import { isFinal } from '../../core/state.ts';
 import type { Stop } from './conduct.ts';
-import type { Kill } from './killing.ts';
+import { type Kill, type Receipt, receiptOf } from './killing.ts';
 import type { Trail } from './trail.ts';
 import type { Step, Witness } from './witness.ts';
 
@@ -25,7 +25,7 @@ export interface LateParts {
   /** When the run ended, ms since the epoch: what waits still has waited until then. */
   endedAt: number;
   /** How long a job may wait; `received`: its process died before its first call for it. */
-  allowedMs: (queue: string, received: boolean) => number;
+  allowedMs: (queue: string, received?: Receipt) => number;
 }
 
 /** Without a kill that is known of, a claim is what a wait is counted from: the longest job may have run so long. */
@@ -63,7 +63,7 @@ function waitOf(
   const within = ({ at }: { at: number }) => at >= step.at && at <= (next?.at ?? Number.POSITIVE_INFINITY);
   const received = kills.filter((each) => within(each) && each.received.includes(id)).at(-1);
   const most =
-    allowedMs(queue, received !== undefined) +
+    allowedMs(queue, received && receiptOf(step.status)) +
     stops.filter(within).reduce((sum, each) => sum + each.downMs, 0);
   if (received !== undefined) return { from: received.at, allowedMs: most };
   // Nobody had it, or who had it has settled it.

@@ -67,7 +67,7 @@ export function longQueue(minutes: number): Intensity {
 
 /**
  * For the gate: webhooks alone. One that loses its worker waits for 65 s, and a request that breaks off keeps its key
- * busy for 60. In the default queue it is 105 s; in a long one 40 s, but 5 minutes if the worker died before its first call.
+ * busy for 60. In the default queue it is 105 s; in a long one 40 s, but two minutes if the worker died before its first call.
  */
 export const short: Intensity = {
   jobsPerSecond: 20,

@@ -5,7 +5,7 @@ import { queueTimes } from '../../core/lane.ts';
 import { isFinal } from '../../core/state.ts';
 import { contracts } from '../../jobs/contracts.ts';
 import type { Stop } from './conduct.ts';
-import type { Aftermath, Kill } from './killing.ts';
+import type { Aftermath, Kill, Receipt } from './killing.ts';
 import type { Late } from './late.ts';
 
 /** What was seen of a run. */
@@ -80,14 +80,15 @@ export interface Report {
 const graceMs = 20_000;
 /**
  * Died before its first call, a worker leaves the message hidden for its lane's visibility: in a short queue the lease
- * and 10 s, in a long one minutes. There its entry brings the job back: a minute, and `release` comes once in a minute.
+ * and 10 s, in a long one minutes. There its entry brings the job back: within a minute, and `release` comes once in a
+ * minute. One that was never claimed may have to wait until it starves, while its lane is busy with others.
  */
-const receivedMs = 130_000;
+const receivedMs: Record<Receipt, number> = { again: 130_000, first: 430_000 };
 
 /** How long a job may wait after its process was killed. */
-export function allowedAfterKill(queue: string, received: boolean): number {
+export function allowedAfterKill(queue: string, received?: Receipt): number {
   const { long, leaseMs } = queueTimes(queue, contracts);
-  return received && long ? receivedMs : leaseMs + graceMs;
+  return received !== undefined && long ? receivedMs[received] : leaseMs + graceMs;
 }
 
 /** A run with fewer proves little. */
@@ -96,11 +97,14 @@ const fewestKills = 11;
 export function makeReport(seen: Seen): Report {
   const { jobs, kills, stops, aftermath } = seen;
   const nameOf = ({ victim, received }: Aftermath) =>
-    `${victim.replace('work-', '')}${received ? ' at receipt' : ''}`;
+    [
+      victim.replace('work-', ''),
+      ...(received === undefined ? [] : [`at its ${received === 'first' ? 'first' : 'next'} receipt`]),
+    ].join(' ');
   const judged = aftermath.filter(({ stopped }) => !stopped);
   const restartAfterKill = Object.fromEntries(
     Object.entries(Object.groupBy(judged, nameOf)).map(([name, all = []]) => {
-      const [queue = ''] = name.split(' ');
+      const [{ victim, received } = { victim: '' }] = all;
       const times = all.map(({ ms = Number.POSITIVE_INFINITY }) => ms).sort((a, b) => a - b);
       return [
         name,
@@ -108,7 +112,7 @@ export function makeReport(seen: Seen): Report {
           jobs: all.length,
           medianMs: times[Math.floor(times.length / 2)] ?? 0,
           longestMs: times.at(-1) ?? 0,
-          allowedMs: allowedAfterKill(queue, name !== queue),
+          allowedMs: allowedAfterKill(victim.replace('work-', ''), received),
         },
       ];
     }),

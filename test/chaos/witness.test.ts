@@ -66,8 +66,8 @@ test('a killed job’s wait ends with its next start or end by another process; 
   saw(101, 11, 'settled', 'completed');
   saw(170, 12, 'again', 'running');
   expect(aftermathOf([kill], [], witness)).toEqual([
-    { jobId: 'again', victim: 'work-mail', received: false, ms: 70, stopped: false },
-    { jobId: 'waits', victim: 'work-mail', received: false, ms: undefined, stopped: false },
+    { jobId: 'again', victim: 'work-mail', ms: 70, stopped: false },
+    { jobId: 'waits', victim: 'work-mail', ms: undefined, stopped: false },
   ]);
   expect(aftermathOf([kill], [171], witness).map(({ stopped }) => stopped)).toEqual([false, true]);
   expect(aftermathOf([kill], [150], witness).map(({ stopped }) => stopped)).toEqual([true, true]);
@@ -82,6 +82,6 @@ test('a job whose next worker died over its receipt waits from then on; a spare 
   saw(60, 10, 'over', 'completed');
   saw(170, 13, 'again', 'running');
   expect(aftermathOf([first, second], [], witness)).toEqual([
-    { jobId: 'again', victim: 'work-mail', received: true, ms: 20, stopped: false },
+    { jobId: 'again', victim: 'work-mail', received: 'again', ms: 20, stopped: false },
   ]);
 });

@@ -6,6 +6,8 @@ import { claimChange } from '../../core/claim.ts';
 import { reopenChange } from '../../core/manage.ts';
 import { newRecord } from '../../core/newjob.ts';
 import { placePayload, placeResult } from '../../core/placement.ts';
+import { dueChange } from '../../core/release.ts';
+import { renewChange } from '../../core/renew.ts';
 import { attributeOf, recordOf, rowOf } from '../../core/row.ts';
 import { settle } from '../../core/settle.ts';
 import { itemSize, type JobRecord } from '../../core/table.ts';
@@ -26,6 +28,7 @@ const message = {
   receiveCount: 1,
   quarantine: false,
 };
+const watched = { attention: 'due#07', attentionAt: now + 60_000, attentionStep: 0 };
 const holder = { owner: 'aB3dE5gH7jK9', leaseMs: 65_000, codeVersion: '0.1.0-3f2a9c1' };
 
 /**
@@ -64,6 +67,7 @@ export function describeCapacity(endpoint: () => string): void {
       const draft = {
         type: 'csv.summarize',
         queue: 'default',
+        long: false,
         priority: 4,
         availableAt: now,
         maxAttempts: 5,
@@ -87,6 +91,23 @@ export function describeCapacity(endpoint: () => string): void {
       const settled = await update(settle(claimed.record, outcome, now + 1_234, 0.5).change);
       expect(settled.units).toBe(1);
       expect(settled.record.status).toBe('completed');
+    });
+
+    it('of a job of a long queue: 2 to insert, 1 to claim, 1 to renew, 3 to be looked at, 2 to complete; 3 to claim after a minute', async () => {
+      const holding = { ...holder, leaseMs: 30_000, watches: true } as const;
+      const record = aJob({ sk: aJobId({ at: now }), availableAt: now, ...watched });
+      expect(await put(rowOf(record))).toBe(2);
+      const claimed = await update(claimChange(record, message, holding, 1, now + 1_000));
+      expect(claimed.units).toBe(1);
+      expect((await update(renewChange(record, now + 11_000))).units).toBe(1);
+      const decision = { do: 'postpone', to: now + 111_000 } as const;
+      expect((await update(dueChange(record, decision))).units).toBe(3);
+      const outcome = { kind: 'returned', result: sealedBytes(48) } as const;
+      expect((await update(settle(claimed.record, outcome, now + 99_000, 0.5).change)).units).toBe(2);
+
+      const late = aJob({ sk: aJobId({ at: now }), availableAt: now, ...watched });
+      await put(rowOf(late));
+      expect((await update(claimChange(late, message, holding, 1, now + 61_000))).units).toBe(3);
     });
 
     it('of a retried job: 3 to reopen it, two of them the index’s, 1 to claim, 2 to complete', async () => {

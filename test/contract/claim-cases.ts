@@ -1,6 +1,6 @@
 import { type ClaimMessage, claimChange, type Holder, takeOverChange } from '../../core/claim.ts';
 import { never } from '../../core/table.ts';
-import { aJob } from '../support/a-job.ts';
+import { aJob, aJobId } from '../support/a-job.ts';
 import { start } from '../support/clock.ts';
 import {
   anotherFence,
@@ -59,6 +59,27 @@ export const claimCases: ChangeCase[] = [
       codeVersion: '2.0.0',
     },
     refusedBy: { 'a cancelled job': { status: 'cancelled' } },
+  },
+  {
+    name: 'claim in a long queue of a job that is a minute old: pending → running, its entry moved',
+    found: aJob({ sk: aJobId({ at: start - 60_000 }), ...waitsForRelease, attentionStep: 8 }),
+    change: (found) => claimChange(found, message, { ...holder, leaseMs: 30_000, watches: true }, 1, start),
+    becomes: {
+      status: 'running',
+      fence: 1,
+      attempt: 1,
+      attemptsLeft: 4,
+      owner: 'mine',
+      message: 'm1',
+      shared: 1,
+      availableAt: start + 30_000,
+      startedAt: start,
+      codeVersion: '2.0.0',
+      attention: 'of its own id',
+      attentionAt: start + 50_000,
+      attentionStep: 0,
+    },
+    refusedBy: { 'a running job': { status: 'running' } },
   },
   {
     name: 'take over, alone before: running → running, an attempt spent',

@@ -53,6 +53,12 @@ describe('what the lanes’ depth says', () => {
     expect(laneOfWaiting(waiting(4, 299), now, () => 0)).toEqual({ why: 'resent', lane: 'normal' });
   });
 
+  test('of a job in a long queue its own lane is asked before', () => {
+    expect(lanesToAsk({ ...waiting(4, 60), attentionStep: 0 }, now)).toEqual([
+      { queue: 'default', lane: 'normal' },
+    ]);
+  });
+
   test('its own lane is asked, and the one it would rise to', () => {
     expect(lanesToAsk(waiting(4, 300), now)).toEqual([
       { queue: 'default', lane: 'normal' },

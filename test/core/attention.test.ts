@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
+  claimedEntry,
   delaySecondsUntil,
   entry,
   fitsDelay,
+  insertedEntry,
   judgeDue,
   releaseAt,
   waitForReleaseChange,
@@ -17,6 +19,23 @@ const unknown = () => undefined;
 describe('times', () => {
   test('an entry lies in the partition of its id', () => {
     expect(entry(jobId, 5)).toEqual({ attention: 'due#09', attentionAt: 5 });
+  });
+
+  test('of a long queue from its insert on: a minute after the job’s time', () => {
+    expect(insertedEntry(jobId, 1_800_000_000_000)).toEqual({
+      attention: 'due#09',
+      attentionAt: 1_800_000_060_000,
+      attentionStep: 0,
+    });
+  });
+
+  test('of a long queue from its claim on: 20 s after the lease, unless the job is younger than a minute', () => {
+    expect(claimedEntry(jobId, 1_800_000_090_000, 1_800_000_059_999)).toBeUndefined();
+    expect(claimedEntry(jobId, 1_800_000_090_000, 1_800_000_060_000)).toEqual({
+      attention: 'due#09',
+      attentionAt: 1_800_000_110_000,
+      attentionStep: 0,
+    });
   });
 
   test('release takes a job 15 minutes before its time', () => {
@@ -48,17 +67,13 @@ describe('a due entry of a job that is', () => {
     expect(judgeDue(aJob(status), now, unknown)).toEqual({ do: 'remove' });
   });
 
-  test('running, lease alive -> end of the lease + 60 s', () => {
-    expect(judgeDue(aJob('running'), now, unknown)).toEqual({ do: 'postpone', to: 1_800_000_125_000 });
+  test('running, lease alive -> end of the lease + 20 s', () => {
+    expect(judgeDue(aJob('running'), now, unknown)).toEqual({ do: 'postpone', to: 1_800_000_085_000 });
   });
 
-  test.each([
-    ['a minute', 1_799_999_940_000, 1_800_000_085_000],
-    ['four minutes', 1_799_999_760_000, 1_800_000_240_000],
-    ['an hour', 1_799_996_400_000, 1_800_000_900_000],
-  ])('running for %s under a renewed lease -> looked at ever more seldom', (_, startedAt, to) => {
-    const found = aJob('running', { availableAt: 1_800_000_025_000, startedAt });
-    expect(judgeDue(found, now, unknown)).toEqual({ do: 'postpone', to });
+  test('running for an hour under a renewed lease -> no later than that', () => {
+    const found = aJob('running', { availableAt: 1_800_000_025_000, startedAt: 1_799_996_400_000 });
+    expect(judgeDue(found, now, unknown)).toEqual({ do: 'postpone', to: 1_800_000_045_000 });
   });
 
   test('running, lease over -> quarantine', () => {
@@ -91,6 +106,26 @@ describe('a due entry of a job that is', () => {
       });
     },
   );
+
+  describe('in a long queue, and waiting since its pointer went into its lane a minute ago', () => {
+    const found = aJob('pending', { availableAt: 1_799_999_940_000, attentionAt: now, attentionStep: 0 });
+
+    test('nothing can be received there -> sent again', () => {
+      const sent = { do: 'send', why: 'resent', lane: 'normal', stepMinutes: 1, to: 1_800_000_060_000 };
+      expect(judgeDue(found, now, () => 0)).toMatchObject(sent);
+      expect(judgeDue(found, now, unknown)).toMatchObject(sent);
+    });
+
+    test('others wait there too -> looked at after as long again, and when it starves', () => {
+      expect(judgeDue(found, now, () => 1)).toEqual({ do: 'postpone', to: 1_800_000_060_000 });
+      const since = { ...found, availableAt: 1_799_999_760_000 };
+      expect(judgeDue(since, now, () => 1)).toEqual({ do: 'postpone', to: 1_800_000_060_000 });
+    });
+
+    test('sent by release since -> sent again, whoever waits there', () => {
+      expect(judgeDue({ ...found, attentionStep: 1 }, now, () => 1)).toMatchObject({ why: 'resent' });
+    });
+  });
 
   test('waiting for its time here, release being late -> released', () => {
     const found = aJob('scheduled', { availableAt: 1_799_999_000_000, attentionAt: 1_799_998_100_000 });
@@ -132,7 +167,8 @@ describe('a due entry of a job that is', () => {
   });
 
   test('due within 15 minutes -> sent with the rest as a delay, looked at a minute after its time', () => {
-    expect(judgeDue(aJob('scheduled', { availableAt: 1_800_000_899_500 }), now, unknown)).toEqual({
+    const found = aJob('scheduled', { availableAt: 1_800_000_899_500, attentionAt: now });
+    expect(judgeDue(found, now, unknown)).toEqual({
       do: 'send',
       why: 'released',
       lane: 'normal',

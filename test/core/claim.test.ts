@@ -42,6 +42,17 @@ describe('the claim', () => {
     });
   });
 
+  test('in a long queue: whose job is a minute old, it is looked at 20 s after the lease', () => {
+    const watching = { owner: 'me', leaseMs: 30_000, watches: true, codeVersion: 'c1' } as const;
+    const later = 1_800_000_060_000;
+    const entry = { attention: 'due#09', attentionAt: 1_800_000_110_000, attentionStep: 0 };
+    expect(claimChange(key, message(), watching, 1, later).set).toMatchObject(entry);
+    const lost = aJob('running', { availableAt: now, fence: 4, shared: 1 });
+    const taken = takeOverChange(lost, message(), watching, { cause: 'lease_lost' }, later);
+    expect(taken.set).toMatchObject(entry);
+    expect(claimChange(key, message(), watching, 1, now).set).not.toHaveProperty('attention');
+  });
+
   test('takes over a job that ran alone: a new attempt', () => {
     const found = aJob('running', { availableAt: now, fence: 4, shared: 1 });
     expect(

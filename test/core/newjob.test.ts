@@ -6,6 +6,7 @@ import { jobId, key, now, sealed } from './a-job.ts';
 const draft: Draft = {
   type: 'echo',
   queue: 'default',
+  long: false,
   priority: 4,
   availableAt: now,
   maxAttempts: 5,
@@ -42,6 +43,18 @@ describe('a new record', () => {
 
   test('in 15 minutes: its pointer carries the delay', () => {
     expect(record({ availableAt: 1_800_000_900_000 })).not.toHaveProperty('attention');
+  });
+
+  test('in a long queue: watched, from a minute after its time on', () => {
+    expect(record({ long: true })).toMatchObject({
+      status: 'pending',
+      attention: 'due#09',
+      attentionAt: 1_800_000_060_000,
+      attentionStep: 0,
+    });
+    expect(record({ long: true, availableAt: 1_800_000_900_001 })).toMatchObject({
+      attentionAt: 1_800_000_000_001,
+    });
   });
 
   test('later: waits in attention until 15 minutes before', () => {

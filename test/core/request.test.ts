@@ -4,7 +4,7 @@ import { maxPayloadBytes } from '../../core/api.ts';
 import type { Problem } from '../../core/problem.ts';
 import { type Draft, draftOf } from '../../core/request.ts';
 import { now } from './a-job.ts';
-import { catalogue } from './catalogue.ts';
+import { catalogue, report } from './catalogue.ts';
 
 const draft = (body: unknown) => draftOf(body, catalogue, now);
 const ping = (more: object = {}) => draft({ type: 'ping', payload: null, ...more });
@@ -25,6 +25,7 @@ describe('a job that is taken', () => {
     expect(accepted({ type: 'ping', payload: { a: 1 } })).toEqual({
       type: 'ping',
       queue: 'quick',
+      long: false,
       priority: 4,
       availableAt: 1_800_000_000_000,
       maxAttempts: 3,
@@ -48,6 +49,7 @@ describe('a job that is taken', () => {
     expect(accepted(body)).toEqual({
       type: 'ping',
       queue: 'slow',
+      long: false,
       priority: 9,
       availableAt: 1_831_536_000_000,
       maxAttempts: 1,
@@ -55,6 +57,16 @@ describe('a job that is taken', () => {
       tags: ['b', 'a', 'b'],
       payload: Buffer.from('[]'),
     });
+  });
+
+  test('of any type in a queue that has one of more than 60 s', () => {
+    const export_ = { ...report, type: 'export', timeoutSeconds: 61 };
+    const checked = draftOf(
+      { type: 'ping', payload: 1, queue: 'slow' },
+      { ...catalogue, contracts: [...catalogue.contracts, export_] },
+      now,
+    );
+    expect(checked).toMatchObject({ ok: true, value: { queue: 'slow', long: true } });
   });
 
   test.each<[string, unknown, string]>([

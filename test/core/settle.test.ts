@@ -73,6 +73,13 @@ describe('failed', () => {
     expect(settle(doubled, { kind: 'not_started' }, now, 0.5).change.remove).toEqual(['attentionStep']);
   });
 
+  test('with an entry whose pointer went first -> that is still so', () => {
+    const watched = { ...held, ...entry, attentionStep: 0 };
+    const { change } = settle(watched, { kind: 'failed', failure: network }, now, 0.5);
+    expect(change).not.toHaveProperty('remove');
+    expect(change.set).toMatchObject({ attentionAt: 1_800_000_120_000 });
+  });
+
   test('a delay of 15 minutes fits a message', () => {
     const asked = { ...network, retryAfterSeconds: 450 };
     const settlement = settle(held, { kind: 'failed', failure: asked }, now, 0);

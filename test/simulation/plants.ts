@@ -210,6 +210,24 @@ export const plants: Record<string, Plant> = {
         : change,
     ),
   },
+  'a long job is inserted without an entry': {
+    breaks: ['a long job is watched'],
+    ports: (ports) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        insert: (records) => ports.store.insert(records.map(({ attention, attentionAt, ...rest }) => rest)),
+      },
+    }),
+  },
+  'a claim leaves the entry where a long wait has put it': {
+    breaks: ['a long job is watched'],
+    ports: altered((change) => {
+      if (change.set.status !== 'running') return change;
+      const { attention, attentionAt, ...set } = change.set;
+      return { ...change, set };
+    }),
+  },
   'folded messages are acknowledged with the first': {
     about: 'claims',
     breaks: ['looked after'],

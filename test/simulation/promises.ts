@@ -18,6 +18,8 @@ export const promises = {
     'a job fails by a permanent error, its last attempt or its third burial, and is cancelled only on request',
   'a cancelled job does not go on': 'once a cancel is asked for, a job goes back to no waiting state',
   'an entry stays until the end': 'a record that has an attention entry has one until it is final',
+  'a long job is watched':
+    'a job of a long queue has an entry until it is final, and while it runs one within a minute: its message may be hidden for many',
   'a tombstone stays': 'an id that was given up is never used again',
   'an open record does not expire': 'only a final record has a time to be deleted at',
   'a value stands before its record': 'a payload or result that a record names was stored before',

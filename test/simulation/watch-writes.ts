@@ -7,6 +7,9 @@ import { clocksMs, type Expect, type Watched } from './watched.ts';
 /** A job further away than this is delivered by release. */
 const farMs = 880_000;
 
+/** A job of a long queue has its entry so soon while it runs, unless release has just sent a pointer and waits for it. */
+const watchedMs = 60_000 + clocksMs;
+
 interface WriteParts {
   now: () => number;
   stored: (where: string) => boolean;
@@ -25,6 +28,15 @@ export function watchWrites({ now, stored, of, expect }: WriteParts): (written: 
       'an open record does not expire',
       named(`is ${after.status} and expires`),
     );
+    if (after.queue === 'long' && isOpen) {
+      const inMs = (after.attentionAt ?? Number.POSITIVE_INFINITY) - now();
+      const isSoon = after.status !== 'running' || (after.attentionStep ?? 0) > 0 || inMs <= watchedMs;
+      expect(
+        after.attention !== undefined && isSoon,
+        'a long job is watched',
+        named(`is ${after.status} and has its entry in ${inMs} ms`),
+      );
+    }
     for (const value of [after.payload, after.result])
       if (value !== undefined && 'at' in value && after.status !== 'void')
         expect(

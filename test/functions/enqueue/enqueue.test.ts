@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
+import type { JobContract } from '../../../core/define.ts';
 import { tombstone } from '../../../core/newjob.ts';
 import { jobKey } from '../../../core/table.ts';
+import { enqueue } from '../../../functions/enqueue/enqueue.ts';
 import { start } from '../../support/clock.ts';
-import { enqueuer, told } from '../../support/requests.ts';
-import { aWorld } from '../../support/world.ts';
+import { aRequest, enqueuer, told } from '../../support/requests.ts';
+import { aWorld, contracts, queues } from '../../support/world.ts';
 
 const echo = (payload: unknown = 1, fields: object = {}) => ({ type: 'echo', payload, ...fields });
 /** The ids that the first and second job of a test get. */
@@ -192,4 +194,16 @@ it.each(['sealingKey', 'deliver', 'insert'])('%s failing is an error, not an ans
   const world = aWorld();
   world.faults.throwBefore(method);
   await expect(enqueuer(world).post(echo())).rejects.toThrow(`${method} did not arrive`);
+});
+
+it('a job of a long queue is watched from its insert on, and its pointer goes all the same', async () => {
+  const world = aWorld();
+  const [contract] = contracts as [JobContract];
+  const catalogue = { queues, contracts: [{ ...contract, timeoutSeconds: 600 }] };
+  const randomBytes = (count: number) => new Uint8Array(count).fill(1);
+  const step = enqueue({ ...world, catalogue, now: world.clock.now, randomBytes });
+  const body = JSON.stringify(echo(1, { delay_seconds: 30 }));
+  expect(told(await step(aRequest('enqueueJob', { body }), {})).status).toBe(201);
+  expect(world.lanes.waiting('normal')).toEqual([{ job: firstId, inSeconds: 30 }]);
+  expect(world.store.peek(firstId)).toMatchObject({ attentionAt: start + 90_000, attentionStep: 0 });
 });

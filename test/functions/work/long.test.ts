@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JobContext } from '../../../core/define.ts';
 import type { JobRecord } from '../../../core/table.ts';
+import { release } from '../../../functions/release/release.ts';
 import { type Renew, renew } from '../../../functions/work/renew.ts';
+import { aJobId } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { worker } from '../../support/worker.ts';
 import { aWorld } from '../../support/world.ts';
@@ -11,10 +13,21 @@ const functionMs = 615_000;
 /** All that is left of a process that died: it renews nothing, and believes nothing else. */
 const nothing: Renew = () => ({ trustedUntil: () => 1e9, started: () => {}, stop: () => {} });
 
+/** Its entry, as its insert wrote it. */
+const watched = { attention: 'due#07', attentionAt: start + 60_000, attentionStep: 0 };
+
 /** A job of 600 s in a long queue, its handler at work; lanes are hidden for 645 s as the stack has it. */
-async function running({ renews = true, dies = false } = {}) {
+async function running({
+  renews = true,
+  dies = false,
+  fields = {},
+}: {
+  renews?: boolean;
+  dies?: boolean;
+  fields?: Pick<Partial<JobRecord>, 'sk' | 'attentionAt' | 'attentionStep'>;
+} = {}) {
   const world = aWorld();
-  const job = await world.job(1, { timeoutSeconds: 600 });
+  const job = await world.job(1, { ...watched, timeoutSeconds: 600, ...fields });
   world.point('normal', job);
   const given = Promise.withResolvers<JobContext>();
   const done = Promise.withResolvers<unknown>();
@@ -167,5 +180,45 @@ describe('a job of a long queue', () => {
     await invoke('quarantine', functionMs);
     expect(record()).toMatchObject({ status: 'completed', fence: 2, attempt: 2 });
     expect(counts).toMatchObject({ leasesLost: 1 });
+  });
+
+  it('whose next worker dies before its first call is brought back by its entry, not by the lane’s 645 s', async () => {
+    const { world, record } = await running({ dies: true });
+    const releasing = release({ ...world, now: world.clock.now, onError: () => {} });
+    await world.clock.advance(40_000);
+    // It shows again, is received, and whoever received it is gone.
+    const [message] = world.lanes.receive('normal');
+    await world.lanes.hide([
+      {
+        queueUrl: world.lanes.urls.default?.normal ?? '',
+        receiptHandle: message?.receiptHandle ?? '',
+        seconds: 645,
+      },
+    ]);
+    await world.clock.advance(20_000);
+    await releasing(() => 55_000, {});
+    const { invoke } = worker(world, async () => 'third', { leaseMs: 30_000, renew: nothing });
+    await invoke('quarantine', functionMs);
+    expect(world.clock.now() - start).toBe(60_000);
+    expect(record()).toMatchObject({ status: 'completed', fence: 2 });
+    expect(record()).not.toHaveProperty('attention');
+  });
+
+  it('that was never claimed, its first worker being dead: sent again after a minute', async () => {
+    const world = aWorld();
+    const job = await world.job(1, { attention: 'due#07', attentionAt: start + 60_000, attentionStep: 0 });
+    world.point('normal', job);
+    world.lanes.receive('normal');
+    await world.clock.advance(60_000);
+    await release({ ...world, now: world.clock.now, onError: () => {} })(() => 55_000, {});
+    const { invoke } = worker(world, async () => 'second', { leaseMs: 30_000, renew: nothing });
+    await invoke('normal', functionMs);
+    expect(world.store.peek(job.sk)).toMatchObject({ status: 'completed', attempt: 1 });
+  });
+
+  it('claimed after a long wait, its entry far away: is watched from then on', async () => {
+    const far = { attentionAt: start + 3_600_000, attentionStep: 60 };
+    const { record } = await running({ fields: { ...far, sk: aJobId({ at: start - 60_000 }) } });
+    expect(record()).toMatchObject({ attentionAt: start + 50_000, attentionStep: 0 });
   });
 });
