@@ -28,7 +28,7 @@ type Watched = Pick<JobRecord, 'attention' | 'attentionAt' | 'attentionStep'>;
 /**
  * The entry that a job of a long queue has from its insert on: a worker that dies between the receipt of its message
  * and its first call leaves it hidden for the lane's visibility, which is up to 15 minutes there
- * (`docs/decisions/0010`). Step 0: its pointer went into its lane before this was written.
+ * (`docs/decisions/0011`). Step 0: its pointer went into its lane before this was written.
  */
 export function insertedEntry(jobId: string, availableAt: number): Watched {
   return { ...entry(jobId, availableAt + handOverMs), attentionStep: 0 };
