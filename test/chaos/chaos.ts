@@ -62,7 +62,7 @@ async function chaos(seed: number, intensity: Intensity): Promise<Report> {
         finished: () => witness.finished,
       },
     );
-    const { kills, stops } = await conduct({
+    const { kills, stops, faults } = await conduct({
       ...{ events, loadMs: intensity.pace.loadMs, paths: statePaths(directory) },
       ...{ proxy, witness, trail, functionNamed, random, say },
     });
@@ -89,7 +89,7 @@ async function chaos(seed: number, intensity: Intensity): Promise<Report> {
         witness,
       ),
       late: lateOf([...jobs.values()], {
-        ...{ witness, trail, kills, stops, endedAt: Date.now(), allowedMs: allowedAfterKill },
+        ...{ witness, trail, kills, stops, faults, endedAt: Date.now(), allowedMs: allowedAfterKill },
       }),
       unaccepted: load.unaccepted(),
       accepted: accepted.length,

@@ -5,6 +5,7 @@ import { Trouble } from '../../local/report.ts';
 import type { StatePaths } from '../../local/state.ts';
 import type { Random } from '../simulation/random.ts';
 import { recordOf, startAgain, stopCleanly } from './emulator.ts';
+import type { FaultKind } from './fault.ts';
 import { type Kill, kill, killAtReceipt } from './killing.ts';
 import type { FaultProxy } from './proxy.ts';
 import { describe, type Event } from './schedule.ts';
@@ -19,9 +20,17 @@ export interface Stop {
   jobs: string[];
 }
 
+/** A fault that was on, from `at` to `endedAt` in ms since the epoch. */
+export interface FaultSpan {
+  at: number;
+  endedAt: number;
+  kind: FaultKind;
+}
+
 export interface Done {
   kills: Kill[];
   stops: Stop[];
+  faults: FaultSpan[];
 }
 
 export interface ConductOptions {
@@ -49,7 +58,7 @@ export async function conduct(options: ConductOptions): Promise<Done> {
       `${witness.finished} jobs were finished in ${warmWithinMs / 1000} s, before any fault; at least ${warmJobs} should be`,
     );
   }
-  const done: Done = { kills: [], stops: [] };
+  const done: Done = { kills: [], stops: [], faults: [] };
   const { tmp } = recordOf(paths);
   let started = performance.now();
   const wait = (atMs: number) => pause(Math.max(0, atMs - (performance.now() - started)));
@@ -66,7 +75,7 @@ export async function conduct(options: ConductOptions): Promise<Done> {
     if (event.do === 'fault') {
       await standStill(async () => await ended);
       proxy.begin(event);
-      ended = endWhenItHasHit(proxy, event);
+      ended = endWhenItHasHit(proxy, event).then((span) => void done.faults.push(span));
       say(describe(event));
     } else if (event.do === 'kill') {
       const functionName = functionNamed(event.victim);
@@ -94,10 +103,15 @@ export async function conduct(options: ConductOptions): Promise<Done> {
 }
 
 /** On a machine that is busy with others no call may come in the fault's time. */
-async function endWhenItHasHit(proxy: FaultProxy, fault: Extract<Event, { do: 'fault' }>): Promise<void> {
-  await pause(fault.forMs);
+async function endWhenItHasHit(
+  proxy: FaultProxy,
+  { kind, forMs }: Extract<Event, { do: 'fault' }>,
+): Promise<FaultSpan> {
+  const at = Date.now();
+  await pause(forMs);
   await until(() => proxy.hasHit, longestFaultMs);
   proxy.end();
+  return { at, endedAt: Date.now(), kind };
 }
 
 /** No write is under way when it is stopped: what it answers after it wrote its state down would be lost with it. */

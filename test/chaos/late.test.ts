@@ -15,6 +15,10 @@ function aRun() {
   const late = (endedAt = 1_000_000, stops: LateParts['stops'] = []) =>
     lateOf(jobs, {
       ...{ witness, trail, kills, stops, endedAt },
+      faults: [
+        { at: 200_000, endedAt: 209_000, kind: 'slow' },
+        { at: 400_000, endedAt: 409_000, kind: 'lost' },
+      ],
       allowedMs: (_, received) => ({ first: 130_001, again: 130_000, none: 50_000 })[received ?? 'none'],
     });
   return {
@@ -77,6 +81,7 @@ test('received by a worker that died over it, then found by the walk: all of it,
         '    0.0 s  running in 11 through m-1',
         '    4.0 s  was killed',
         '   44.0 s  was killed',
+        '  199.0 s  fault slow, for 9.0 s',
         '  300.0 s  entry due in -240.0 s by release 9, as the walk does',
         '  360.0 s  pointer m-2 into quarantine, delay 0 s, by release 9',
         '  361.0 s  running in 13 through m-2',

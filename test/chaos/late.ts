@@ -1,6 +1,6 @@
 /** Jobs that came back later than they may: what befell each, and who brought it back. */
 import { isFinal } from '../../core/state.ts';
-import type { Stop } from './conduct.ts';
+import type { FaultSpan, Stop } from './conduct.ts';
 import { type Kill, type Receipt, receiptOf } from './killing.ts';
 import type { Trail } from './trail.ts';
 import type { Step, Witness } from './witness.ts';
@@ -22,6 +22,7 @@ export interface LateParts {
   trail: Trail;
   kills: readonly Kill[];
   stops: readonly Stop[];
+  faults: readonly FaultSpan[];
   /** When the run ended, ms since the epoch: what waits still has waited until then. */
   endedAt: number;
   /** How long a job may wait; `received`: its process died before its first call for it. */
@@ -46,7 +47,8 @@ export function lateOf(jobs: readonly { id: string; queue: string }[], parts: La
       if (waitedMs <= wait.allowedMs) return [];
       const { allowedMs } = wait;
       const broughtBackBy = bringer(step, next, trail);
-      return [{ jobId: id, queue, waitedMs, allowedMs, broughtBackBy, history: historyOf(id, parts) }];
+      const history = historyOf(id, parts, { from: wait.from, to: wait.from + waitedMs });
+      return [{ jobId: id, queue, waitedMs, allowedMs, broughtBackBy, history }];
     }),
   );
 }
@@ -81,7 +83,12 @@ function bringer(step: Step, next: Step | undefined, trail: Trail): string {
   return trail.sentAs(next.message)?.what ?? `a message that nobody saw go, ${next.message.slice(0, 8)}`;
 }
 
-function historyOf(id: string, { witness, trail, stops }: LateParts): string[] {
+/** Of the network's faults those that its wait met. */
+function historyOf(
+  id: string,
+  { witness, trail, stops, faults }: LateParts,
+  wait: { from: number; to: number },
+): string[] {
   const steps = witness.stepsOf(id).map(({ at, status, pid, message }) => ({
     at,
     what: `${status} in ${pid}${message === undefined ? '' : ` through ${message.slice(0, 8)}`}`,
@@ -91,7 +98,13 @@ function historyOf(id: string, { witness, trail, stops }: LateParts): string[] {
   const down = stops
     .filter(({ at }) => at >= first && at <= last)
     .map(({ at, downMs }) => ({ at, what: `the emulator was stopped, for ${(downMs / 1000).toFixed(1)} s` }));
-  return [...own, ...down]
+  const met = faults
+    .filter((each) => each.endedAt >= wait.from && each.at <= wait.to)
+    .map(({ at, endedAt, kind }) => ({
+      at,
+      what: `fault ${kind}, for ${((endedAt - at) / 1000).toFixed(1)} s`,
+    }));
+  return [...own, ...down, ...met]
     .sort((a, b) => a.at - b.at)
     .map(({ at, what }) => `${((at - first) / 1000).toFixed(1).padStart(7)} s  ${what}`);
 }
