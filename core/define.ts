@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import type { NodeRequest } from './workflow/request.ts';
 
 /** A queue as its owner declares it: one worker function, five lanes, one dead-letter queue. */
 export interface QueueContract {
@@ -44,6 +45,16 @@ export interface JobContext {
    * start must know stands elsewhere. It throws, so call it outside of `try`.
    */
   snooze(seconds: number): never;
+  /**
+   * Adds nodes to the workflow that the job runs in, as `POST /v1/workflows` takes them; `contract.node(key, …)` makes
+   * one, typed. Without `depends_on` a node starts at once. It may name `.`, the node of this job (so it starts once
+   * this one has completed), what this job adds, and nodes beside its own. `list` adding `a` makes `list/a`.
+   *
+   * All or none, in the order of the calls. A key that this job has added before, in an attempt that died perhaps, adds
+   * nothing. Throws PermanentError that lists every fault; also for the same key with another content, outside a
+   * workflow, and in one that is being stopped or undone.
+   */
+  enqueue(nodes: readonly NodeRequest[]): Promise<void>;
   /** What the stage tells handlers, e.g. whether private addresses may be called. */
   settings: JobSettings;
 }
@@ -82,7 +93,20 @@ export interface JobType<T extends string, P extends z.core.$ZodType, R extends 
   extends JobContract<P, R> {
   type: T;
   run(handler: Run<z.core.output<P>, z.core.input<R>>): Run<z.core.output<P>, z.core.input<R>>;
+  /** A node of this type, for `job.enqueue`. */
+  node(key: string, node: NodeOf<P>): NodeRequest;
 }
+
+/** Its payload may be part of one where the rest comes `from` elsewhere. */
+export type NodeOf<P extends z.core.$ZodType> = Omit<
+  NodeRequest,
+  'key' | 'type' | 'signal' | 'workflow' | 'payload'
+> &
+  (
+    | { payload: z.core.input<P>; from?: never; map?: never }
+    | { payload?: Partial<z.core.input<P>>; from: NonNullable<NodeRequest['from']> }
+    | { payload?: Partial<z.core.input<P>>; map: NonNullable<NodeRequest['map']> }
+  );
 
 /** A type that compensates: its `run.ts` exports a second handler, made with this, as `compensate`. */
 export interface UndoableJobType<T extends string, P extends z.core.$ZodType, R extends z.core.$ZodType>
@@ -106,6 +130,7 @@ export function defineJob<const T extends string, P extends z.core.$ZodType, R e
   return {
     ...contract,
     run: (handler: Run<z.core.output<P>, z.core.input<R>>) => handler,
+    node: (key: string, node: NodeOf<P>) => ({ key, type: contract.type, ...node }),
     compensate: (handler: Compensate<z.core.output<P>, z.core.output<R>>) => handler,
   };
 }

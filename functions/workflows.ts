@@ -1,5 +1,5 @@
 import type { RecordKey, Sealed } from '../core/table.ts';
-import type { NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
+import type { AddedPart, NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
 import type { Mark } from '../core/workflow/watch.ts';
 
 /** The port to stored workflows. Every read but a list's is consistent. */
@@ -11,10 +11,14 @@ export interface Workflows {
     states: readonly StatesPart[],
   ): Promise<WorkflowItem>;
   get(tenant: string, id: string): Promise<WorkflowItem | undefined>;
-  /** In the order of their first node. */
-  nodes(tenant: string, id: string): Promise<NodesPart[]>;
+  /** In the order of their first node, from the one at this index on. */
+  nodes(tenant: string, id: string, from: number): Promise<NodesPart[]>;
   /** Appends nodes. False if others stand there: another advance was quicker. */
   append(tenant: string, id: string, part: NodesPart): Promise<boolean>;
+  /** Keeps nodes that a job added, for an advance to append. False if there is a part of that name. */
+  addNodes(tenant: string, id: string, part: AddedPart): Promise<boolean>;
+  /** What jobs added, or the job of this one node, in its order. */
+  added(tenant: string, id: string, by?: number): Promise<AddedPart[]>;
   states(tenant: string, id: string): Promise<StatesPart[]>;
   /** Writes `letters` over revision `revision - 1`. False if another advance was quicker. */
   saveStates(tenant: string, id: string, part: StatesPart): Promise<boolean>;
@@ -26,9 +30,14 @@ export interface Workflows {
   holdKey(key: RecordKey, workflow: string, over?: string): Promise<string | undefined>;
   /**
    * Adds news and raises `changes`, taking the waiting token away in the same write. Undefined if there is no such
-   * workflow or it has ended.
+   * workflow or it has ended; with `phase`, also if it is in another one.
    */
-  raise(tenant: string, id: string, news: readonly string[]): Promise<{ token?: string } | undefined>;
+  raise(
+    tenant: string,
+    id: string,
+    news: readonly string[],
+    phase?: WorkflowItem['phase'],
+  ): Promise<{ token?: string } | undefined>;
   /** Puts back a token that was taken, if the workflow runs and has no other by now. */
   returnToken(tenant: string, id: string, token: string): Promise<void>;
   /** Writes what an advance leaves behind, if `changes` is still what it read. False: something came in between. */

@@ -38,16 +38,25 @@ export function table(of: ITableV2, calls: readonly TableCall[], indexes: readon
 
 /** Updates of single items below a job's own partition of sealed values, so of what `once` stores, and of no record. */
 export function alsoUpdatesSealed(of: ITableV2, binding: Binding): Binding {
-  const statement = allow('dynamodb', ['UpdateItem'], [of.tableArn]);
-  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': [sealedKey('*', '').pk] });
-  return { ...binding, allows: [...binding.allows, statement] };
+  return { ...binding, allows: [...binding.allows, below(of, 'UpdateItem', [sealedKey('*', '').pk])] };
 }
 
 /** Updates of workflows in the control table, of nothing else there, and what goes with telling them. */
 export function updatesWorkflows(of: ITableV2, handsBack: PolicyStatement): Binding {
-  const statement = allow('dynamodb', ['UpdateItem'], [of.tableArn]);
-  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': ['w#*'] });
-  return { value: of.tableName, allows: [statement, handsBack] };
+  return { value: of.tableName, allows: [below(of, 'UpdateItem', ['w#*']), handsBack] };
+}
+
+/** What `job.enqueue` needs besides: to see a workflow and its nodes, and to keep new ones, where an advance finds them. */
+export function alsoAddsNodes(of: ITableV2, binding: Binding): Binding {
+  const reads = [below(of, 'GetItem', ['w#*']), below(of, 'Query', ['wp#*', 'wa#*'])];
+  return { ...binding, allows: [...binding.allows, ...reads, below(of, 'PutItem', ['wa#*'])] };
+}
+
+/** One call, on the items of partitions whose keys are like these. */
+function below(of: ITableV2, call: TableCall, keys: string[]): PolicyStatement {
+  const statement = allow('dynamodb', [call], [of.tableArn]);
+  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': keys });
+  return statement;
 }
 
 /** The data bucket's name, and the prefixes below which objects may be read and written. */

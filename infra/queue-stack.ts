@@ -9,7 +9,17 @@ import type { JobContract, QueueContract } from '../core/define.ts';
 import { operations, operationsQueue } from '../core/operations.ts';
 import { jobsTable } from '../core/table.ts';
 import { restApi } from './api.ts';
-import { alsoUpdatesSealed, bucket, invokes, lanes, masterKey, table, told, workerLogs } from './bindings.ts';
+import {
+  alsoAddsNodes,
+  alsoUpdatesSealed,
+  bucket,
+  invokes,
+  lanes,
+  masterKey,
+  table,
+  told,
+  workerLogs,
+} from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
 import { buryTimeoutSeconds, JobQueue, type LaneQueues } from './queue.ts';
 import type { Platform } from './stacks.ts';
@@ -130,7 +140,7 @@ export class QueueStack extends Stack {
             data.jobs,
             table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
           ),
-          CONTROL_TABLE: workflows.tells,
+          CONTROL_TABLE: alsoAddsNodes(data.control, workflows.tells),
           KEYS_TABLE: wrapped,
           DATA_BUCKET: bucket(data.bucket, { read: ['sealed', 'tenants'], write: ['sealed', 'unreadable'] }),
           LANES: lanes({ [name]: queue.lanes }),

@@ -1,4 +1,5 @@
 import type { JobContract } from '../core/define.ts';
+import { csvCollect } from './csv.collect/contract.ts';
 import { csvList } from './csv.list/contract.ts';
 import { csvReport } from './csv.report/contract.ts';
 import { csvSummarize } from './csv.summarize/contract.ts';
@@ -14,6 +15,7 @@ import { webhookFanout } from './webhook.fanout/contract.ts';
 export const contracts = [
   echo,
   csvList,
+  csvCollect,
   csvSummarize,
   csvReport,
   objectChecksum,

@@ -27,6 +27,7 @@ type Runs = {
 export const runs: Runs = {
   echo: () => import('./echo/run.ts'),
   'csv.list': () => import('./csv.list/run.ts'),
+  'csv.collect': () => import('./csv.collect/run.ts'),
   'csv.summarize': () => import('./csv.summarize/run.ts'),
   'csv.report': () => import('./csv.report/run.ts'),
   'object.checksum': () => import('./object.checksum/run.ts'),

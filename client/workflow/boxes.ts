@@ -10,7 +10,7 @@ export interface Box {
   status: NodeState;
   /** 0 for what waits for nothing, else one more than the last it waits for. */
   layer: number;
-  /** Indexes of the boxes that must end first. */
+  /** Indexes of the boxes that must end first; of one that waits for none, the box whose job added it. */
   dependsOn: number[];
   /** Keys of those of them that have not ended. */
   waitsFor: string[];
@@ -37,7 +37,9 @@ export function boxesOf({
   const shown = elements.get(undefined) ?? [];
   const places = new Map(shown.map(({ key }, index) => [key, index]));
   const dependsOn = shown.map((node) =>
-    node.depends_on.flatMap((key) => places.get(key) ?? []).sort((one, other) => one - other),
+    parentsOf(node)
+      .flatMap((key) => places.get(key) ?? places.get(mapOf(key) ?? '') ?? [])
+      .sort((one, other) => one - other),
   );
   const layers = layersOf(dependsOn);
   return shown.map((node, index) => {
@@ -58,6 +60,10 @@ export function boxesOf({
       ...whyOf(node, own),
     };
   });
+}
+
+function parentsOf({ depends_on: parents, added_by: by }: WorkflowNodeView): string[] {
+  return parents.length === 0 && by !== undefined ? [by] : parents;
 }
 
 /** The map that an element belongs to: its key with its place behind it, `each[3]`. */

@@ -125,7 +125,10 @@ function moveOf(
   const node = nodes[index] as GraphNode;
   if (node.elementOf !== undefined) return moveOfElement(states[node.elementOf], broken.has(node.elementOf));
   if (ends.has(index)) return moveOfEnd(node, states);
-  let waits = false;
+  const adder = node.addedBy === undefined ? undefined : states[node.addedBy];
+  // A retry began its adder anew, or kept it from running: what that one added goes with it.
+  if (adder === 'skipped' || adder === 'cancelled') return adder;
+  let waits = adder === 'waiting';
   let skips = false;
   for (const { on, onFailure, takes } of node.dependsOn) {
     const state = states[on] as NodeState;
@@ -216,7 +219,12 @@ function stopAll({ nodes, elements }: Graph, { states, stop }: Step): void {
 function endOf({ nodes }: Graph, states: readonly NodeState[]): 'completed' | 'failed' {
   const passes = (index: number | undefined): boolean => {
     const node = index === undefined ? undefined : nodes[index];
-    return node !== undefined && (node.onFailure === 'continue' || passes(node.elementOf ?? node.partOf));
+    if (node === undefined) return false;
+    // What was added stands where the node stands whose job did so.
+    const by = node.addedBy === undefined ? undefined : nodes[node.addedBy];
+    return (
+      node.onFailure === 'continue' || passes(node.elementOf ?? node.partOf ?? by?.elementOf ?? by?.partOf)
+    );
   };
   const counts = states.some(
     (state, index) => (state === 'failed' || state === 'cancelled') && !passes(index),

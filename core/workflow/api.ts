@@ -73,6 +73,8 @@ export const workflowNode = z.object({
   type: z.optional(z.string()),
   job_id: z.optional(z.string()),
   depends_on: z.array(z.string()),
+  /** Of a node that was added while the workflow ran: the node whose job did so. */
+  added_by: z.optional(z.string()),
   /** Of a node that waits: what it waits for. */
   waits_for: z.optional(z.array(z.string())),
   /** The signal that it waits for, and until when. */

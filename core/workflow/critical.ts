@@ -14,8 +14,10 @@ export interface NodeTimes {
  */
 export function criticalPath({ nodes, elements }: Graph, times: readonly NodeTimes[]): number[] {
   const before = (node: number): number[] => {
-    const map = nodes[node]?.elementOf;
-    return [...(nodes[map ?? node]?.dependsOn ?? []).map(({ on }) => on), ...(elements.get(node) ?? [])];
+    const { dependsOn = [], addedBy } = nodes[nodes[node]?.elementOf ?? node] ?? {};
+    const waitedFor =
+      dependsOn.length === 0 && addedBy !== undefined ? [addedBy] : dependsOn.map(({ on }) => on);
+    return [...waitedFor, ...(elements.get(node) ?? [])];
   };
   const ends: (number | undefined)[] = [];
   /** When a node's end was known: its own, else the latest of what it waited for. */

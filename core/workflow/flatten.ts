@@ -26,11 +26,16 @@ export interface Entry {
 /**
  * Checks each node's shape and lays sub-workflows out flat, in the order they were written.
  * @param faults what was found wrong is added here
+ * @param around what the nodes stand in: what their keys begin with, and what else they may refer to
  */
-export function flatten(nodes: readonly unknown[], faults: Fault[]): Entry[] {
+export function flatten(
+  nodes: readonly unknown[],
+  faults: Fault[],
+  around: { prefix: string; scope: Scope },
+): Entry[] {
   const entries: Entry[] = [];
   let met = 0;
-  walk({ nodes, path: '/nodes', prefix: '', depth: 1 });
+  walk({ nodes, path: '/nodes', prefix: around.prefix, depth: 1, around: around.scope });
   // A sub-workflow is two of the list.
   if (Math.max(met, entries.length) > maxNodes)
     faults.unshift({ path: '/nodes', message: `must be at most ${maxNodes} nodes, sub-workflows' counted` });

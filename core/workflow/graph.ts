@@ -39,11 +39,13 @@ export interface GraphNode {
   elementOf?: number;
   /** A node of a sub-workflow: the index of its end. */
   partOf?: number;
+  /** Added while the workflow ran: the index of the node whose job did so. It begins only once that one has. */
+  addedBy?: number;
 }
 
 export interface Graph {
   nodes: readonly GraphNode[];
-  /** For each node, who waits for it: the reverse of `dependsOn`, a map after each of its elements. */
+  /** For each node, who waits for it: the reverse of `dependsOn`, a map after each of its elements, and what its job added. */
   dependants: readonly (readonly number[])[];
   /** For each map, its elements, in their order. */
   elements: ReadonlyMap<number, readonly number[]>;
@@ -59,6 +61,7 @@ export function graphOf(nodes: readonly GraphNode[]): Graph {
   for (const [index, node] of nodes.entries()) {
     for (const { on } of node.dependsOn) dependants[on]?.push(index);
     if (node.partOf !== undefined) ends.add(node.partOf);
+    if (node.addedBy !== undefined && !dependsOn(node, node.addedBy)) dependants[node.addedBy]?.push(index);
     if (node.kind === 'map' && !elements.has(index)) elements.set(index, []);
     if (node.elementOf === undefined) continue;
     dependants[index]?.push(node.elementOf);
@@ -69,19 +72,24 @@ export function graphOf(nodes: readonly GraphNode[]): Graph {
   return { nodes, dependants, elements, ends };
 }
 
+/** Does a node wait for the end of another. */
+export function dependsOn(node: GraphNode | undefined, other: number): boolean {
+  return node?.dependsOn.some(({ on }) => on === other) ?? false;
+}
+
 /**
  * The first cycle, as indexes in the order of their dependency, the first one repeated at the end; undefined
  * if there is none.
  */
-export function cycleOf(dependsOn: readonly (readonly number[])[]): number[] | undefined {
+export function cycleOf(parents: readonly (readonly number[])[]): number[] | undefined {
   const done = new Set<number>();
-  for (const start of dependsOn.keys()) {
+  for (const start of parents.keys()) {
     // By hand and not by recursion: a chain of 10,000 nodes is deeper than the stack.
     const path: { node: number; next: number }[] = [{ node: start, next: 0 }];
     const onPath = new Map([[start, 0]]);
     while (path.length > 0) {
       const top = path[path.length - 1] as { node: number; next: number };
-      const next = done.has(top.node) ? undefined : dependsOn[top.node]?.[top.next++];
+      const next = done.has(top.node) ? undefined : parents[top.node]?.[top.next++];
       if (next === undefined) {
         done.add(top.node);
         onPath.delete(top.node);

@@ -1,5 +1,5 @@
 import { shardOf } from '../id.ts';
-import type { RecordKey, Sealed } from '../table.ts';
+import type { RecordKey, Sealed, Stored } from '../table.ts';
 import type { Phase, WorkflowEnd } from './advance.ts';
 import type { NodeState } from './states.ts';
 
@@ -9,11 +9,12 @@ export const stops = ['cancelled', 'timeout', 'unopenable'] as const;
  * A workflow in the control table:
  *
  *   pk = w#tenant#shard      sk = workflowId        the workflow itself
- *   pk = wp#tenant#id        sk = nodes#000000      its nodes from that index on: sealed, or the elements of a map
+ *   pk = wp#tenant#id        sk = nodes#000000      its nodes from that index on: sealed, elements of a map, or added
  *                            sk = states#0000       one letter a node, 512 nodes an item
  *                            sk = signal#name       a signal that has come, sealed; behind it the round from which it counts, if there is one
  *                            sk = patch#name        payloads that a retry gave to nodes, sealed
  *                            sk = callback          whom to tell of its end, sealed
+ *   pk = wa#tenant#id        sk = 00012#0000         nodes that the job of node 12 added: its first part of them, sealed
  *   pk = watch#0…7           sk = tenant#workflowId the watch over it (`core/workflow/watch.ts`)
  *   pk = wk#tenant#hmac      sk = key               a unique key, naming the workflow that holds it
  */
@@ -70,8 +71,23 @@ export interface WorkflowItem extends RecordKey {
   expiresAt?: number;
 }
 
-/** The nodes from `first` on. */
-export type NodesPart = { first: number; count: number } & ({ sealed: Sealed } | { elementOf: number });
+/** The nodes from `first` on. `added`: the parts that jobs added, in this order. */
+export type NodesPart = { first: number; count: number } & (
+  | { sealed: Sealed }
+  | { elementOf: number }
+  | { added: AddedName[] }
+);
+
+/** What the job of a node added, one part for each time it did (`core/workflow/added.ts`). */
+export interface AddedName {
+  /** The node, by its index. */
+  by: number;
+  /** 0 for its first part. */
+  nth: number;
+}
+export interface AddedPart extends AddedName {
+  sealed: Stored;
+}
 
 export interface StatesPart {
   index: number;
@@ -93,6 +109,16 @@ export function workflowShard(tenant: string, shard: number): string {
 
 export function partsPartition(tenant: string, id: string): string {
   return `wp#${tenant}#${id}`;
+}
+
+/** Nodes that jobs added: a partition of their own, so that a worker can write nothing else of the workflow. */
+export function addedPartition(tenant: string, id: string): string {
+  return `wa#${tenant}#${id}`;
+}
+
+/** @param nth undefined: what the names of all parts of this node begin with */
+export function addedSortKey({ by, nth }: { by: number; nth?: number }): string {
+  return `${String(by).padStart(5, '0')}#${nth === undefined ? '' : String(nth).padStart(4, '0')}`;
 }
 
 export const partNames = {

@@ -11,6 +11,8 @@ import { isEnded, type NodeState } from './states.ts';
 export type News =
   /** The job of a node is final. */
   | { of: 'job'; node: number; generation: number; undo: boolean; status: FinalState }
+  /** A node's job has added nodes, in so many parts by now: each stands as an item of its own. */
+  | { of: 'added'; node: number; parts: number }
   /** A signal has come, to the rounds from that one on: its payload stands in an item of its own. */
   | { of: 'signal'; name: string; from?: number }
   /** A person asked for its end. */
@@ -22,6 +24,7 @@ export function encodeNews(news: News): string {
   if (news.of === 'signal') return `signal:${news.name}${news.from === undefined ? '' : `#${news.from}`}`;
   if (news.of === 'cancel') return 'cancel';
   if (news.of === 'retry') return `retry:${news.mode}:${news.round}`;
+  if (news.of === 'added') return `added:${news.node}:${news.parts}`;
   const { node, generation, undo, status } = news;
   return `${undo ? 'undo' : 'job'}:${node}:${generation}:${status}`;
 }
@@ -34,6 +37,8 @@ export function newsOf({ node, generation, undo }: Link, status: FinalState): st
 const pattern = /^(job|undo):(\d+):(\d+):(completed|failed|cancelled|skipped)$/;
 
 const signalPattern = /^signal:([^#]+)(?:#(\d+))?$/;
+
+const addedPattern = /^added:(\d+):(\d+)$/;
 
 const retryPattern = /^retry:(failed|all|undo):(\d+)$/;
 
@@ -49,6 +54,8 @@ export function decodeNews(text: string): News | undefined {
   if (text === 'cancel') return { of: 'cancel' };
   const retry = retryPattern.exec(text);
   if (retry !== null) return { of: 'retry', mode: retry[1] as RetryMode, round: Number(retry[2]) };
+  const added = addedPattern.exec(text);
+  if (added !== null) return { of: 'added', node: Number(added[1]), parts: Number(added[2]) };
   const [, kind, node, generation, status] = pattern.exec(text) ?? [];
   if (kind === undefined) return undefined;
   return {
@@ -83,7 +90,7 @@ export function applyNews(
   states[node] = status === 'cancelled' && phase === 'forward' ? 'failed' : status;
 }
 
-const order: readonly News['of'][] = ['retry', 'job', 'signal', 'cancel'];
+const order: readonly News['of'][] = ['added', 'retry', 'job', 'signal', 'cancel'];
 
 /** The news of a set, in the order in which they take effect: what is told of jobs before a cancel still counts. */
 export function readNews(unread: Iterable<string>): News[] {

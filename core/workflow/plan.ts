@@ -4,8 +4,8 @@ import { mustBeOneOf } from '../faults.ts';
 import { type Checked, type Fault, type ProblemCode, problem } from '../problem.ts';
 import { type Catalogue, draftOf } from '../request.ts';
 import { readCondition } from './condition.ts';
-import { type Entry, endOf, flatten, resolve } from './flatten.ts';
-import { cycleOf, type Dependency, type GraphNode } from './graph.ts';
+import { type Entry, endOf, flatten, resolve, type Scope } from './flatten.ts';
+import { cycleOf, type Dependency, type FailurePolicy, type GraphNode } from './graph.ts';
 import { nodesOf, type Source } from './source.ts';
 import type { JobSpec, NodeSpec } from './spec.ts';
 
@@ -14,6 +14,18 @@ export interface WorkflowCatalogue extends Catalogue {
   /** Names of the declared signals. */
   signals: readonly string[];
 }
+
+/** What the planned nodes come into. */
+export interface Around {
+  /** Their full keys begin with it. */
+  prefix: string;
+  /** The names by which they know what is there. */
+  scope: Scope;
+  /** Nodes they may depend on: in `Dependency.on` these are counted first. */
+  known: readonly { key: string; onFailure: FailurePolicy }[];
+}
+
+const nothing: Around = { prefix: '', scope: { names: new Map() }, known: [] };
 
 /** The most faults one answer lists. */
 const maxFaults = 50;
@@ -35,15 +47,20 @@ export function plan(
   nodes: readonly unknown[],
   catalogue: WorkflowCatalogue,
   now: number,
+  around = nothing,
 ): Checked<NodeSpec[]> {
+  const { known } = around;
   const shape: Fault[] = [];
-  const entries = flatten(nodes, shape);
+  const entries = flatten(nodes, shape, around);
   if (shape.length > 0) return refused(shape.map((each) => ({ ...each, code: 'invalid_request' })));
   const faults: Found[] = [];
-  const byKey = new Map(entries.map((entry, index) => [entry.key, { entry, index }]));
+  const own = entries.map(
+    ({ key, request }) => ({ key, onFailure: request.on_failure ?? 'cancel' }) as const,
+  );
+  const byKey = new Map([...known, ...own].map(({ key, onFailure }, index) => [key, { index, onFailure }]));
   const links = entries.map((entry) => linksOf(entry, byKey, faults));
   if (faults.length === 0) {
-    const cycle = cycleOf(links.map((each) => each.map(({ on }) => on)));
+    const cycle = cycleOf(links.map((each) => each.map(({ on }) => on - known.length)));
     if (cycle !== undefined) faults.push(cycleFault(cycle, entries));
   }
   const specs = entries.map((entry, index): NodeSpec => {
@@ -55,7 +72,7 @@ export function plan(
   return faults.length > 0 ? refused(faults) : { ok: true, value: specs };
 }
 
-type Known = ReadonlyMap<string, { entry: Entry; index: number }>;
+type Known = ReadonlyMap<string, { index: number; onFailure: FailurePolicy }>;
 
 /** What an entry waits for: what it names, what it takes data from, and the start of the sub-workflow it is in. */
 function linksOf(entry: Entry, byKey: Known, faults: Found[]): Dependency[] {
@@ -71,7 +88,7 @@ function linksOf(entry: Entry, byKey: Known, faults: Found[]): Dependency[] {
     const before = links.get(found.index);
     links.set(found.index, {
       on: found.index,
-      onFailure: more.onFailure ?? before?.onFailure ?? found.entry.request.on_failure ?? 'cancel',
+      onFailure: more.onFailure ?? before?.onFailure ?? found.onFailure,
       takes: (more.takes ?? false) || (before?.takes ?? false),
     });
   };
@@ -111,7 +128,7 @@ function linksOf(entry: Entry, byKey: Known, faults: Found[]): Dependency[] {
 }
 
 function cycleFault(cycle: readonly number[], entries: readonly Entry[]): Found {
-  const names = cycle.map((index) => (entries[index] as Entry).key.replace(/:start$/, ''));
+  const names = cycle.map((index) => (entries[index] as Entry).key.replace(/^\.\/|:start$/g, ''));
   const first = entries[cycle[0] as number] as Entry;
   return {
     code: 'invalid_request',

@@ -23,12 +23,15 @@ const isPointer = z.refine<string>(
 const pointer = z.string().check(z.maxLength(500), isPointer);
 const policy = z.enum(failurePolicies);
 
+/** What a job that adds nodes calls the node it runs for. */
+export const adder = '.';
+
 /** Of a node inside a sub-workflow the path to it: `etl/count`. */
 const reference = z
   .string()
   .check(
     z.regex(
-      /^[A-Za-z0-9_-]{1,64}(\/[A-Za-z0-9_-]{1,64}){0,9}$/,
+      /^(\.|[A-Za-z0-9_-]{1,64}(\/[A-Za-z0-9_-]{1,64}){0,9})$/,
       'must be the key of a node, or the path to one inside a sub-workflow: etl/count',
     ),
   );

@@ -1,4 +1,4 @@
-import type { Graph } from './graph.ts';
+import { dependsOn, type Graph } from './graph.ts';
 import type { NodeState } from './states.ts';
 
 /**
@@ -44,7 +44,10 @@ export function restart(
 
 const undone: ReadonlySet<NodeState> = new Set(['failed', 'cancelled', 'compensated', 'compensation_failed']);
 
-/** Those that did not end well, and all that depends on them. A map whose list may change begins with all its elements. */
+/**
+ * Those that did not end well, and all that depends on them. A map whose list may change begins with all its elements.
+ * What a node's job added and does not depend on it stays: it is added once.
+ */
 function affected(graph: Graph, { states, rounds }: Begun, round: number): Set<number> {
   const found = new Set<number>();
   const open = states.flatMap((state, node) => (undone.has(state) || rounds[node] === round ? [node] : []));
@@ -52,6 +55,7 @@ function affected(graph: Graph, { states, rounds }: Begun, round: number): Set<n
     if (found.has(node)) continue;
     found.add(node);
     for (const next of graph.dependants[node] ?? []) {
+      if (graph.nodes[next]?.addedBy === node && !dependsOn(graph.nodes[next], node)) continue;
       open.push(next);
       if (graph.nodes[node]?.elementOf !== next) open.push(...(graph.elements.get(next) ?? []));
     }

@@ -93,6 +93,7 @@ export function advanceWorkflow(deps: AdvanceDeps) {
         graphs.forget(tenant, id);
         continue;
       }
+      graphs.keep(loaded);
       looksAtJobs = false;
       sum.nodesRead += taken.nodesRead;
       sum.stuck ||= taken.stuck;

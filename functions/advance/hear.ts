@@ -21,6 +21,9 @@ export function hearNews(loaded: Loaded): Phase {
   let { phase } = loaded.item;
   for (const news of readNews(loaded.item.unread ?? [])) {
     switch (news.of) {
+      case 'added':
+        // Taken in already (`take-in.ts`).
+        break;
       case 'retry':
         Object.assign(loaded, restart(loaded.graph, loaded, news));
         break;

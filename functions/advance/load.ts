@@ -1,5 +1,5 @@
 import { type Graph, graphOf } from '../../core/workflow/graph.ts';
-import { type NodesPart, partNames, type StatesPart, type WorkflowItem } from '../../core/workflow/item.ts';
+import { partNames, type StatesPart, type WorkflowItem } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import {
   decodeRounds,
@@ -11,6 +11,7 @@ import {
 } from '../../core/workflow/states.ts';
 import type { Vault } from '../vault.ts';
 import type { Workflows } from '../workflows.ts';
+import { specsOf } from './specs.ts';
 
 /** A workflow as an advance works on it. */
 export interface Loaded {
@@ -20,6 +21,8 @@ export interface Loaded {
   specs: NodeSpec[];
   graph: Graph;
   states: NodeState[];
+  /** Node → how many parts of what its job added are in. */
+  added: ReadonlyMap<number, number>;
   /** In which round each was last begun. */
   rounds: number[];
   /** As they are stored, by their index. */
@@ -34,35 +37,47 @@ export interface LoadDeps {
 /** Graphs of this container's last workflows: nodes are only ever appended, so what was read once stays true. */
 const kept = 20;
 
-export function loader({ workflows, vault }: LoadDeps) {
-  const cache = new Map<string, { specs: NodeSpec[]; graph: Graph; patches: number }>();
+interface Known extends Pick<Loaded, 'specs' | 'graph' | 'added'> {
+  /** How many retries had given payloads. */
+  patches: number;
+}
 
-  const graph = async (
+export function loader({ workflows, vault }: LoadDeps) {
+  const cache = new Map<string, Known>();
+
+  /** What is known of the graph, and what was appended since; all of it where nothing is known. */
+  async function graphOfAll(
     tenant: string,
     id: string,
     { nodes: atLeast, patches = [] }: WorkflowItem,
-  ): Promise<{ specs: NodeSpec[]; graph: Graph }> => {
-    const key = `${tenant}/${id}`;
-    const known = cache.get(key);
-    if (known !== undefined && known.specs.length >= atLeast && known.patches === patches.length)
-      return known;
-    const given = await Promise.all(patches.map((name) => patchOf(tenant, id, name)));
-    const specs: NodeSpec[] = [];
-    for (const part of await workflows.nodes(tenant, id))
-      specs.push(...(await specsOf(vault, tenant, id, part, specs)));
-    for (const [node, payload] of given.flatMap((each) => Object.entries(each))) {
+  ): Promise<Known> {
+    const cached = cache.get(nameOf(tenant, id));
+    const known = cached?.patches === patches.length ? cached : undefined;
+    if (known !== undefined && known.specs.length >= atLeast) return known;
+    const given = known === undefined ? patches : [];
+    const patched = await Promise.all(given.map((name) => patchOf(tenant, id, name)));
+    const { specs, added } = await specsOf({ workflows, vault }, tenant, id, known);
+    for (const [node, payload] of patched.flatMap((each) => Object.entries(each))) {
       const { from: _, ...spec } = specs[Number(node)] as NodeSpec;
       specs[Number(node)] = { ...spec, payload };
     }
-    const read = { specs, graph: graphOf(specs.map(({ node }) => node)), patches: patches.length };
-    cache.delete(key);
-    cache.set(key, read);
+    return keep(tenant, id, {
+      specs,
+      added,
+      graph: graphOf(specs.map(({ node }) => node)),
+      patches: patches.length,
+    });
+  }
+
+  function keep(tenant: string, id: string, read: Known): Known {
+    cache.delete(nameOf(tenant, id));
+    cache.set(nameOf(tenant, id), read);
     for (const oldest of cache.keys()) {
       if (cache.size <= kept) break;
       cache.delete(oldest);
     }
     return read;
-  };
+  }
 
   /** Payloads that a retry gave, by their nodes' index. */
   async function patchOf(tenant: string, id: string, name: string): Promise<Record<string, unknown>> {
@@ -74,12 +89,12 @@ export function loader({ workflows, vault }: LoadDeps) {
   return {
     /** @param item as just read */
     async load(tenant: string, id: string, item: WorkflowItem): Promise<Loaded> {
-      const [known, stored] = await Promise.all([graph(tenant, id, item), workflows.states(tenant, id)]);
+      const [known, stored] = await Promise.all([graphOfAll(tenant, id, item), workflows.states(tenant, id)]);
       const states = stored.flatMap(({ letters }) => decodeStates(letters));
       // Appended elsewhere, their states written, and not yet said on the item: what is known here is too short.
       const nodes = Math.max(item.nodes, states.length);
-      const { specs, graph: whole } =
-        known.specs.length >= nodes ? known : await graph(tenant, id, { ...item, nodes });
+      const { specs, graph, added } =
+        known.specs.length >= nodes ? known : await graphOfAll(tenant, id, { ...item, nodes });
       // Appended by an advance that died before it could write their states.
       while (states.length < specs.length) states.push('waiting');
       const rounds = stored.flatMap((part) =>
@@ -87,35 +102,23 @@ export function loader({ workflows, vault }: LoadDeps) {
       );
       while (rounds.length < specs.length) {
         const map = specs[rounds.length]?.node.elementOf;
-        rounds.push(map === undefined ? 0 : (rounds[map] ?? 0));
+        // What a job added has not begun: when it does, it is in this round.
+        rounds.push(map === undefined ? (item.round ?? 0) : (rounds[map] ?? 0));
       }
-      return { tenant, id, item, specs, graph: whole, states, rounds, stored };
+      return { tenant, id, item, specs, graph, added, states, rounds, stored };
     },
-    /** Nodes were appended, here or elsewhere: what is known of the graph is no longer all. */
+    /** The nodes alone. @param item as just read */
+    nodes: async (tenant: string, id: string, item: WorkflowItem) =>
+      (await graphOfAll(tenant, id, item)).specs,
+    /** What this process appended need not be read again. */
+    keep({ tenant, id, item, specs, graph, added }: Loaded): void {
+      keep(tenant, id, { specs, graph, added, patches: item.patches?.length ?? 0 });
+    },
+    /** Nodes were appended elsewhere: what is known of the graph is no longer all. */
     forget(tenant: string, id: string): void {
-      cache.delete(`${tenant}/${id}`);
+      cache.delete(nameOf(tenant, id));
     },
   };
-}
-
-export async function specsOf(
-  vault: Vault,
-  tenant: string,
-  id: string,
-  part: NodesPart,
-  before: readonly NodeSpec[],
-): Promise<NodeSpec[]> {
-  if ('elementOf' in part) {
-    const map = before[part.elementOf] as NodeSpec;
-    const known = before.filter(({ node }) => node.elementOf === part.elementOf).length;
-    return Array.from({ length: part.count }, (_, index) => elementSpec(map, part.elementOf, known + index));
-  }
-  return (await vault.open(part.sealed, sealedAs(tenant, id, part.first))) as NodeSpec[];
-}
-
-/** What the nodes from `first` on are sealed as. */
-export function sealedAs(tenant: string, id: string, first: number) {
-  return { tenant, jobId: id, field: 'nodes', name: String(first) } as const;
 }
 
 /** What a part beside the nodes is sealed as: the payloads of a retry, the callback. */
@@ -127,24 +130,6 @@ export function partSealedAs(tenant: string, id: string, name: string) {
 export function signalSealedAs(tenant: string, { sk, signalsFrom }: WorkflowItem, name: string) {
   const counted = signalsFrom === undefined ? name : `${name}#${signalsFrom}`;
   return { tenant, jobId: sk, field: 'signal', name: counted } as const;
-}
-
-/** An element of a map: its job, by itself. */
-export function elementSpec(map: NodeSpec, mapIndex: number, index: number): NodeSpec {
-  const { over: _, when: _when, names: _names, ...rest } = map;
-  const { maxConcurrency: _most, ...node } = map.node;
-  return {
-    ...rest,
-    key: `${map.key}[${index}]`,
-    node: {
-      ...node,
-      kind: 'job',
-      dependsOn: [],
-      onFailure: 'cancel',
-      conditional: false,
-      elementOf: mapIndex,
-    },
-  };
 }
 
 /** The items whose letters changed, each one revision on. */
@@ -164,4 +149,8 @@ export function changedStates(
     parts.push({ index, letters, revision, ...(begun === undefined ? {} : { rounds: begun }) });
   }
   return parts;
+}
+
+function nameOf(tenant: string, id: string): string {
+  return `${tenant}/${id}`;
 }

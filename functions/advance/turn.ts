@@ -6,9 +6,11 @@ import type { NodeState } from '../../core/workflow/states.ts';
 import { bounded } from './bounded.ts';
 import type { carry, Handed } from './carry.ts';
 import { hearNews, lookAround } from './hear.ts';
-import { elementSpec, type Loaded } from './load.ts';
+import type { Loaded } from './load.ts';
 import { generationKey, type ResultsDeps, resultsOf } from './results.ts';
+import { elementSpec } from './specs.ts';
 import { listOf, takenBy } from './start.ts';
+import { takeIn } from './take-in.ts';
 
 export interface TurnDeps extends ResultsDeps {
   jobs: ReturnType<typeof carry>;
@@ -50,6 +52,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   const deadlines = { ...item.deadlines };
   const causes = { ...item.causes };
   loaded.item = { ...item, generations, deadlines, causes };
+  if (!(await takeIn(deps, loaded))) return undefined;
   let phase = hearNews(loaded);
   if (looksAround) await lookAround(deps, loaded, phase);
   const now = deps.now();

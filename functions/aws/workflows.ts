@@ -2,6 +2,9 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Sealed } from '../../core/table.ts';
 import {
+  type AddedPart,
+  addedPartition,
+  addedSortKey,
   type NodesPart,
   partNames,
   partsPartition,
@@ -14,6 +17,7 @@ import type { Workflows } from '../workflows.ts';
 import { dynamo } from './clients.ts';
 import { held, putIf } from './conditional.ts';
 import { workflowMarks } from './marks.ts';
+import { workflowParts } from './parts.ts';
 import { packToken, type StoredToken, unpackToken } from './token.ts';
 
 /** BatchWriteItem takes 25 items. */
@@ -25,28 +29,13 @@ const counted = { ReturnConsumedCapacity: 'TOTAL' } as const;
 /** Workflows in the control table. */
 export function workflowStore(table: string, sleep: (ms: number) => Promise<void>): Workflows {
   const put = putIf(table);
+  const { parts, expireAll } = workflowParts(table);
   const partKey = (tenant: string, id: string, name: string) => ({
     pk: partsPartition(tenant, id),
     sk: name,
   });
   const get = async (key: { pk: string; sk: string }): Promise<Record<string, unknown> | undefined> =>
     (await dynamo.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item;
-
-  /** Every part whose name begins so, in the order of their names. */
-  async function parts<T>(tenant: string, id: string, prefix: string): Promise<T[]> {
-    const pages = paginateQuery(
-      { client: dynamo },
-      {
-        TableName: table,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': partsPartition(tenant, id), ':prefix': prefix },
-        ConsistentRead: true,
-      },
-    );
-    const found: T[] = [];
-    for await (const { Items = [] } of pages) found.push(...(Items as T[]));
-    return found;
-  }
 
   async function putAll(items: Record<string, unknown>[]): Promise<void> {
     for (let start = 0; start < items.length; start += batch) {
@@ -83,10 +72,17 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
       const waiting = token === undefined ? {} : { token: unpackToken(token as StoredToken) };
       return { ...item, ...waiting } as WorkflowItem;
     },
-    nodes: (tenant, id) => parts<NodesPart>(tenant, id, 'nodes#'),
+    nodes: (tenant, id, from) =>
+      parts<NodesPart>(partsPartition(tenant, id), 'nodes#', partNames.nodes(from)),
+    addNodes: (tenant, id, part) =>
+      put({ pk: addedPartition(tenant, id), sk: addedSortKey(part), ...part }, 'attribute_not_exists(pk)'),
+    added: (tenant, id, by) =>
+      by === undefined
+        ? parts<AddedPart>(addedPartition(tenant, id), '', '0')
+        : parts<AddedPart>(addedPartition(tenant, id), addedSortKey({ by })),
     append: (tenant, id, part) =>
       put({ ...partKey(tenant, id, partNames.nodes(part.first)), ...part }, 'attribute_not_exists(pk)'),
-    states: (tenant, id) => parts<StatesPart>(tenant, id, 'states#'),
+    states: (tenant, id) => parts<StatesPart>(partsPartition(tenant, id), 'states#'),
     saveStates: (tenant, id, part) => {
       const item = { ...partKey(tenant, id, partNames.states(part.index)), ...part };
       return part.revision === 1
@@ -106,7 +102,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
           : await put({ ...item }, `${free} OR workflow = :over`, { ...values, ':over': over });
       return taken ? undefined : ((await get(key)) as UniqueKey | undefined)?.workflow;
     },
-    async raise(tenant, id, news) {
+    async raise(tenant, id, news, phase) {
       try {
         const { Attributes } = await dynamo.send(
           new UpdateCommand({
@@ -114,9 +110,14 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
             Key: workflowKey(tenant, id),
             ...counted,
             UpdateExpression: 'ADD changes :one, unread :news REMOVE #token',
-            ConditionExpression: '#status = :running',
+            ConditionExpression: `#status = :running${phase === undefined ? '' : ' AND phase = :phase'}`,
             ExpressionAttributeNames: { '#token': 'token', '#status': 'status' },
-            ExpressionAttributeValues: { ':one': 1, ':news': new Set(news), ':running': 'running' },
+            ExpressionAttributeValues: {
+              ':one': 1,
+              ':news': new Set(news),
+              ':running': 'running',
+              ...(phase === undefined ? {} : { ':phase': phase }),
+            },
             ReturnValues: 'ALL_OLD',
           }),
         );
@@ -207,32 +208,8 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ),
       ),
     async expireParts(tenant, id, expiresAt) {
-      const pages = paginateQuery(
-        { client: dynamo },
-        {
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': partsPartition(tenant, id) },
-          ProjectionExpression: 'pk, sk',
-          ConsistentRead: true,
-        },
-      );
-      for await (const { Items = [] } of pages)
-        for (const { pk, sk } of Items)
-          await dynamo.send(
-            new UpdateCommand({
-              TableName: table,
-              Key: { pk, sk },
-              ...counted,
-              ConditionExpression: 'attribute_exists(pk)',
-              ...(expiresAt === undefined
-                ? { UpdateExpression: 'REMOVE expiresAt' }
-                : {
-                    UpdateExpression: 'SET expiresAt = :at',
-                    ExpressionAttributeValues: { ':at': expiresAt },
-                  }),
-            }),
-          );
+      for (const partition of [partsPartition(tenant, id), addedPartition(tenant, id)])
+        await expireAll(partition, expiresAt);
     },
     reopen: (seen, { set, remove }) => {
       const given = Object.entries(set).filter(([, value]) => value !== undefined);

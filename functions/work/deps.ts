@@ -7,6 +7,7 @@ import { effectSeedBytes } from '../../core/once.ts';
 import type { Wire } from '../../core/wiring.ts';
 import { deathFinder } from '../aws/deaths.ts';
 import { effectsStore } from '../aws/effects.ts';
+import { enqueueLater } from '../aws/enqueue.ts';
 import { jobStore } from '../aws/jobs.ts';
 import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
@@ -34,13 +35,15 @@ export async function workDeps(
   const onError = errorLog({ queue: env.QUEUE });
   const urls = JSON.parse(env.LANES);
   const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
+  const values = vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep));
   const { long, leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
   return {
     queue: env.QUEUE,
     store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE), onError),
     lanes: sqsLanes(urls, onError),
     keys,
-    vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
+    vault: values,
+    enqueueOf: enqueueLater(env.CONTROL_TABLE, { vault: values, now }, sleep),
     effects: effectsStore(env.JOBS_TABLE, now, sleep),
     contractOf: (type) => contracts.find((each) => each.type === type),
     readObject: (tenant, key) => readTenantObject(env.DATA_BUCKET, tenant, key),

@@ -9,7 +9,8 @@ import {
 } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import { firstLookMs } from '../../core/workflow/watch.ts';
-import { changedStates, partSealedAs, sealedAs } from '../advance/load.ts';
+import { changedStates, partSealedAs } from '../advance/load.ts';
+import { sealedAs } from '../advance/specs.ts';
 import type { Vault } from '../vault.ts';
 import type { Executions, Workflows } from '../workflows.ts';
 

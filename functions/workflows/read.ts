@@ -71,12 +71,11 @@ function pathOf({ specs, graph }: Loaded, records: Map<number, JobRecord>): { cr
 /** What a waiting node waits for: nodes that have not ended, or room in its map. */
 function waitsFor({ specs, states, item }: Loaded, index: number): { waits_for?: string[] } {
   if (item.status !== 'running' || states[index] !== 'waiting') return {};
-  const { dependsOn, elementOf } = (specs[index] as (typeof specs)[number]).node;
-  const open =
-    elementOf === undefined
-      ? dependsOn.map(({ on }) => on).filter((on) => !isEnded(states[on] ?? 'waiting'))
-      : [elementOf];
-  return { waits_for: open.map((on) => specs[on]?.key ?? '') };
+  const { dependsOn, elementOf, addedBy } = (specs[index] as (typeof specs)[number]).node;
+  const adder = addedBy !== undefined && states[addedBy] === 'waiting' ? [addedBy] : [];
+  const parents = dependsOn.map(({ on }) => on).filter((on) => !isEnded(states[on] ?? 'waiting'));
+  const open = elementOf === undefined ? new Set([...parents, ...adder]) : [elementOf];
+  return { waits_for: [...open].map((on) => specs[on]?.key ?? '') };
 }
 
 function nodeView(loaded: Loaded, index: number, record: JobRecord | undefined): WorkflowNodeView {
@@ -92,6 +91,7 @@ function nodeView(loaded: Loaded, index: number, record: JobRecord | undefined):
     ...(spec.job === undefined ? {} : { type: spec.job.type }),
     ...(spec.node.kind === 'job' && states[index] !== 'waiting' ? { job_id: nodeJobId(loaded, index) } : {}),
     depends_on: spec.node.dependsOn.map(({ on }) => specs[on]?.key ?? ''),
+    ...(spec.node.addedBy === undefined ? {} : { added_by: specs[spec.node.addedBy]?.key ?? '' }),
     ...waitsFor(loaded, index),
     ...(spec.signal === undefined ? {} : { signal: spec.signal.name }),
     ...(deadline === undefined || states[index] !== 'running' ? {} : { deadline: rfc3339(deadline) }),

@@ -3,15 +3,10 @@ import { PermanentError } from '../../core/errors.ts';
 import { maxFiles } from '../csv.report/contract.ts';
 import { objectKey } from '../csv.summarize/contract.ts';
 import { csvList } from './contract.ts';
-
-/** Of a manifest: far more than so many keys take. */
-const maxBytes = 1024 * 1024;
+import { linesOf } from './manifest.ts';
 
 export default csvList.run(async ({ manifest }, job) => {
-  const lines = (await textOf(await job.read(manifest)))
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = await linesOf(await job.read(manifest));
   const keys = lines.filter((line) => /\.(csv|tsv)$/i.test(line));
   if (keys.length > maxFiles)
     throw new PermanentError(
@@ -27,14 +22,3 @@ export default csvList.run(async ({ manifest }, job) => {
     others: lines.length - keys.length,
   };
 });
-
-async function textOf(source: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of source) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new PermanentError(`a manifest has at most ${maxBytes} bytes`, 'validation');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}

@@ -15,6 +15,7 @@ import { work } from '../../functions/work/work.ts';
 import { contracts } from '../../jobs/contracts.ts';
 import { queues } from '../../jobs/queues.ts';
 import { memoryEffects } from '../support/memory-effects.ts';
+import { addsNothing } from '../support/worker.ts';
 
 /** TaskQ's own time, AWS stubbed at the ports: what is left is reading, checking, sealing, deciding, logging. */
 export interface OwnTime {
@@ -159,6 +160,7 @@ function worker(store: JobStore) {
     effects: memoryEffects(),
     newSeed: () => randomBytes(16),
     readObject: async () => undefined,
+    enqueueOf: addsNothing,
     storeUnreadable: async () => {},
     settings: { allowPrivateAddresses: false },
     log: () => {},

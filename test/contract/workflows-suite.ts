@@ -39,7 +39,7 @@ export function describeWorkflows(open: () => Promise<Workflows>): void {
     it('one is created with its parts; again, what stands is returned and left as it is', async () => {
       const item = await created({ tags: ['a'] });
       expect(await store.get(tenant, item.sk)).toEqual(item);
-      expect(await store.nodes(tenant, item.sk)).toMatchObject([part]);
+      expect(await store.nodes(tenant, item.sk, 0)).toMatchObject([part]);
       expect(await store.saveStates(tenant, item.sk, { ...states, letters: 'rw', revision: 2 })).toBe(true);
       expect(await store.create(anItem(item.sk, { tags: ['b'] }), [part], [states])).toEqual(item);
       expect(await store.states(tenant, item.sk)).toMatchObject([{ letters: 'rw', revision: 2 }]);
@@ -52,12 +52,54 @@ export function describeWorkflows(open: () => Promise<Workflows>): void {
       expect(await store.append(tenant, item.sk, more(11))).toBe(true);
       expect(await store.append(tenant, item.sk, more(2))).toBe(true);
       expect(await store.append(tenant, item.sk, { ...more(2), count: 9 })).toBe(false);
-      const found = await store.nodes(tenant, item.sk);
+      const found = await store.nodes(tenant, item.sk, 0);
       expect(found.map(({ first, count }) => [first, count])).toEqual([
         [0, 2],
         [2, 1],
         [11, 1],
       ]);
+    });
+
+    it('nodes are read on from where one knows them', async () => {
+      const item = await created();
+      const more = { first: 2, count: 3, added: [{ by: 0, nth: 0 }] };
+      expect(await store.append(tenant, item.sk, more)).toBe(true);
+      expect(await store.nodes(tenant, item.sk, 2)).toMatchObject([more]);
+      expect(await store.nodes(tenant, item.sk, 5)).toEqual([]);
+    });
+
+    it('what jobs add is kept part by part, and listed by job', async () => {
+      const { sk } = await created();
+      const added = (by: number, nth: number) => ({ by, nth, sealed: sealedBytes(20) });
+      expect(await store.added(tenant, sk)).toEqual([]);
+      const parts = [added(12, 0), added(2, 1), added(2, 0), added(9_999, 0)];
+      for (const each of parts) expect(await store.addNodes(tenant, sk, each)).toBe(true);
+      expect(await store.addNodes(tenant, sk, added(2, 1))).toBe(false);
+      const names = async (by?: number) =>
+        (await store.added(tenant, sk, by)).map((each) => [each.by, each.nth]);
+      expect(await names()).toEqual([
+        [2, 0],
+        [2, 1],
+        [12, 0],
+        [9_999, 0],
+      ]);
+      expect(await names(2)).toEqual([
+        [2, 0],
+        [2, 1],
+      ]);
+      expect(await names(1)).toEqual([]);
+      expect((await store.added(tenant, sk, 12))[0]).toMatchObject(parts[0] as object);
+      await store.expireParts(tenant, sk, 1_900_000_000);
+      expect((await store.added(tenant, sk, 12))[0]).toMatchObject({ expiresAt: 1_900_000_000 });
+      await store.expireParts(tenant, sk, undefined);
+      expect(Object.keys((await store.added(tenant, sk, 12))[0] ?? {})).not.toContain('expiresAt');
+    });
+
+    it('news are refused in another phase than they are for', async () => {
+      const item = await created({ phase: 'stopping', token: 'one' });
+      expect(await store.raise(tenant, item.sk, ['added:0:1'], 'forward')).toBeUndefined();
+      expect(await read(item)).toEqual(item);
+      expect(await store.raise(tenant, item.sk, ['added:0:1'], 'stopping')).toEqual({ token: 'one' });
     });
 
     it('states are written over the revision before, and no other', async () => {

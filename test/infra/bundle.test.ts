@@ -47,6 +47,14 @@ test.each(['manage', 'work', 'operate', 'bury'] as const)(
   },
 );
 
+test('what adds nodes to a workflow, CEL among it, is read when a job adds some', () => {
+  const { inputs } = coldLoad(bundles.work);
+  expect(inputs.filter((each) => /cel-js|core\/workflow\/plan|work\/enqueue/.test(each))).toEqual([]);
+  expect(Object.keys(bundles.work.metafile.inputs)).toContain('functions/work/enqueue.ts');
+  // It takes added nodes in, and plans none.
+  expect(coldLoad(bundles.advance).inputs.filter((each) => /cel-js|workflow\/plan/.test(each))).toEqual([]);
+});
+
 test('the thread of long queues is a file of its own, which no other worker reads', () => {
   const entries = Object.values(bundles.work.metafile.outputs).map((each) => each.entryPoint);
   expect(entries).toContain('functions/work/thread.ts');

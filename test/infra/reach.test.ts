@@ -30,6 +30,23 @@ describe('reach', () => {
     ]);
   });
 
+  test('a worker reads workflows and their nodes, and writes what jobs add: no states, no watch, no walk', () => {
+    const controls = statements('workmail').filter(
+      ({ Condition, Action }) =>
+        JSON.stringify(Condition ?? '').includes('LeadingKeys') && Action !== 'dynamodb:UpdateItem',
+    );
+    expect(controls.map(({ Action, Condition }) => [Action, Condition])).toEqual([
+      ['dynamodb:GetItem', { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['w#*'] } }],
+      ['dynamodb:Query', { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['wp#*', 'wa#*'] } }],
+      ['dynamodb:PutItem', { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['wa#*'] } }],
+    ]);
+    const names = (id: string) =>
+      statements(id).flatMap(({ Action, Resource }) =>
+        [Action].flat().flatMap((each) => (/:(GetItem|PutItem)$/.test(each) ? [[each, Resource]] : [])),
+      );
+    expect(names('workmail')).toHaveLength(2);
+  });
+
   test('bury sends to quarantine alone', () => {
     expect(sends('bury')).toEqual(['mailquarantine', 'reportsquarantine', 'taskqquarantine']);
   });

@@ -12,6 +12,9 @@ export function jobContext(overrides: Partial<JobContext> = {}): JobContext {
     read: async () => {
       throw new Error('this test gave no object to read');
     },
+    enqueue: async () => {
+      throw new Error('this test expects no nodes');
+    },
     once: async (key, perform) => await perform(`idempotency-key-of-${key}`),
     snooze: (seconds) => {
       throw new Error(`snoozed for ${seconds} s`);

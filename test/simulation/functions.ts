@@ -14,6 +14,7 @@ import { walk } from '../../functions/release/walk.ts';
 import { renewThere, type StartThread } from '../../functions/work/renew-there.ts';
 import { serveRenewals } from '../../functions/work/serve-renewals.ts';
 import { type WorkDeps, work } from '../../functions/work/work.ts';
+import { addsNothing } from '../support/worker.ts';
 import { catalogues, lanesOf, queueNames, timesOf } from './catalogue.ts';
 import { urlOf } from './lanes.ts';
 import type { PersonPlan } from './plan.ts';
@@ -126,6 +127,7 @@ export function workerDeps(
     queue,
     keys,
     readObject: async () => undefined,
+    enqueueOf: addsNothing,
     settings: { allowPrivateAddresses: false },
     after: process.after,
     leaseMs,

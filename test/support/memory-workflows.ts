@@ -1,6 +1,6 @@
 import type { Sealed } from '../../core/table.ts';
-import type { NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
-import { partNames, workflowKey } from '../../core/workflow/item.ts';
+import type { AddedPart, NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
+import { addedSortKey, partNames, workflowKey } from '../../core/workflow/item.ts';
 import { type Mark, partitionOf } from '../../core/workflow/watch.ts';
 import type { Executions, Workflows } from '../../functions/workflows.ts';
 import { type Faults, noFaults } from './faults.ts';
@@ -42,7 +42,7 @@ export function workflowRows() {
       return structuredClone(item);
     },
     get: (tenant, id) => structuredClone(items.get(nameOf(tenant, id))),
-    nodes: (tenant, id) => listed<NodesPart>(tenant, id, 'nodes#'),
+    nodes: (tenant, id, from) => listed<NodesPart>(tenant, id, 'nodes#').filter(({ first }) => first >= from),
     append: (tenant, id, part) => {
       const own = partsOf(tenant, id);
       const name = partNames.nodes(part.first);
@@ -50,6 +50,15 @@ export function workflowRows() {
       own.set(name, structuredClone(part));
       return true;
     },
+    addNodes: (tenant, id, part) => {
+      const own = partsOf(tenant, id);
+      const name = `added#${addedSortKey(part)}`;
+      if (own.has(name)) return false;
+      own.set(name, structuredClone(part));
+      return true;
+    },
+    added: (tenant, id, by) =>
+      listed<AddedPart>(tenant, id, `added#${by === undefined ? '' : addedSortKey({ by })}`),
     states: (tenant, id) => listed<StatesPart>(tenant, id, 'states#'),
     saveStates: (tenant, id, part) => {
       const own = partsOf(tenant, id);
@@ -72,9 +81,10 @@ export function workflowRows() {
       held.set(key.pk, workflow);
       return undefined;
     },
-    raise: (tenant, id, news) => {
+    raise: (tenant, id, news, phase) => {
       const item = items.get(nameOf(tenant, id));
       if (item === undefined || item.status !== 'running') return undefined;
+      if (phase !== undefined && item.phase !== phase) return undefined;
       const { token, ...rest } = item;
       items.set(nameOf(tenant, id), {
         ...rest,

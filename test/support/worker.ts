@@ -4,8 +4,14 @@ import type { Counts } from '../../core/telemetry.ts';
 import { sameTurn } from '../../functions/coalesce.ts';
 import { laneOfArn } from '../../functions/lanes.ts';
 import type { Unreadable } from '../../functions/messages.ts';
+import type { EnqueueOf } from '../../functions/work/enqueue.ts';
 import { type WorkDeps, work } from '../../functions/work/work.ts';
 import { contracts, type World } from './world.ts';
+
+/** Of tests whose jobs add no nodes. */
+export const addsNothing: EnqueueOf = () => async () => {
+  throw new Error('this test adds no nodes');
+};
 
 type Handler = Run<never, unknown>;
 
@@ -27,6 +33,7 @@ export function worker(
     handlerOf: async () => handler,
     newSeed: () => new Uint8Array(16).fill(9),
     readObject: async () => undefined,
+    enqueueOf: addsNothing,
     storeUnreadable: (message) =>
       world.faults.around('storeUnreadable', 1, () => void unreadable.push(message)),
     settings: { allowPrivateAddresses: false },

@@ -10,6 +10,7 @@ import { type Advanced, advanceWorkflow } from '../../../functions/advance/advan
 import { watchWorkflows } from '../../../functions/advance/watch.ts';
 import type { ApiRequest } from '../../../functions/http.ts';
 import { tellWorkflows } from '../../../functions/tell.ts';
+import { enqueueOf } from '../../../functions/work/enqueue.ts';
 import { createWorkflow, type NewWorkflow } from '../../../functions/workflows/create.ts';
 import { workflowRoutes } from '../../../functions/workflows/workflows.ts';
 import { start } from '../../support/clock.ts';
@@ -64,10 +65,18 @@ export function aWorkflowWorld() {
     return createWorkflow(deps)({ tenant, id: workflowId, specs: specs.value, createdBy: 'a test', ...more });
   };
   /** One state of the machine; `again` is carried on as the machine would. */
-  const advance = async (more: { timedOut?: boolean; waitSeconds?: number } = {}): Promise<Advanced> => {
+  const advance = async ({
+    fresh = false,
+    ...more
+  }: {
+    timedOut?: boolean;
+    waitSeconds?: number;
+    /** In a container that knows nothing yet. */
+    fresh?: boolean;
+  } = {}): Promise<Advanced> => {
     const item = workflows.peek(tenant, workflowId);
     tokens++;
-    const answer = await step({
+    const answer = await (fresh ? advanceWorkflow({ ...deps, sleep: async () => {} }) : step)({
       tenant,
       workflow: workflowId,
       token: `token-${tokens}`,
@@ -121,6 +130,9 @@ export function aWorkflowWorld() {
     }
     return item()?.status;
   };
+  /** `job.enqueue` of one attempt at a job, in a process of its own. */
+  const enqueueFor = (record: JobRecord, signal = new AbortController().signal) =>
+    enqueueOf(deps)(record, signal);
   /** One minute of the watch. */
   const watch = async () => {
     const counts: Counts = {};
@@ -130,6 +142,6 @@ export function aWorkflowWorld() {
   return {
     ...{ watch, step, deps: { ...deps, sleep: async () => {} } },
     ...{ world, workflows, executions, create, advance, live, nodeOf, end, publishAll, letters, item },
-    ...{ call, finish },
+    ...{ call, finish, enqueueFor },
   };
 }
