@@ -100,6 +100,13 @@ function earliest(times: readonly number[]): number {
 }
 
 function whyOf(node: WorkflowNodeView, elements: readonly WorkflowNodeView[]): { why?: string } {
+  const undo = node.compensation;
+  if (node.status === 'compensation_failed' && undo !== undefined) {
+    const said = undo.cause ?? `${undo.last_error?.cause}, ${undo.last_error?.code}`;
+    return { why: `${said}${undo.job_id === undefined ? '' : `, job ${undo.job_id}`}` };
+  }
+  if (node.cause !== undefined && (node.status === 'cancelled' || node.status === 'skipped'))
+    return { why: node.cause };
   const failed = [node, ...elements].find(
     ({ status, cause, last_error: last }) =>
       (status === 'failed' || status === 'compensation_failed') && (cause ?? last) !== undefined,

@@ -20,6 +20,7 @@ export function describeWorkflow(workflow: WorkflowWithNodes, nowMs: number): st
   const facts: [string, string | undefined][] = [
     ['id', id],
     ['status', stateText(workflow)],
+    ['because', becauseOf(workflow)],
     ['tenant', tenant],
     ['tags', tags.length === 0 ? undefined : tags.join(', ')],
     ['created', `${moment(created)} by ${by}`],
@@ -31,6 +32,14 @@ export function describeWorkflow(workflow: WorkflowWithNodes, nowMs: number): st
   const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[paint('dim', name), value]]));
   const { lines } = linesOf(boxesOf(workflow), nowMs);
   return [table([], rows), '', nodeTable(lines), ...todoOf(workflow)].join('\n');
+}
+
+/** What ended it before its nodes did, or why it can not go on. */
+function becauseOf({ stopped, stuck, status }: WorkflowView): string | undefined {
+  if (stuck) return 'nothing runs and nothing can start: see WorkflowsStuck in the runbook';
+  if (stopped === 'timeout') return 'it ran out of time';
+  if (stopped === 'unopenable') return 'its nodes can not be opened: their key is gone';
+  return stopped === 'cancelled' && status !== 'cancelled' ? 'it was cancelled' : undefined;
 }
 
 /** How it stands now, in at most so many lines: redrawn while it is watched. */

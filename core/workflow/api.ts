@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { job, maxListLimit } from '../api.ts';
 import { phases, workflowEnds } from './advance.ts';
+import { stops } from './item.ts';
 import { maxNodes, maxTimeoutSeconds, nodeRequest } from './request.ts';
 import { nodeStates } from './states.ts';
 
@@ -82,10 +83,18 @@ export const workflowNode = z.object({
   deadline: z.optional(moment),
   started_at: z.optional(moment),
   finished_at: z.optional(moment),
-  /** Why it failed, where its job cannot say so. */
+  /** Why it failed, where its job cannot say so; why it was cancelled or skipped. */
   cause: z.optional(z.string()),
   /** Of a job: its last failure. */
   last_error: job.shape.last_error,
+  /** The job that undoes it; why there is none, or its last failure. */
+  compensation: z.optional(
+    z.object({
+      job_id: z.optional(z.string()),
+      cause: z.optional(z.string()),
+      last_error: job.shape.last_error,
+    }),
+  ),
 });
 
 export const workflow = z.object({
@@ -94,6 +103,10 @@ export const workflow = z.object({
   status: z.enum(workflowStates),
   /** While it runs: forward, or on its way back. */
   phase: z.enum(phases),
+  /** What ended it before its nodes did: a person, its timeout, or the loss of the key of its nodes. */
+  stopped: z.optional(z.enum(stops)),
+  /** Nothing runs, nothing can start, and it is not over: a fault of TaskQ's, which rings. */
+  stuck: z.optional(z.literal(true)),
   tags: z.array(z.string()),
   created_at: moment,
   finished_at: z.optional(moment),
@@ -106,6 +119,8 @@ export const workflow = z.object({
 
 export const workflowWithNodes = z.extend(workflow, {
   nodes: z.array(workflowNode),
+  /** So many nodes, of those that ended well first, did not fit into the answer. */
+  nodes_left_out: z.optional(z.int()),
   /** Nodes whose ends the last one waited for, first to last; absent above 1,000 nodes. */
   critical_path: z.optional(z.array(z.string())),
 });
@@ -116,6 +131,7 @@ export const getWorkflowQuery = z.strictObject({ nodes: z.optional(z.enum(['true
 /** As `GET` answers: nodes and path are left out by `nodes=false`. */
 export const workflowMaybeWithNodes = z.extend(workflow, {
   nodes: z.optional(workflowWithNodes.shape.nodes),
+  nodes_left_out: workflowWithNodes.shape.nodes_left_out,
   critical_path: workflowWithNodes.shape.critical_path,
 });
 

@@ -162,6 +162,10 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     for (const surplus of known.slice(list.length)) loaded.states[surplus] = 'skipped';
     const count = list.length - known.length;
     if (count <= 0) return true;
+    if (loaded.specs.length + count > mostNodesInAll) {
+      fail(map, `with its ${count} elements the workflow would have more than ${mostNodesInAll} nodes`);
+      return true;
+    }
     const part = { first: loaded.specs.length, count, elementOf: map };
     if (!(await deps.workflows.append(loaded.tenant, loaded.id, part))) return false;
     const spec = loaded.specs[map] as NodeSpec;
@@ -227,5 +231,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   }
 }
 
+/** Elements of all maps counted: links and news hold five digits of a node. */
+const mostNodesInAll = 50_000;
 /** A map's elements are nodes like others. */
 const maxElements = 10_000;

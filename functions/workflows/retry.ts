@@ -6,7 +6,7 @@ import { type Catalogue, checkPayload } from '../../core/request.ts';
 import { retryWorkflowRequest } from '../../core/workflow/api.ts';
 import { executionName, partNames, type WorkflowItem } from '../../core/workflow/item.ts';
 import { encodeNews } from '../../core/workflow/news.ts';
-import { maxRounds, type RetryMode } from '../../core/workflow/retry.ts';
+import { maxRounds, type RetryMode, restart } from '../../core/workflow/retry.ts';
 import { firstLookMs } from '../../core/workflow/watch.ts';
 import { type Loaded, loader, partSealedAs } from '../advance/load.ts';
 import { generationKey } from '../advance/results.ts';
@@ -60,7 +60,8 @@ export function retryWorkflow(deps: RetryDeps) {
         ),
       };
     const loaded = await graphs.load(tenant, id, item);
-    const patch = patchFrom(loaded, payloads, deps.catalogue);
+    const begun = restart(loaded.graph, loaded, { mode: undoes ? 'undo' : mode, round }).rounds;
+    const patch = patchFrom(loaded, payloads, deps.catalogue, (node) => begun[node] === round);
     if (!patch.ok) return patch;
 
     if (item.unique !== undefined) {
@@ -112,6 +113,7 @@ function patchFrom(
   { specs }: Loaded,
   payloads: Readonly<Record<string, unknown>>,
   { contracts }: Catalogue,
+  isBegun: (node: number) => boolean,
 ): Checked<Record<number, unknown>> {
   const places: Fault[] = [];
   const misfits: Fault[] = [];
@@ -123,6 +125,13 @@ function patchFrom(
     const contract = contracts.find((each) => each.type === spec?.job?.type);
     if (spec?.node.kind !== 'job' || contract === undefined) {
       places.push({ path, message: 'must name a node of this workflow that has a job of its own' });
+      continue;
+    }
+    if (!isBegun(index)) {
+      places.push({
+        path,
+        message: 'must be of a node that is begun anew; this one ended well: use mode "all"',
+      });
       continue;
     }
     const fits = checkPayload(contract, payload);

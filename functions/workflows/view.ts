@@ -14,6 +14,8 @@ export function viewOf(item: WorkflowItem, states?: readonly NodeState[]): Workf
     tenant: item.pk.split('#')[1] ?? '',
     status: item.status,
     phase: item.phase,
+    ...(item.stopped === undefined ? {} : { stopped: item.stopped }),
+    ...(item.stuck === true && item.status === 'running' ? { stuck: true } : {}),
     tags: item.tags ?? [],
     created_at: rfc3339(mintedAtOf(item.sk)),
     ...(item.finishedAt === undefined ? {} : { finished_at: rfc3339(item.finishedAt) }),

@@ -186,3 +186,23 @@ test('a condition that would be judged for ever fails its node', async () => {
     causes: { 1: 'the condition was not judged in the time it has: 1000 ms at the most' },
   });
 });
+
+test('maps fill a workflow to 50,000 nodes, and no further', async () => {
+  const it = aWorkflowWorld();
+  await it.create([
+    { key: 'list', type: 'task' },
+    ...Array.from({ length: 6 }, (_, index) => ({
+      key: `map${index}`,
+      type: 'task',
+      map: { over: { node: 'list' }, max_concurrency: 1 },
+    })),
+  ]);
+  await it.advance();
+  await it.end(it.live()[0] as JobRecord, 'completed', Array(9_998).fill(0));
+  await it.publishAll();
+  await it.advance();
+  expect((await it.letters()).length).toBe(7 + 5 * 9_998);
+  expect(it.item()?.causes).toEqual({
+    6: 'with its 9998 elements the workflow would have more than 50000 nodes',
+  });
+});

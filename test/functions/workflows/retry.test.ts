@@ -185,6 +185,21 @@ test('payloads are checked: nodes that are none, then types they do not fit', as
   expect(it.item()?.status).toBe('failed');
 });
 
+test('a payload of a node that is not begun anew is refused: nothing would read it', async () => {
+  const { it } = await ended(diamond, [1]);
+  expect(await it.call('retryWorkflow', { json: { payloads: { a: { new: true } } } })).toMatchObject({
+    code: 'invalid_request',
+    body: {
+      details: [
+        {
+          path: '/payloads/a',
+          message: 'must be of a node that is begun anew; this one ended well: use mode "all"',
+        },
+      ],
+    },
+  });
+});
+
 test('compensation_failed: its undoing goes on, and nothing else', async () => {
   const { it } = await ended(
     [
