@@ -1,6 +1,7 @@
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { LocalAws } from '../../local/state.ts';
 
@@ -11,6 +12,7 @@ export function awsClients({ endpoint, region, credentials }: LocalAws) {
     cloudFormation: new CloudFormationClient(options),
     logs: new CloudWatchLogsClient(options),
     dynamo: new DynamoDBClient(options),
+    sfn: new SFNClient(options),
     sqs: new SQSClient(options),
   };
 }

@@ -20,6 +20,7 @@ import { measureSimulation } from './simulated.ts';
 import { judge, speedVerdicts, type Verdict } from './verdict.ts';
 import { checkCompleted, type Window, warmUp, watchWindow } from './window.ts';
 import { findWirings, type Wiring, type WiringName } from './wiring.ts';
+import { measureWorkflows } from './workflows/measure.ts';
 
 /**
  * `full` for figures, `once` for the gate: the same steps, shorter. `backlog` stands while a window is
@@ -28,8 +29,28 @@ import { findWirings, type Wiring, type WiringName } from './wiring.ts';
  * on one wiring alone.
  */
 const modes = {
-  full: { rounds: 3, mostRounds: 3, seconds: 30, warmJobs: 1_000, backlog: 1_000, histories: 500 },
-  once: { rounds: 2, mostRounds: 3, seconds: 5, warmJobs: 400, backlog: 500, histories: 100 },
+  full: {
+    rounds: 3,
+    mostRounds: 3,
+    seconds: 30,
+    warmJobs: 1_000,
+    backlog: 1_000,
+    histories: 500,
+    chain: 40,
+    fan: 100,
+    workflowRounds: 3,
+  },
+  once: {
+    rounds: 2,
+    mostRounds: 3,
+    seconds: 5,
+    warmJobs: 400,
+    backlog: 500,
+    histories: 100,
+    chain: 10,
+    fan: 40,
+    workflowRounds: 1,
+  },
 };
 
 const order: readonly WiringName[] = ['taskq', 'powertools', 'naive'];
@@ -48,7 +69,7 @@ async function bench(mode: (typeof modes)[keyof typeof modes]): Promise<Run> {
   const local = await step(say, 'starting an emulator and deploying TaskQ', () =>
     ensureUp({ directory, write: quiet }),
   );
-  await step(say, 'deploying the naive and the Powertools wiring beside it', () =>
+  await step(say, 'deploying the naive and the Powertools wiring, and a Map, beside it', () =>
     deployPeers(local, directory),
   );
   const aws = awsClients(local);
@@ -89,12 +110,14 @@ async function bench(mode: (typeof modes)[keyof typeof modes]): Promise<Run> {
   const adders = await step(say, 'counting what adds to a job', () =>
     measureAdders(local, aws, wirings.taskq),
   );
+  const workflows = await step(say, 'workflows beside a plain Map', () => measureWorkflows(local, aws, mode));
   const speeds = mapNames((name) => windows[name].map((each) => each.jobsPerMinute));
   return {
     counted,
     own,
     historiesPerMinute,
     coldKb,
+    workflows,
     adders,
     windows: speeds,
     jobsPerMinute: compared(),

@@ -15,6 +15,7 @@ const list = {
   dynamoReadUnits: 0.125,
   dynamoGbMonth: 0.25,
   dynamoRecoveryGbMonth: 0.2,
+  stepTransitions: 25,
   logsGb: 0.5,
   traces: 5,
 };
@@ -69,6 +70,11 @@ export function price(job: PerJob): Price {
     dynamo: job.writeUnits * list.dynamoWriteUnits + job.readUnits * list.dynamoReadUnits,
   };
   return { ...parts, total: Object.values(parts).reduce((sum, each) => sum + each, 0) };
+}
+
+/** USD per million of what takes so many state transitions each. */
+export function priceOfTransitions(transitions: number): number {
+  return transitions * list.stepTransitions;
 }
 
 /** DynamoDB bills so many bytes more for each item it stores. */

@@ -25,6 +25,7 @@ export function record(file: string, run: Run, verdicts: readonly Verdict[]): vo
     ),
     cold_load_kb: run.coldKb,
     adders: run.adders,
+    workflows: run.workflows,
     verdicts,
     conditions: run.conditions,
   };

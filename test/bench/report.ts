@@ -2,6 +2,7 @@ import type { Adder } from './adders.ts';
 import type { Counted } from './count.ts';
 import { allIn, type Figures, type Verdict } from './verdict.ts';
 import type { WiringName } from './wiring.ts';
+import { workflowLines } from './workflows/report.ts';
 
 export interface Run extends Figures {
   /** Of the simulation, on one core. */
@@ -26,6 +27,7 @@ export function render(run: Run, verdicts: readonly Verdict[], judgesTimes: bool
     ...names.map((name) => `  windows of ${name.padEnd(11)} ${run.windows[name].map(Math.round).join(', ')}`),
     `\nWhat adds to the ${run.counted.taskq.writeUnits.toFixed(0)} write units of a job`,
     ...run.adders.map(adderLine),
+    ...workflowLines(run.workflows),
     `\nThe simulation runs ${Math.round(run.historiesPerMinute)} histories a minute on one core`,
     '\nTargets',
     ...verdicts.map((each) => verdictLine(each, judgesTimes)),

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Counted } from './count.ts';
 import { type Figures, judge } from './verdict.ts';
+import type { WorkflowFigures } from './workflows/measure.ts';
+
+const aWorkflow = { transitionsPerNode: 1.03, advancesPerNode: 1.03, unitsAboveJob: 3 };
 
 /** Figures that reach every target. */
 function reached(): Figures {
@@ -16,6 +19,9 @@ function reached(): Figures {
     jobsPerMinute: { taskq: 14_000, naive: 6_000, powertools: 13_000 },
     own: { enqueueMs: 0.1, workerCpuMsPerJob: 0.1 },
     coldKb: { work: 350 },
+    workflows: {
+      taskq: { chain: aWorkflow, fan: { ...aWorkflow, advancesPerNode: 0.05 } },
+    } as WorkflowFigures,
   };
 }
 
@@ -74,6 +80,27 @@ describe('each target is missed by itself', () => {
         coldKb.work = 401;
       },
       'KB read at a cold start of work ≤ 400',
+    ],
+    [
+      'a state between two advances',
+      ({ workflows }) => {
+        workflows.taskq.chain.transitionsPerNode = 2.3;
+      },
+      'state transitions an advance, chain ≤ 2.2',
+    ],
+    [
+      'an advance for each end',
+      ({ workflows }) => {
+        workflows.taskq.fan.advancesPerNode = 1;
+      },
+      'advances a node of a fan-out ≤ 0.12',
+    ],
+    [
+      'a fourth write an advance',
+      ({ workflows }) => {
+        workflows.taskq.chain.unitsAboveJob = 4;
+      },
+      'write units a node above its job, chain ≤ 3.8',
     ],
     [
       'a slow enqueue',

@@ -1,6 +1,7 @@
 import type { Counted } from './count.ts';
 import type { OwnTime } from './own-time.ts';
 import type { WiringName } from './wiring.ts';
+import type { WorkflowFigures } from './workflows/measure.ts';
 
 /** One target, and what was reached. */
 export interface Verdict {
@@ -17,6 +18,7 @@ export interface Figures {
   own: OwnTime;
   /** KB that Node reads at a cold start, by function. */
   coldKb: Record<string, number>;
+  workflows: WorkflowFigures;
 }
 
 /** Price with storage, logs, traces and tenant keys. */
@@ -50,7 +52,19 @@ export function speedVerdicts(jobsPerMinute: Record<WiringName, number>): Verdic
   ];
 }
 
-export function judge({ counted, jobsPerMinute, own, coldKb }: Figures): Verdict[] {
+/** Counts alone: how long a hop takes is told, and judged by nobody. */
+function workflowVerdicts({ taskq }: WorkflowFigures): Verdict[] {
+  const { chain, fan } = taskq;
+  return [
+    most('state transitions an advance, chain', chain.transitionsPerNode / chain.advancesPerNode, 2.2),
+    most('advances a node of a fan-out', fan.advancesPerNode, 0.12, 3),
+    most('write units a node above its job, fan-out', fan.unitsAboveJob, 3),
+    // Three an advance, and what a workflow takes to start and to end.
+    most('write units a node above its job, chain', chain.unitsAboveJob, 3.8),
+  ];
+}
+
+export function judge({ counted, jobsPerMinute, own, coldKb, workflows }: Figures): Verdict[] {
   const { taskq } = counted;
   return [
     most('write units a bulk job', taskq.writeUnits, 3),
@@ -59,6 +73,7 @@ export function judge({ counted, jobsPerMinute, own, coldKb }: Figures): Verdict
     most('USD a million bulk jobs, with storage, logs, traces, keys', allIn(taskq), 3.5),
     ...taskq.shared.map(({ name, carried, could }) => least(name, carried, could * leastShare, 1)),
     ...speedVerdicts(jobsPerMinute),
+    ...workflowVerdicts(workflows),
     ...Object.entries(coldKb).map(([name, kb]) => most(`KB read at a cold start of ${name}`, kb, 400, 0)),
     least('jobs a minute', jobsPerMinute.taskq, 10_000, 0, true),
     most('own ms an enqueue', own.enqueueMs, 0.337, 3, true),

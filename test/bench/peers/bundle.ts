@@ -3,7 +3,10 @@ import { build } from 'esbuild';
 import { projectRoot } from '../../../local/state.ts';
 
 /** Bundles a handler of another wiring as `infra/bundle.ts` does TaskQ's, and returns the folder. */
-export async function bundlePeer(wiring: 'naive' | 'powertools', step: 'enqueue' | 'work'): Promise<string> {
+export async function bundlePeer(
+  wiring: 'naive' | 'powertools' | 'step-map',
+  step: 'enqueue' | 'work',
+): Promise<string> {
   const directory = join(projectRoot, 'dist/bench', `${wiring}-${step}`);
   await build({
     absWorkingDir: projectRoot,
