@@ -42,7 +42,8 @@ export interface Stopped {
 /** Carries out what `advance` decided about jobs. Each thing done twice is done once. */
 export function carry(deps: CarryDeps) {
   const { store, now } = deps;
-  const acceptJobs = accept(deps);
+  // What waits for a node waits for each second of it.
+  const acceptJobs = accept(deps, 0);
 
   return {
     async start(loaded: Loaded, nodes: readonly number[], results: Results): Promise<Handed> {

@@ -28,15 +28,16 @@ const lastChunkSize = 25;
 /** An insert later than this after its send might find a tombstone where the worker met nothing. */
 const insertWithinMs = 20_000;
 /** Pointers of a chunk must not overtake its insert; a single job's insert is quicker than a receive. */
-const bulkDelaySeconds = 1;
+const secondBehind = 1;
 
 /**
  * Takes jobs in: seal → deliver → insert, chunk by chunk. The pointer goes first, then the record: what
  * crashes between leaves a pointer to nothing, which a worker clears up, and never a job without a pointer.
- * @param at when the request was read, ms since the epoch
- * @returns one answer for each draft, in order
+ * @param bulkDelaySeconds of the pointers where there are many; 0 for whom a second is long: a pointer that does
+ * overtake costs a claim, and waits for the second that all would have waited
+ * @returns takes drafts, and when the request was read, ms since the epoch; one answer for each draft, in order
  */
-export function accept({ store, lanes, vault, now }: AcceptDeps) {
+export function accept({ store, lanes, vault, now }: AcceptDeps, bulkDelaySeconds = secondBehind) {
   const seal = async (id: string, draft: Draft, caller: Caller, at: number): Promise<JobRecord> => {
     const as = { tenant: caller.tenant, jobId: id, field: 'payload' } as const;
     const sealed = await vault.seal(draft.payload, as);
@@ -45,8 +46,8 @@ export function accept({ store, lanes, vault, now }: AcceptDeps) {
     return place === 'record' ? record : { ...record, payload: await vault.putElsewhere(sealed, as, place) };
   };
 
-  const handOver = async (records: JobRecord[], bulk: boolean): Promise<Accepted[]> => {
-    const sent = await deliver(lanes, records, bulk, now());
+  const handOver = async (records: JobRecord[], leastDelaySeconds: number): Promise<Accepted[]> => {
+    const sent = await deliver(lanes, records, leastDelaySeconds, now());
     const sentAt = now();
     let answers = await insertAccepted(store, records, sent);
     const late = answers.flatMap((answer, index) => (answer === 'retry' ? [index] : []));
@@ -75,7 +76,7 @@ export function accept({ store, lanes, vault, now }: AcceptDeps) {
       const isLast = jobs.length - start <= lastChunkSize;
       const chunk = jobs.slice(start, isLast ? jobs.length : start + chunkSize);
       const records = await Promise.all(chunk.map(({ id, draft }) => seal(id, draft, caller, at)));
-      accepted.push(...(await handOver(records, jobs.length > 1)));
+      accepted.push(...(await handOver(records, jobs.length > 1 ? bulkDelaySeconds : 0)));
     }
     return accepted;
   };
@@ -91,23 +92,25 @@ const unavailable = problem(
 async function deliver(
   lanes: Lanes,
   records: readonly JobRecord[],
-  bulk: boolean,
+  leastDelaySeconds: number,
   now: number,
 ): Promise<boolean[]> {
   const near = records.flatMap((record, index) => (waitsForRelease(record) ? [] : [index]));
-  const taken = await lanes.deliver(near.map((index) => delivery(records[index] as JobRecord, bulk, now)));
+  const taken = await lanes.deliver(
+    near.map((index) => delivery(records[index] as JobRecord, leastDelaySeconds, now)),
+  );
   const sent = records.map(() => true);
   for (const [position, index] of near.entries()) sent[index] = taken[position] ?? false;
   return sent;
 }
 
-function delivery(record: JobRecord, bulk: boolean, now: number): Delivery {
+function delivery(record: JobRecord, leastDelaySeconds: number, now: number): Delivery {
   const delaySeconds = delaySecondsUntil(record.availableAt, now);
   return {
     queue: record.queue,
     lane: laneOf(record.priority),
     pointer: { tenant: tenantOf(record), jobId: record.sk },
-    delaySeconds: bulk ? Math.max(delaySeconds, bulkDelaySeconds) : delaySeconds,
+    delaySeconds: Math.max(delaySeconds, leastDelaySeconds),
   };
 }
 

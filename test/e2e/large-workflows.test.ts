@@ -31,6 +31,7 @@ it('a chain of 100', async () => {
   console.log('chain of 100', `${Math.round(msOf(workflow) / 100)} ms a hop`, cost);
   // On a busy machine a message is delivered twice now and then. One thing more for each advance would be 1 more.
   expect(cost.nodesReadPerAdvance).toBeLessThan(1.5);
+  expect(cost.readsPerAdvance).toBeLessThan(3.8);
   expect(cost.transitionsPerAdvance).toBeLessThan(1.5);
   expect(cost.writeUnitsPerNode).toBeLessThan(3.8);
 });

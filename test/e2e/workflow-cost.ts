@@ -6,6 +6,8 @@ export interface WorkflowCost {
   /** Turns of all advances: one more each time that something came in between. */
   rounds: number;
   nodesReadPerAdvance: number;
+  /** Calls: its item, its states, its graph where it is not known, records of nodes. */
+  readsPerAdvance: number;
   transitionsPerAdvance: number;
   /** Above the three of each job: its start, its news, its advances, its end. */
   writeUnitsPerNode: number;
@@ -33,6 +35,7 @@ export async function costOf(
     advances: own.length,
     rounds: sum(own, 'rounds'),
     nodesReadPerAdvance: rounded(sum(own, 'WorkflowNodesRead') / own.length),
+    readsPerAdvance: rounded(sum(own.map(readsIn), 'reads') / own.length),
     transitionsPerAdvance: rounded((await aws.transitions(id)) / own.length),
     writeUnitsPerNode: rounded((units - unitsOfJob * jobs) / nodes),
   };
@@ -40,6 +43,12 @@ export async function costOf(
 
 function sum(lines: readonly Record<string, unknown>[], name: string): number {
   return lines.reduce((all, line) => all + Number(line[name] ?? 0), 0);
+}
+
+/** From `GetItem:1 Query:1 …`. */
+function readsIn({ calls }: Record<string, unknown>): { reads: number } {
+  const counts = [...String(calls).matchAll(/\b(?:GetItem|Query|BatchGetItem):(\d+)/g)];
+  return { reads: counts.reduce((all, [, count]) => all + Number(count), 0) };
 }
 
 function rounded(value: number): number {

@@ -206,3 +206,12 @@ test('maps fill a workflow to 50,000 nodes, and no further', async () => {
     6: 'with its 9998 elements the workflow would have more than 50000 nodes',
   });
 });
+
+test('pointers of many nodes are not held back: each would wait for what seldom happens', async () => {
+  const it = aWorkflowWorld();
+  await it.create(Array.from({ length: 30 }, (_, index) => ({ key: `n${index}`, type: 'task' })));
+  await it.advance();
+  const waiting = it.world.lanes.waiting('normal');
+  expect(waiting).toHaveLength(30);
+  expect(waiting.every(({ inSeconds }) => inSeconds === 0)).toBe(true);
+});
