@@ -219,17 +219,23 @@ function stopAll({ nodes, elements }: Graph, { states, stop }: Step): void {
 function endOf({ nodes }: Graph, states: readonly NodeState[]): 'completed' | 'failed' {
   const passes = (index: number | undefined): boolean => {
     const node = index === undefined ? undefined : nodes[index];
-    if (node === undefined) return false;
-    // What was added stands where the node stands whose job did so.
-    const by = node.addedBy === undefined ? undefined : nodes[node.addedBy];
-    return (
-      node.onFailure === 'continue' || passes(node.elementOf ?? node.partOf ?? by?.elementOf ?? by?.partOf)
-    );
+    return node !== undefined && (node.onFailure === 'continue' || passes(inside(nodes, node)));
   };
   const counts = states.some(
     (state, index) => (state === 'failed' || state === 'cancelled') && !passes(index),
   );
   return counts ? 'failed' : 'completed';
+}
+
+/** The map or sub-workflow that a node is in. What was added stands where the node stands whose job did so. */
+function inside(nodes: readonly GraphNode[], node: GraphNode): number | undefined {
+  // By hand and not by recursion: one may have added the next ten thousand times.
+  for (let at: GraphNode | undefined = node; at !== undefined; ) {
+    const own = at.elementOf ?? at.partOf;
+    if (own !== undefined) return own;
+    at = at.addedBy === undefined ? undefined : nodes[at.addedBy];
+  }
+  return undefined;
 }
 
 function ascending(one: number, other: number): number {

@@ -50,6 +50,26 @@ describe('boxes', () => {
     expect(backwards.map(({ key, layer }) => `${key}${layer}`)).toEqual(['c2', 'b1', 'a0']);
   });
 
+  test('what a job added stands behind it, that of an element behind its map, unless it waits for others', () => {
+    const added = boxesOf({
+      nodes: [
+        aNode('a'),
+        aNode('each', { kind: 'map', depends_on: ['a'] }),
+        aNode('a/x', { added_by: 'a' }),
+        aNode('a/y', { added_by: 'a', depends_on: ['a/x'] }),
+        aNode('each[0]'),
+        aNode('each[0]/z', { added_by: 'each[0]' }),
+      ],
+    });
+    expect(added.map(({ key, layer, dependsOn }) => [key, layer, dependsOn])).toEqual([
+      ['a', 0, []],
+      ['each', 1, [0]],
+      ['a/x', 1, [0]],
+      ['a/y', 2, [2]],
+      ['each[0]/z', 2, [1]],
+    ]);
+  });
+
   test('a chain of 10,000 is no deeper than the stack', () => {
     const chain = Array.from({ length: 10_000 }, (_, n) =>
       aNode(`n${n}`, n === 0 ? {} : { depends_on: [`n${n - 1}`] }),

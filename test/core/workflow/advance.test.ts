@@ -201,3 +201,43 @@ test('nothing runs, nothing can start and it is not over: it is said', () => {
   const broken = [node([behind(1)]), node([behind(0)])];
   expect(step(broken, 'ww')).toMatchObject({ stuck: true });
 });
+
+describe('added by the job of another node', () => {
+  const added = (by: number, on: Dependency[] = [], more: Partial<GraphNode> = {}) =>
+    node(on, { addedBy: by, ...more });
+  const nodes = [node(), node([behind(0)]), added(1), added(1, [behind(2)])];
+  test('it starts at once, while that one runs', () => {
+    expect(step(nodes, 'crww')).toMatchObject({ states: 'crrw', start: [2] });
+  });
+  test('after a retry it waits until that one begins anew, and begins with it', () => {
+    expect(step(nodes, 'rwww')).toMatchObject({ states: 'rwww', start: [] });
+    expect(step(nodes, 'cwww')).toMatchObject({ states: 'crrw', start: [1, 2] });
+  });
+  test('it goes with one that is kept from beginning', () => {
+    expect(step(nodes, 'fwww')).toMatchObject({ states: 'fxxx', end: 'failed' });
+    const conditional = [node(), node([behind(0)], { conditional: true }), added(1)];
+    expect(step(conditional, 'cww', 'forward', [[1, false]])).toMatchObject({
+      states: 'css',
+      end: 'completed',
+    });
+  });
+  test('it goes on when that one fails', () => {
+    expect(step(nodes, 'cfww')).toMatchObject({ states: 'cfrw', start: [2] });
+  });
+  test('it is undone before that one is', () => {
+    const book = { compensates: true };
+    const undoing = [node([], book), added(0, [], book), node([behind(0)], { onFailure: 'compensate' })];
+    expect(step(undoing, 'ccf', 'compensating')).toMatchObject({ states: 'cuf', undo: [1] });
+    expect(step(undoing, 'cdf', 'compensating')).toMatchObject({ states: 'udf', undo: [0] });
+  });
+  test('what lets the failure of its adder pass, a map or a sub-workflow, lets its own pass', () => {
+    const map = [
+      node([], { kind: 'map', onFailure: 'continue', maxConcurrency: 2 }),
+      node([], { elementOf: 0 }),
+      added(1),
+    ];
+    expect(step(map, 'ccf').end).toBe('completed');
+    expect(step([map[0]!, map[1]!, added(1), node([], { addedBy: 2 })], 'cccf').end).toBe('completed');
+    expect(step([node(), added(0)], 'cf').end).toBe('failed');
+  });
+});

@@ -49,3 +49,15 @@ test('through a signal and a map, which have no times of their own', () => {
 test('nothing has begun: none', () => {
   expect(path([node([])], [[]])).toEqual([]);
 });
+
+test('what was added came from the node whose job added it, unless it waited for others', () => {
+  const nodes = [node([]), node([0]), node([], { addedBy: 1 }), node([2], { addedBy: 1 })];
+  expect(
+    path(nodes, [
+      [1, 10],
+      [11, 20],
+      [15, 30],
+      [31, 40],
+    ]),
+  ).toEqual([0, 1, 2, 3]);
+});

@@ -65,6 +65,19 @@ function elementOf(map: number): GraphNode {
   };
 }
 
+/** What a job adds, in the turn in which it ends, perhaps: after another node or at once. */
+function addedBy(job: number, parent: number, compensates: boolean): GraphNode {
+  const on = { on: compensates ? parent : job, onFailure: 'continue', takes: false } as const;
+  return {
+    kind: 'job',
+    dependsOn: parent % 3 === 0 ? [] : [on],
+    onFailure: parent % 2 === 0 ? 'cancel' : 'compensate',
+    conditional: false,
+    compensates,
+    addedBy: job,
+  };
+}
+
 /** Which of what is live ends next, and how; from a seed of numbers. */
 const fates = fc.array(
   fc.record({
@@ -87,7 +100,8 @@ test('any graph, any ends: order is kept, no node lives twice, undoing goes back
       const conditions = new Map<number, boolean>();
       const started = new Set<number>();
       const undone: number[] = [];
-      for (let turn = 0; turn < drawnNodes.length * 30 + 20; turn++) {
+      let added = 0;
+      for (let turn = 0; turn < drawnNodes.length * 30 + 200; turn++) {
         if (turn === stopAfter && phase === 'forward') phase = 'stopping';
         const step = advance({ graph, states, phase, conditions });
         expect(step.stuck).toBe(false);
@@ -98,6 +112,8 @@ test('any graph, any ends: order is kept, no node lives twice, undoing goes back
           started.add(index);
           for (const { on } of nodes[index]?.dependsOn ?? [])
             expect(isEnded(states[on] as NodeState) || isEnded(step.states[on] as NodeState)).toBe(true);
+          const adder = nodes[index]?.addedBy;
+          expect(adder === undefined ? 'running' : step.states[adder]).not.toBe('waiting');
           const map = nodes[index]?.elementOf;
           if (map !== undefined) {
             const alive = (graph.elements.get(map) ?? []).filter((each) => step.states[each] === 'running');
@@ -139,6 +155,12 @@ test('any graph, any ends: order is kept, no node lives twice, undoing goes back
         expect(live.length).toBeGreaterThan(0);
         const fate = drawn[turn % drawn.length] as { pick: number; ends: 'completed' | 'failed' };
         const index = live[fate.pick % live.length] as number;
+        if (phase === 'forward' && nodes[index]?.kind === 'job' && fate.pick % 3 === 0 && added < 50) {
+          added++;
+          nodes.push(addedBy(index, fate.pick % drawnNodes.length, fate.pick % 2 === 0));
+          states.push('waiting');
+          graph = graphOf(nodes);
+        }
         if (states[index] === 'compensating')
           states[index] = fate.ends === 'failed' ? 'compensation_failed' : 'compensated';
         else states[index] = stopped.has(index) && fate.pick % 2 === 0 ? 'cancelled' : fate.ends;

@@ -34,6 +34,12 @@ describe('what is begun anew', () => {
   test('all: everything', () => {
     expect(restarted(diamond, 'cfcxs', 'all')).toEqual(['wwwww', '11111']);
   });
+  test('failed: what a job added and does not wait for it stays', () => {
+    const added = [node([]), node([], { addedBy: 0 }), node([0], { addedBy: 0 }), node([1], { addedBy: 0 })];
+    expect(restarted(added, 'fcxc', 'failed')).toEqual(['wcwc', '1010']);
+    expect(restarted(added, 'cfxx', 'failed')).toEqual(['cwww', '0111']);
+    expect(restarted(added, 'fcxc', 'all')).toEqual(['wwww', '1111']);
+  });
   test('undo: compensations that failed, in the round they were in', () => {
     expect(restarted(diamond, 'cndfc', 'undo')).toEqual(['ccdfc', '00000']);
   });
