@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { advanceWorkflow } from '../../../functions/advance/advance.ts';
+import { tenant, workflowId } from '../advance/workflow-world.ts';
 import { fan, type It, jobOf, keysAndStates, links, refused, running, task } from './adding.ts';
 
 describe('added again', () => {
@@ -92,6 +94,20 @@ describe('a retry of the workflow', () => {
     expect(begun).toEqual(['2#0', '2#1000', '6#1000']);
   });
 
+  test('all, and the advance dies that took in what was added: they are begun once, in that round', async () => {
+    const it = await running();
+    await it.finish([1]);
+    await it.call('retryWorkflow', { json: { mode: 'all' } });
+    await it.advance();
+    await it.enqueueFor(jobOf(it, 0))([task('new')]);
+    it.world.faults.throwBefore('saveStates');
+    await it.advance().catch(() => {});
+    expect(await it.letters()).toBe('rw');
+    await it.advance({ fresh: true });
+    expect(await it.letters()).toBe('rwr');
+    expect(links(it).filter((each) => each.startsWith('2#'))).toEqual(['2#1000']);
+  });
+
   test('failed: what its adder added and does not wait for it stays done', async () => {
     const it = await running();
     await it.enqueueFor(jobOf(it, 0))(fan);
@@ -147,6 +163,27 @@ describe('a process that dies', () => {
       expect([await it.letters(), it.item()?.status, links(it)], `moment ${at}`).toEqual(expected);
     }
     expect(whole.moments).toBeGreaterThan(60);
+  });
+
+  test('in one container, after it took them in and their news away: another one knows of them', async () => {
+    const it = await running();
+    await it.enqueueFor(jobOf(it, 0))(fan);
+    let reads = 0;
+    const overtaken = {
+      ...it.workflows,
+      rest: async () => false,
+      get: async (...given: Parameters<typeof it.workflows.get>) => {
+        if (reads++ > 0) throw new Error('the process died');
+        return it.workflows.get(...given);
+      },
+    };
+    const input = { tenant, workflow: workflowId, token: 'other', execution: workflowId, waitSeconds: 60 };
+    const died = advanceWorkflow({ ...it.deps, workflows: overtaken })({ ...input, timedOut: false });
+    await expect(died).rejects.toThrow('the process died');
+    expect(it.item()).toMatchObject({ nodes: 2, changes: 1 });
+    expect(it.item()?.unread).toBeUndefined();
+    expect(await it.finish()).toBe('completed');
+    expect(await it.letters()).toBe('cccccc');
   });
 
   test('for good, between keeping and telling: nothing was added', async () => {

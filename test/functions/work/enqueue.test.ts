@@ -125,9 +125,13 @@ describe('refused, with a reason', () => {
     expect(await it.workflows.added(tenant, workflowId)).toEqual([]);
   });
 
-  test('when it ends, or is cancelled, while they are written: told, or cancelled with the rest', async () => {
+  test.each([
+    ['it ends', 'pending', /is cancelled/, 'xx'],
+    ['it is being stopped', 'running', /being stopped/, 'rx'],
+  ] as const)('%s while they are written: they are not told of', async (_, status, why, letters) => {
     const it = await running();
-    const late = jobOf(it, 0);
+    const job = jobOf(it, 0);
+    it.world.store.put({ ...job, status });
     const { raise } = it.workflows;
     const inBetween = {
       ...it.workflows,
@@ -137,14 +141,17 @@ describe('refused, with a reason', () => {
         return raise(...given);
       },
     };
-    const enqueue = enqueueOf({ ...it.deps, workflows: inBetween })(late, new AbortController().signal);
-    await refused(/is cancelled/)(enqueue(fan));
-    expect(await it.letters()).toBe('xx');
-    const other = await running();
-    await other.enqueueFor(jobOf(other, 0))(fan);
-    await other.call('cancelWorkflow');
-    await other.advance();
-    expect([await other.letters(), other.item()?.status]).toEqual(['xxxxxx', 'cancelled']);
+    const enqueue = enqueueOf({ ...it.deps, workflows: inBetween })(job, new AbortController().signal);
+    await refused(why)(enqueue(fan));
+    expect([await it.letters(), it.item()?.unread]).toEqual([letters, undefined]);
+  });
+
+  test('told of before a cancel is heard, they are cancelled with the rest', async () => {
+    const it = await running();
+    await it.enqueueFor(jobOf(it, 0))(fan);
+    await it.call('cancelWorkflow');
+    await it.advance();
+    expect([await it.letters(), it.item()?.status]).toEqual(['xxxxxx', 'cancelled']);
   });
 
   test('by an attempt whose time is over', async () => {
