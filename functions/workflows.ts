@@ -28,6 +28,8 @@ export interface Workflows {
   keepPart(tenant: string, id: string, name: string, sealed: Sealed): Promise<boolean>;
   /** Takes a unique key, or takes it over from the workflow that held it. @returns who holds it instead, if it could not */
   holdKey(key: RecordKey, workflow: string, over?: string): Promise<string | undefined>;
+  /** Sets when a unique key goes, in seconds, if this workflow holds it. */
+  expireKey(key: RecordKey, workflow: string, expiresAt: number): Promise<void>;
   /**
    * Adds news and raises `changes`, taking the waiting token away in the same write. Undefined if there is no such
    * workflow or it has ended; with `phase`, also if it is in another one.

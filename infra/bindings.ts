@@ -52,9 +52,15 @@ export function alsoAddsNodes(of: ITableV2, binding: Binding): Binding {
   return { ...binding, allows: [...binding.allows, ...reads, below(of, 'PutItem', ['wa#*'])] };
 }
 
-/** One call, on the items of partitions whose keys are like these. */
-function below(of: ITableV2, call: TableCall, keys: string[]): PolicyStatement {
-  const statement = allow('dynamodb', [call], [of.tableArn]);
+/** The control table's name, and the calls allowed there on all that workflows keep, and on nothing else. */
+export function workflowsIn(of: ITableV2, calls: readonly TableCall[]): Binding {
+  const keys = ['w#*', 'wp#*', 'wa#*', 'wk#*', 'watch#*'];
+  return { value: of.tableName, allows: [below(of, calls, keys)] };
+}
+
+/** Calls on the items of partitions whose keys are like these. */
+function below(of: ITableV2, calls: TableCall | readonly TableCall[], keys: string[]): PolicyStatement {
+  const statement = allow('dynamodb', [calls].flat(), [of.tableArn]);
   statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': keys });
   return statement;
 }

@@ -12,7 +12,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Binding, bucket, table, told, updatesWorkflows } from './bindings.ts';
+import { type Binding, bucket, table, told, updatesWorkflows, workflowsIn } from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
 import { machineDefinition } from './machine.ts';
 import type { Platform } from './stacks.ts';
@@ -38,7 +38,7 @@ export class Workflows extends Construct {
     super(scope, id);
     const { memoryMb } = platform.stage;
     const { LANES, KEYS_TABLE, MASTER_KEY, KEYS_FUNCTION } = bindings;
-    const stored = table(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
+    const stored = workflowsIn(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
     const readsAndWrites = bucket(data.bucket, { read: ['sealed'], write: ['sealed'] });
 
     this.advance = new TaskqFunction(scope, 'advance', {
@@ -48,7 +48,7 @@ export class Workflows extends Construct {
       memoryMb: memoryMb.advance,
       bindings: {
         JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
-        CONTROL_TABLE: table(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query']),
+        CONTROL_TABLE: workflowsIn(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query']),
         KEYS_TABLE,
         DATA_BUCKET: readsAndWrites,
         LANES,

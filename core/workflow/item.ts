@@ -141,6 +141,11 @@ export function uniqueKeyOf({ pk, sk }: RecordKey): RecordKey {
   return { pk: `w${pk}`, sk };
 }
 
+/** The same by its partition, as a workflow remembers it. */
+export function uniqueKeyAt(pk: string): RecordKey {
+  return { pk, sk: 'key' };
+}
+
 /** The error a task token is handed back with when the workflow has ended: the state machine catches it, and is done. */
 export const endedError = 'ended';
 

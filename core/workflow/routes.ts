@@ -77,6 +77,7 @@ export const workflowRoutes = {
       'invalid_request',
       'not_found',
       'invalid_transition',
+      'payload_expired',
       'busy',
       'payload_too_large',
       'invalid_payload',

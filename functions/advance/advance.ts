@@ -1,5 +1,5 @@
 import type { WorkflowItem } from '../../core/workflow/item.ts';
-import { executionName } from '../../core/workflow/item.ts';
+import { executionName, uniqueKeyAt } from '../../core/workflow/item.ts';
 import { decodeNews } from '../../core/workflow/news.ts';
 import { Unopenable } from '../keys.ts';
 import { type Executions, firstWaitSeconds, goOn, type RestChange, type Workflows } from '../workflows.ts';
@@ -38,6 +38,8 @@ export interface Advanced {
 }
 
 const longestWaitSeconds = 3_600;
+/** So late, or by a tenth of the wait, a deadline may be seen. */
+const nearSeconds = 2;
 /** Advances of one execution: each leaves some 6 of the 25,000 events that Step Functions keeps of one. */
 const advancesPerExecution = 2_000;
 /** Many nodes that end at nearly the same time are to cost one advance: with so many running it waits a moment for more. */
@@ -81,6 +83,8 @@ export function advanceWorkflow(deps: AdvanceDeps) {
         await executions.start(mine, { tenant, workflow: id });
         return done(token, 'continued', sum);
       }
+      // Not by the retry itself: the end of the round before may still be setting it.
+      if (hasRetry(item)) await workflows.expireParts(tenant, id, undefined);
       const loaded = await graphs.load(tenant, id, item).catch(unopenable);
       if (loaded === undefined) {
         // No repeat can open them: without its nodes nothing more can be done but to say so.
@@ -137,6 +141,8 @@ export function advanceWorkflow(deps: AdvanceDeps) {
   async function finish(tenant: string, item: WorkflowItem): Promise<void> {
     await tellEnd(tenant, item);
     await workflows.expireParts(tenant, item.sk, item.expiresAt);
+    if (item.unique !== undefined && item.expiresAt !== undefined)
+      await workflows.expireKey(uniqueKeyAt(item.unique), item.sk, item.expiresAt);
   }
 
   async function done(
@@ -174,6 +180,10 @@ function carriedOn(before: WorkflowItem | undefined, item: WorkflowItem): Workfl
   };
 }
 
+function hasRetry({ unread = new Set() }: WorkflowItem): boolean {
+  return [...unread].some((each) => decodeNews(each)?.of === 'retry');
+}
+
 function unopenable(error: unknown): undefined {
   if (!(error instanceof Unopenable)) throw error;
 }
@@ -202,7 +212,10 @@ function plan(
     wanted,
     input.timedOut ? Math.min(input.waitSeconds * 2, longestWaitSeconds) : input.waitSeconds,
   );
-  // The state's own wait was set before this advance: another one takes a new state.
-  if (waitSeconds !== input.waitSeconds) return { change: change({}, waitSeconds), answer: { waitSeconds } };
-  return { change: change({ token: input.token }, waitSeconds), answer: 'rest' };
+  // The state's own wait was set before this advance: another one takes a new state. Not for a second or two: what is
+  // left of a deadline is always a little less than what the state was given, and it would go round until then.
+  const tooLate = input.waitSeconds - waitSeconds;
+  if (tooLate < 0 || tooLate > Math.max(nearSeconds, waitSeconds / 10))
+    return { change: change({}, waitSeconds), answer: { waitSeconds } };
+  return { change: change({ token: input.token }, input.waitSeconds), answer: 'rest' };
 }

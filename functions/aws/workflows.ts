@@ -102,6 +102,20 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
           : await put({ ...item }, `${free} OR workflow = :over`, { ...values, ':over': over });
       return taken ? undefined : ((await get(key)) as UniqueKey | undefined)?.workflow;
     },
+    async expireKey(key, workflow, expiresAt) {
+      await held(() =>
+        dynamo.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: key,
+            ...counted,
+            UpdateExpression: 'SET expiresAt = :at',
+            ConditionExpression: 'workflow = :workflow',
+            ExpressionAttributeValues: { ':at': expiresAt, ':workflow': workflow },
+          }),
+        ),
+      );
+    },
     async raise(tenant, id, news, phase) {
       try {
         const { Attributes } = await dynamo.send(

@@ -4,7 +4,7 @@ import { mintedAtOf } from '../../core/id.ts';
 import { type Checked, type Fault, type Problem, problem } from '../../core/problem.ts';
 import { type Catalogue, checkPayload } from '../../core/request.ts';
 import { retryWorkflowRequest } from '../../core/workflow/api.ts';
-import { executionName, partNames, type WorkflowItem } from '../../core/workflow/item.ts';
+import { executionName, partNames, uniqueKeyAt, type WorkflowItem } from '../../core/workflow/item.ts';
 import { encodeNews } from '../../core/workflow/news.ts';
 import { maxRounds, type RetryMode, restart } from '../../core/workflow/retry.ts';
 import { firstLookMs } from '../../core/workflow/watch.ts';
@@ -24,6 +24,9 @@ export interface RetryDeps {
   catalogue: Catalogue;
   now: () => number;
 }
+
+/** Time enough for the first advance, which takes the parts' time to live away. */
+const leftMs = 60 * 60_000;
 
 const allowed = 'only one that is failed, cancelled, compensated or compensation_failed can be retried';
 
@@ -51,6 +54,13 @@ export function retryWorkflow(deps: RetryDeps) {
     const undoes = item.status === 'compensation_failed';
     if (undoes && (mode === 'all' || Object.keys(payloads).length > 0))
       return notWhile(item, 'its undoing goes on first, with mode "failed" and no payloads');
+    if (item.expiresAt !== undefined && item.expiresAt * 1000 < now() + leftMs)
+      return {
+        problem: problem(
+          'payload_expired',
+          'the workflow ended 30 days ago and is no longer kept whole; start it anew',
+        ),
+      };
     const round = (item.round ?? 0) + 1;
     if (round > maxRounds)
       return {
@@ -65,7 +75,7 @@ export function retryWorkflow(deps: RetryDeps) {
     if (!patch.ok) return patch;
 
     if (item.unique !== undefined) {
-      const other = await holdUnique(deps, tenant, { pk: item.unique, sk: 'key' }, id);
+      const other = await holdUnique(deps, tenant, uniqueKeyAt(item.unique), id);
       if (other !== undefined) return 'problem' in other ? other : taken(other.item.sk);
     }
 
@@ -78,7 +88,6 @@ export function retryWorkflow(deps: RetryDeps) {
       patches = [...(patches ?? []), name];
     }
     await workflows.mark({ tenant, workflow: id, lookAt: now() + firstLookMs });
-    await workflows.expireParts(tenant, id, undefined);
     const change = reopening(loaded, undoes ? 'undo' : mode, round, patches, now());
     if (!(await workflows.reopen(item, change))) {
       const current = await findWorkflow(workflows, request);

@@ -222,6 +222,15 @@ export function describeWorkflows(open: () => Promise<Workflows>): void {
       expect(await store.holdKey(key, 'one')).toBe('two');
     });
 
+    it('a unique key goes with the workflow that holds it, and stays with the next', async () => {
+      const key = { pk: `wk#${tenant}#${aJobId()}`, sk: 'key' };
+      await store.holdKey(key, 'one');
+      await store.expireKey(key, 'two', 7);
+      await store.expireKey(key, 'one', 7);
+      expect(await store.holdKey(key, 'two')).toBe('one');
+      expect(await store.holdKey(key, 'two', 'one')).toBeUndefined();
+    });
+
     it('marks come when their time has, until they are taken off; one set anew meanwhile stays', async () => {
       const workflow = aJobId();
       const due = async (until: number) =>

@@ -97,7 +97,7 @@ test('what each may answer: statuses, then codes', () => {
     listWorkflows: '200 invalid_request internal unavailable',
     cancelWorkflow: '202 invalid_request not_found invalid_transition internal unavailable',
     retryWorkflow:
-      '202 invalid_request not_found invalid_transition busy payload_too_large invalid_payload internal unavailable',
+      '202 invalid_request not_found invalid_transition payload_expired busy payload_too_large invalid_payload internal unavailable',
     sendSignal:
       '200 202 invalid_request not_found invalid_transition payload_too_large unknown_signal invalid_payload internal unavailable',
     getOpenapi: '200 internal',

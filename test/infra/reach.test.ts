@@ -47,6 +47,20 @@ describe('reach', () => {
     expect(names('workmail')).toHaveLength(2);
   });
 
+  test('what workflows keep is all that their functions reach in the control table', () => {
+    const keys = ['w#*', 'wp#*', 'wa#*', 'wk#*', 'watch#*'];
+    for (const id of ['advance', 'workflows']) {
+      const reaching = statements(id).filter(
+        ({ Action, Resource }) =>
+          [Action].flat().some((each) => each.startsWith('dynamodb:')) &&
+          JSON.stringify(Resource).includes('control'),
+      );
+      expect(reaching.map((each) => each.Condition)).toEqual([
+        { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } },
+      ]);
+    }
+  });
+
   test('bury sends to quarantine alone', () => {
     expect(sends('bury')).toEqual(['mailquarantine', 'reportsquarantine', 'taskqquarantine']);
   });

@@ -14,6 +14,7 @@ export type WorkflowRows = {
 export function workflowRows() {
   const items = new Map<string, WorkflowItem>();
   const held = new Map<string, string>();
+  const expiring = new Map<string, number>();
   const marks = new Map<string, Mark>();
   const parts = new Map<string, Map<string, unknown>>();
   const nameOf = (tenant: string, id: string) => `${tenant}/${id}`;
@@ -79,7 +80,11 @@ export function workflowRows() {
       const holder = held.get(key.pk);
       if (holder !== undefined && holder !== workflow && holder !== over) return holder;
       held.set(key.pk, workflow);
+      expiring.delete(key.pk);
       return undefined;
+    },
+    expireKey: (key, workflow, expiresAt) => {
+      if (held.get(key.pk) === workflow) expiring.set(key.pk, expiresAt);
     },
     raise: (tenant, id, news, phase) => {
       const item = items.get(nameOf(tenant, id));
@@ -159,7 +164,7 @@ export function workflowRows() {
         .slice(0, limit)
         .map((each) => structuredClone(each)),
   };
-  return { rows, items, parts, marks };
+  return { rows, items, parts, marks, expiring };
 }
 
 const methods: Partial<Record<keyof Workflows, string>> = {
@@ -170,7 +175,7 @@ const methods: Partial<Record<keyof Workflows, string>> = {
 
 /** The same as a port, held to the same suite as the real one. */
 export function memoryWorkflows(faults: Faults = noFaults()) {
-  const { rows, items } = workflowRows();
+  const { rows, items, expiring } = workflowRows();
   const workflows = Object.fromEntries(
     Object.entries(rows).map(([name, run]) => [
       name,
@@ -184,6 +189,7 @@ export function memoryWorkflows(faults: Faults = noFaults()) {
     ...workflows,
     peek: (tenant: string, id: string) => structuredClone(items.get(`${tenant}/${id}`)),
     key: workflowKey,
+    expiring,
   };
 }
 

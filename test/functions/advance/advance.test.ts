@@ -215,3 +215,14 @@ test('pointers of many nodes are not held back: each would wait for what seldom 
   expect(waiting).toHaveLength(30);
   expect(waiting.every(({ inSeconds }) => inSeconds === 0)).toBe(true);
 });
+
+test('a deadline that has come nearer while the state began does not make it go round', async () => {
+  const it = aWorkflowWorld();
+  await it.create([{ key: 'ok', signal: 'approval', timeout_seconds: 300 }]);
+  await it.advance();
+  await it.world.clock.advance(270_000);
+  expect(await it.advance()).toMatchObject({ outcome: 'again' });
+  expect(it.executions.answers.get('token-2')).toEqual({ done: false, waitSeconds: 30 });
+  await it.world.clock.advance(1_800);
+  expect(await it.advance({ waitSeconds: 30 })).toMatchObject({ outcome: 'resting' });
+});

@@ -265,3 +265,16 @@ test('the 91st retry is refused, and says so', async () => {
     body: { error: 'the workflow was retried 90 times, which is the most; start it anew' },
   });
 });
+
+test('what a workflow keeps goes 30 days after its end, and stays once it is begun anew', async () => {
+  const { it } = await ended([{ key: 'a', type: 'task' }], [0]);
+  const kept = async () => (await it.workflows.states(tenant, workflowId))[0] as { expiresAt?: number };
+  const days30 = 30 * 24 * 60 * 60;
+  expect((await kept()).expiresAt).toBe(start / 1000 + days30);
+  await it.call('retryWorkflow');
+  await it.advance();
+  expect((await kept()).expiresAt).toBeUndefined();
+  expect(await it.finish([0])).toBe('failed');
+  await it.world.clock.advance((days30 - 1_800) * 1000);
+  expect(await it.call('retryWorkflow')).toMatchObject({ code: 'payload_expired' });
+});

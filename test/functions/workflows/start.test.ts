@@ -31,6 +31,18 @@ describe('unique_key', () => {
     });
   });
 
+  test('it goes when its workflow does: the next one has it for good', async () => {
+    const it = aWorkflowWorld();
+    const key = { pk: 'wk#acme#0', sk: 'key' };
+    await it.workflows.holdKey(key, workflowId);
+    await it.create(nodes, { unique: key.pk });
+    await it.advance();
+    expect(await it.finish()).toBe('completed');
+    expect([...it.workflows.expiring]).toEqual([[key.pk, it.item()?.expiresAt]]);
+    await it.workflows.holdKey(key, 'another', workflowId);
+    expect([...it.workflows.expiring]).toEqual([]);
+  });
+
   test('held by a call that died before it stored anything: busy for a minute, then taken over', async () => {
     const it = aWorkflowWorld();
     it.world.faults.throwBefore('createWorkflow');
