@@ -164,9 +164,11 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
 
   return {
     enqueue,
-    /** Up to 1,000 jobs in 4 MB; each is answered by itself, in order. */
-    enqueueBatch: (jobs: EnqueueRequest[], { idempotencyKey = randomUUID() }: Keyed = {}) =>
-      call('enqueueBatch', { body: { jobs }, idempotencyKey }),
+    /** Up to 1,000 jobs in 4 MB; each is answered by itself, in order. None waits for others: those are a workflow. */
+    enqueueBatch: (
+      jobs: Omit<EnqueueRequest, 'dependencies'>[],
+      { idempotencyKey = randomUUID() }: Keyed = {},
+    ) => call('enqueueBatch', { body: { jobs }, idempotencyKey }),
     get,
     payload: (id: string) => call('getPayload', { id }),
     result,

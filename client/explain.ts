@@ -14,7 +14,11 @@ const causes: Record<FailureCause, string> = {
   lease_lost: 'the worker that held it died or was cut off',
   attempts_exhausted: 'no attempt was left to start',
   buried: 'its message was received again and again without an answer',
+  dependency_failed: 'a job that it waited for failed or was cancelled',
 };
+
+/** Of these the time says nothing that a person would ask for. */
+const notDue: readonly string[] = ['running', 'waiting_dependencies'];
 
 /** All that is known of a job but its payload and result, one fact a line. */
 export function describeJob(job: Job, nowMs: number): string {
@@ -35,7 +39,8 @@ export function describeJob(job: Job, nowMs: number): string {
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['created', `${moment(job.created_at)} by ${job.created_by}`],
     ['progress', progressOf(job, nowMs)],
-    ['due', isFinal(job.status) || job.status === 'running' ? undefined : moment(job.available_at)],
+    ['waits for', job.waits_for?.map(({ id, status }) => `${id} (${status})`).join(', ')],
+    ['due', isFinal(job.status) || notDue.includes(job.status) ? undefined : moment(job.available_at)],
     ['started', moment(started)],
     ['cancel', isFinal(job.status) ? undefined : moment(job.cancel_requested_at)],
     ['finished', moment(job.finished_at)],
@@ -56,6 +61,11 @@ function progressOf({ progress }: Job, nowMs: number): string | undefined {
 export function describeFailure(job: Job, errors: ErrorsResponse['errors'], nowMs: number): string {
   const { last_error: last, timeout_seconds: timeoutSeconds } = job;
   if (last === undefined) return 'No attempt has failed.';
+  if (last.dependency !== undefined && job.status === 'cancelled')
+    return paint(
+      'yellow',
+      `Cancelled: job ${last.dependency}, which it waited for, failed or was cancelled. To see why: ${commandFor('get', { id: last.dependency, tenant: job.tenant })}`,
+    );
   const sentence = (causes as Record<string, string>)[last.cause] ?? last.cause;
   const limit = last.cause === 'timeout' ? ` of ${timeoutSeconds} s` : '';
   const verb = job.status === 'failed' ? 'Failed' : 'Its last failure was';

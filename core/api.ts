@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { dependencyPolicies, mostDependencies } from './dependencies.ts';
+import { isJobId } from './id.ts';
 import { lanes } from './lane.ts';
 import { jobStates, reachedStates } from './state.ts';
 
@@ -25,6 +27,13 @@ export const moment = z.iso.datetime({ offset: true });
 export const whole = (minimum: number, maximum: number) =>
   z.int().check(z.minimum(minimum), z.maximum(maximum));
 
+/** A job that another waits for. With `continue` it must end, well or not. */
+const dependencyId = z.string().check(z.refine(isJobId, 'must be the id of a job'));
+const dependency = z.strictObject({
+  id: dependencyId,
+  on_failure: z.optional(z.enum(dependencyPolicies)),
+});
+
 /** Any JSON value. A parsed body holds nothing else, so only its presence is checked: walking a megabyte would cost more than sealing it. */
 const json = z.unknown().check(z.refine((value) => value !== undefined, 'is required'));
 
@@ -38,6 +47,12 @@ export const enqueueRequest = z.strictObject({
   max_attempts: z.optional(whole(1, 100)),
   timeout_seconds: z.optional(whole(1, 900)),
   tags: z.optional(z.array(tag).check(z.maxLength(8))),
+  /** Jobs that must end before this one runs; not in a batch. */
+  dependencies: z.optional(
+    z
+      .array(z.union([dependencyId, dependency], 'must be the id of a job, or {id, on_failure}'))
+      .check(z.maxLength(mostDependencies)),
+  ),
 });
 
 /** Each job is checked by itself, so that one bad job does not refuse the others. */
@@ -47,7 +62,9 @@ export const batchRequest = z.strictObject({
 
 /** A batch as the document describes it. */
 export const batchDocument = z.strictObject({
-  jobs: z.array(enqueueRequest).check(z.minLength(1), z.maxLength(maxBatchJobs)),
+  jobs: z
+    .array(z.omit(enqueueRequest, { dependencies: true }))
+    .check(z.minLength(1), z.maxLength(maxBatchJobs)),
 });
 
 export const retryRequest = z.strictObject({ payload: z.optional(z.unknown()) });
@@ -86,6 +103,7 @@ export const job = z.object({
       attempt: z.int(),
       at: z.string(),
       shared: z.optional(z.int()),
+      dependency: z.optional(z.string()),
       request_id: z.optional(z.string()),
       log_stream: z.optional(z.string()),
       fingerprint: z.optional(z.string()),
@@ -93,6 +111,10 @@ export const job = z.object({
   ),
   /** Of a job that runs for a node of a workflow: the workflow's id. */
   workflow_id: z.optional(z.string()),
+  /** What it waits for, or waited. */
+  dependencies: z.optional(z.array(z.object({ id: z.string(), on_failure: z.enum(dependencyPolicies) }))),
+  /** While it waits, where it is read by itself: those that have not ended. */
+  waits_for: z.optional(z.array(z.object({ id: z.string(), status: z.enum(jobStates) }))),
   created_by: z.string(),
   code_version: z.optional(z.string()),
 });

@@ -86,6 +86,9 @@ export function judgeDue(record: JobRecord, now: number, depthOf: Depth): DueDec
     if (record.availableAt > now) return { do: 'postpone', to: record.availableAt + lostMs };
     return send(record, now, { why: 'quarantined', lane: 'quarantine' });
   }
+  // Whoever receives its pointer looks at what it waits for.
+  if (record.status === 'waiting_dependencies')
+    return sendAt(record, now, now, { why: 'released', lane: laneOf(record.priority) });
   if (!fitsDelay(record.availableAt, now)) return { do: 'postpone', to: releaseAt(record.availableAt) };
   if (isRescued(record)) return send(record, now, { why: 'resent', lane: 'quarantine' });
   if (waitsForRelease(record)) return send(record, now, { why: 'released', lane: laneOf(record.priority) });
@@ -111,16 +114,24 @@ export function laneNow(record: JobRecord): Lane {
 }
 
 function send(record: JobRecord, now: number, to: { why: SendReason; lane: Lane }): DueDecision {
-  const waits = record.status !== 'running';
+  return sendAt(record, record.status === 'running' ? now : record.availableAt, now, to);
+}
+
+/** @param at when the pointer is to arrive at the earliest, ms */
+function sendAt(
+  record: JobRecord,
+  at: number,
+  now: number,
+  to: { why: SendReason; lane: Lane },
+): DueDecision {
   const firstMinutes = waitedMs(record, now) < starvationMs ? 1 : starvationMs / 60_000;
   const doubled = Math.max((record.attentionStep ?? 0) * 2, firstMinutes);
   const stepMinutes = Math.min(doubled, maxStepMinutes);
-  const from = waits ? Math.max(now, record.availableAt) : now;
   return {
     do: 'send',
     ...to,
-    delaySeconds: waits ? delaySecondsUntil(record.availableAt, now) : 0,
-    to: from + stepMinutes * 60_000,
+    delaySeconds: delaySecondsUntil(at, now),
+    to: Math.max(now, at) + stepMinutes * 60_000,
     stepMinutes,
   };
 }

@@ -32,7 +32,8 @@ export function judgeBurial(
   death: Death = { cause: 'lease_lost' },
 ): BuryDecision {
   if (found === undefined) return judgeAbsent(message, now);
-  if (isSettled(found)) return { do: 'drop' };
+  // A job that waits for others needs no pointer: its entry has it looked after.
+  if (isSettled(found) || found.status === 'waiting_dependencies') return { do: 'drop' };
   if (found.status === 'running' && found.availableAt > now) {
     if (found.message !== message.messageId) return { do: 'drop' };
     return { do: 'hide', seconds: Math.ceil((found.availableAt - now + afterLeaseMs) / 1000) };

@@ -19,7 +19,11 @@ export interface Change {
 
 export type Condition =
   | readonly ['status', 'in', readonly JobRecord['status'][]]
-  | readonly ['status' | 'fence' | 'attention' | 'attentionAt' | 'availableAt' | 'gate', '=', string | number]
+  | readonly [
+      'status' | 'fence' | 'attention' | 'attentionAt' | 'availableAt' | 'gate' | 'watchers',
+      '=',
+      string | number,
+    ]
   | readonly ['availableAt', '<=', number]
   | readonly ['attemptsLeft' | 'availableAt', '>', number]
   | readonly [Attribute, 'missing'];

@@ -116,6 +116,8 @@ export type ClaimDecision =
   | { do: 'drop' }
   /** A pointer to nothing: make sure that the record can never come, then drop. */
   | { do: 'bury_void' }
+  /** It waits for other jobs: look whether they have ended. */
+  | { do: 'look'; found: JobRecord }
   /** This invocation's own claim, whose answer was lost. */
   | { do: 'go_on'; record: JobRecord }
   | { do: 'take_over'; found: JobRecord }
@@ -149,6 +151,7 @@ export function judgeClaim(
   if (found === undefined) return judgeAbsent(message, now);
   if (found.status === 'void' || isFinal(found.status)) return { do: 'drop' };
   if (found.status === 'running') return judgeRunning(found, message, owner, now);
+  if (found.status === 'waiting_dependencies') return { do: 'look', found };
   if (found.attemptsLeft <= 0) return { do: 'settle_failed', found, cause: 'attempts_exhausted' };
   if (found.availableAt - now <= longestHideMs) {
     // Due already: its time came between the claim and this reading, or another clock is ahead.

@@ -1,7 +1,7 @@
 import { entry, handOverMs } from './attention.ts';
 import type { Change, Condition } from './change.ts';
 import { keptMs } from './settle.ts';
-import { isWaiting, transitions } from './state.ts';
+import { transitions } from './state.ts';
 import type { JobRecord, Stored } from './table.ts';
 
 /** What a person may do to a job. Each is conditional on the status and fence the person saw. */
@@ -29,7 +29,7 @@ export function reopenChange(found: JobRecord, payload: Stored | undefined, now:
   };
 }
 
-/** scheduled | pending | retrying → cancelled. Its pointer finds a final record and is dropped. */
+/** waiting_dependencies | scheduled | pending | retrying → cancelled. Its pointer finds a final record and is dropped. */
 export function cancelChange(found: JobRecord, now: number): Change {
   return {
     key: { pk: found.pk, sk: found.sk },
@@ -58,7 +58,7 @@ export function askCancelChange(found: JobRecord, now: number): Change {
 
 /** The write that cancels a job as it was found; undefined for one that cannot be cancelled. */
 export function cancelOf(found: JobRecord, now: number): Change | undefined {
-  if (isWaiting(found.status)) return cancelChange(found, now);
+  if ((transitions.cancel.from as readonly string[]).includes(found.status)) return cancelChange(found, now);
   return found.status === 'running' ? askCancelChange(found, now) : undefined;
 }
 

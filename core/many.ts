@@ -62,7 +62,7 @@ const changed = {
     }),
   ),
 };
-export const cancellable = ['scheduled', 'pending', 'retrying', 'running'] as const;
+export const cancellable = ['waiting_dependencies', 'scheduled', 'pending', 'retrying', 'running'] as const;
 const cancelled = {
   ...common,
   tags,

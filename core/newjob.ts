@@ -1,4 +1,5 @@
-import { entry, fitsDelay, insertedEntry, releaseAt } from './attention.ts';
+import { entry, fitsDelay, handOverMs, insertedEntry, releaseAt } from './attention.ts';
+import { packDependencies } from './dependencies.ts';
 import type { Draft } from './request.ts';
 import { keptMs } from './settle.ts';
 import { type JobRecord, jobKey, type RecordKey, type Sealed } from './table.ts';
@@ -10,7 +11,10 @@ export interface Caller {
   traceparent?: string;
 }
 
-/** The first record of a job: `pending`, or `scheduled` while its time is to come; far ones wait in `attention`, those of long queues are watched there. */
+/**
+ * The first record of a job: `pending`, or `scheduled` while its time is to come; far ones wait in `attention`, those of
+ * long queues are watched there. So is one that waits for others: its first pointer has it looked after.
+ */
 export function newRecord(
   jobId: string,
   draft: Draft,
@@ -18,11 +22,11 @@ export function newRecord(
   payload: Sealed,
   now: number,
 ): JobRecord {
-  const { availableAt } = draft;
+  const { availableAt, dependencies, waits = false } = draft;
   return {
     ...jobKey(caller.tenant, jobId),
     v: 1,
-    status: availableAt > now ? 'scheduled' : 'pending',
+    status: waits ? 'waiting_dependencies' : availableAt > now ? 'scheduled' : 'pending',
     type: draft.type,
     queue: draft.queue,
     priority: draft.priority,
@@ -31,6 +35,9 @@ export function newRecord(
     createdBy: caller.createdBy,
     ...(caller.traceparent === undefined ? {} : { traceparent: caller.traceparent }),
     ...(draft.workflow === undefined ? {} : { workflow: draft.workflow }),
+    ...(dependencies === undefined
+      ? {}
+      : { dependencies: packDependencies(dependencies.on, dependencies.delayMs) }),
     payload,
     availableAt,
     fence: 0,
@@ -40,7 +47,8 @@ export function newRecord(
   };
 }
 
-function firstEntry(jobId: string, { availableAt, long }: Draft, now: number): Partial<JobRecord> {
+function firstEntry(jobId: string, { availableAt, long, waits }: Draft, now: number): Partial<JobRecord> {
+  if (waits) return entry(jobId, now + handOverMs);
   if (!fitsDelay(availableAt, now)) return entry(jobId, releaseAt(availableAt));
   return long ? insertedEntry(jobId, availableAt) : {};
 }

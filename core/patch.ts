@@ -58,7 +58,9 @@ export function judgePatch(found: JobRecord, patch: Patch, now: number): Patched
   const availableAt = patch.availableAt ?? found.availableAt;
   const near = fitsDelay(availableAt, now);
   const moved = patch.availableAt !== undefined;
-  const handsOver = moved || (near && laneOf(priority) !== laneOf(found.priority));
+  // A job that waits for others is in no lane yet.
+  const isReady = isWaiting(found.status);
+  const handsOver = moved || (isReady && near && laneOf(priority) !== laneOf(found.priority));
   const due = near ? Math.max(availableAt, now) + handOverMs : releaseAt(availableAt);
   const remove: Attribute[] = [];
   if (handsOver) remove.push('attentionStep');
@@ -85,6 +87,13 @@ export function judgePatch(found: JobRecord, patch: Patch, now: number): Patched
 }
 
 function refusalOf(found: JobRecord, { availableAt }: Patch): Problem | undefined {
+  if (found.status === 'waiting_dependencies')
+    return availableAt === undefined
+      ? undefined
+      : problem(
+          'invalid_transition',
+          'the job waits for other jobs; its time can be changed once they have ended, its priority and tags now',
+        );
   if (!isWaiting(found.status))
     return problem(
       'invalid_transition',

@@ -10,6 +10,7 @@ export const problemStatus = {
   unknown_type: 422,
   unknown_queue: 422,
   unknown_signal: 422,
+  invalid_dependency: 422,
   invalid_payload: 422,
   idempotency_conflict: 422,
   internal: 500,

@@ -1,5 +1,6 @@
 import * as api from './api.ts';
 import type { JobContract, QueueContract } from './define.ts';
+import type { Dependency } from './dependencies.ts';
 import { check, mustBeOneOf } from './faults.ts';
 import { defaultPriority, isLongQueue, queueTimes } from './lane.ts';
 import { type Checked, type Fault, problem } from './problem.ts';
@@ -19,6 +20,10 @@ export interface Draft {
   tags: string[];
   /** The payload's JSON in UTF-8. */
   payload: Uint8Array;
+  /** Jobs that must end first; it runs so long after the last of them. */
+  dependencies?: { on: readonly Dependency[]; delayMs: number };
+  /** They have not ended, as far as is known. */
+  waits?: boolean;
   /** The node of a workflow that it is for (`core/workflow/link.ts`). */
   workflow?: string;
 }
@@ -43,6 +48,7 @@ export function draftOf(body: unknown, catalogue: Catalogue, now: number): Check
   const contract = catalogue.contracts.find((each) => each.type === request.type);
   const faults = [
     ...timeFaults(request, now),
+    ...dependencyFaults(request),
     ...(contract === undefined ? [] : boundFaults(request, contract)),
   ];
   if (faults.length > 0)
@@ -69,7 +75,7 @@ export function draftOf(body: unknown, catalogue: Catalogue, now: number): Check
       queue: queue.value,
       long: isLongQueue(queue.value, catalogue.contracts),
       priority: request.priority ?? defaultPriority,
-      availableAt: availableAtOf(request, now),
+      ...timesOf(request, now),
       maxAttempts: request.max_attempts ?? contract.retry.maxAttempts,
       timeoutSeconds: request.timeout_seconds ?? contract.timeoutSeconds,
       tags: request.tags ?? [],
@@ -102,6 +108,45 @@ export function tooLarge(bytes: number) {
     'payload_too_large',
     `the payload has ${bytes} bytes of JSON; at most ${api.maxPayloadBytes} are taken`,
   );
+}
+
+function dependencyFaults({ dependencies = [] }: api.EnqueueRequest): Fault[] {
+  const ids = dependencies.map(idOf);
+  return ids.flatMap((id, index) =>
+    ids.indexOf(id) < index
+      ? [
+          {
+            path: `/dependencies/${index}`,
+            message: `must stand once: it is /dependencies/${ids.indexOf(id)} too`,
+          },
+        ]
+      : [],
+  );
+}
+
+function idOf(dependency: NonNullable<api.EnqueueRequest['dependencies']>[number]): string {
+  return typeof dependency === 'string' ? dependency : dependency.id;
+}
+
+/** When it runs. A delay counts from the end of what it waits for, if it waits; a `run_at` is what it is. */
+function timesOf(
+  request: api.EnqueueRequest,
+  now: number,
+): Pick<Draft, 'availableAt' | 'dependencies' | 'waits'> {
+  const { dependencies = [], delay_seconds = 0 } = request;
+  if (dependencies.length === 0) return { availableAt: availableAtOf(request, now) };
+  const on = dependencies.map(
+    (each): Dependency => ({
+      id: idOf(each),
+      onFailure: (typeof each === 'string' ? undefined : each.on_failure) ?? 'cancel',
+    }),
+  );
+  const { delay_seconds: _, ...timed } = request;
+  return {
+    availableAt: availableAtOf(timed, now),
+    dependencies: { on, delayMs: delay_seconds * 1000 },
+    waits: true,
+  };
 }
 
 /** The two ways to say when a job shall run. */

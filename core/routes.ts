@@ -62,6 +62,7 @@ export const routes = {
       'payload_too_large',
       'unknown_type',
       'unknown_queue',
+      'invalid_dependency',
       'invalid_payload',
       'idempotency_conflict',
       'internal',

@@ -6,8 +6,15 @@ export const waitingStates = ['scheduled', 'pending', 'retrying'] as const;
 export const finalStates = ['completed', 'failed', 'cancelled', 'skipped'] as const;
 export const jobStates = ['waiting_dependencies', ...waitingStates, 'running', ...finalStates] as const;
 
-/** Those that a job can be in today: nothing that is built leads into the others. */
-export const reachedStates = [...waitingStates, 'running', 'completed', 'failed', 'cancelled'] as const;
+/** Those that a job can be in today: nothing that is built leads into `skipped`. A skipped node of a workflow has no job. */
+export const reachedStates = [
+  'waiting_dependencies',
+  ...waitingStates,
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+] as const;
 
 export type WaitingState = (typeof waitingStates)[number];
 export type FinalState = (typeof finalStates)[number];
@@ -29,6 +36,21 @@ interface Transition {
 }
 
 export const transitions = {
+  meet: {
+    from: ['waiting_dependencies'],
+    to: 'pending',
+    by: 'whoever ends the last job that it waits for, or looks after it: all have ended',
+  },
+  delay_met: {
+    from: ['waiting_dependencies'],
+    to: 'scheduled',
+    by: 'the same, where it has a delay, or a time of its own',
+  },
+  miss: {
+    from: ['waiting_dependencies'],
+    to: 'cancelled',
+    by: 'the same: a job that it waits for failed or was cancelled',
+  },
   claim: { from: waitingStates, to: 'running', by: 'work takes the job under a lease' },
   take_over: { from: ['running'], to: 'running', by: 'work, in quarantine, takes a job whose lease is over' },
   complete: { from: ['running'], to: 'completed', by: 'work: the handler returned' },
@@ -56,7 +78,11 @@ export const transitions = {
     to: 'pending',
     by: 'bury: the message gave up and the lease is over, the job goes to quarantine',
   },
-  cancel: { from: waitingStates, to: 'cancelled', by: 'manage: a person cancelled a job that waits' },
+  cancel: {
+    from: ['waiting_dependencies', ...waitingStates],
+    to: 'cancelled',
+    by: 'manage: a person cancelled a job that waits',
+  },
   cancel_running: {
     from: ['running'],
     to: 'cancelled',

@@ -74,6 +74,8 @@ export interface LastError {
   at: number;
   /** Of an attempt whose process died (`core/death.ts`): how many jobs were in it, where more than one. */
   shared?: number;
+  /** Of a job that never ran: the job that it waited for, and that did not end well. */
+  dependency?: string;
   /** Its invocation, and the stream that tells of it in the log group of its queue's worker. */
   requestId?: string;
   logStream?: string;
@@ -88,7 +90,8 @@ export type FailureCause =
   | 'out_of_memory'
   | 'lease_lost'
   | 'attempts_exhausted'
-  | 'buried';
+  | 'buried'
+  | 'dependency_failed';
 
 /** How far an attempt says it is. Metadata: whoever may read the job reads it. */
 export interface Progress {
@@ -96,6 +99,16 @@ export interface Progress {
   percent: number;
   note?: string;
   at: number;
+}
+
+/** What a job waits for (`core/dependencies.ts`). */
+export interface Dependencies {
+  /** Jobs that must end well, their ids packed. */
+  well?: string;
+  /** Jobs that must end, well or not. */
+  ended?: string;
+  /** It runs so long after the last has ended. */
+  delayMs?: number;
 }
 
 /** The record of a job. Times are ms since the epoch. `createdAt` is in the id, `maxAttempts` is attempt + attemptsLeft. */
@@ -139,6 +152,10 @@ export interface JobRecord {
   codeVersion?: string;
   /** The node of a workflow that it runs for (`core/workflow/link.ts`). Insert. */
   workflow?: string;
+  /** What it waits for, or waited. Insert. */
+  dependencies?: Dependencies;
+  /** Jobs that wait for this one, packed. Whoever looks after them; never removed. */
+  watchers?: string;
   startedAt?: number;
   finishedAt?: number;
   /** Of the last attempt that told. Its holder; removed by the next claim. */

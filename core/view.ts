@@ -1,4 +1,5 @@
 import type { Job } from './api.ts';
+import { dependenciesOf } from './dependencies.ts';
 import { mintedAtOf } from './id.ts';
 import { laneOf } from './lane.ts';
 import type { JobState } from './state.ts';
@@ -38,6 +39,11 @@ export function viewOf(record: JobRecord): Job {
           },
         }),
     ...(record.workflow === undefined ? {} : { workflow_id: record.workflow.split('#')[0] ?? '' }),
+    ...(record.dependencies === undefined
+      ? {}
+      : {
+          dependencies: dependenciesOf(record).map(({ id, onFailure }) => ({ id, on_failure: onFailure })),
+        }),
     created_by: record.createdBy,
     ...(record.codeVersion === undefined ? {} : { code_version: record.codeVersion }),
   };

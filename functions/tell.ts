@@ -6,7 +6,7 @@ import { newsOf } from '../core/workflow/news.ts';
 import { type WakeDeps, wake } from './wake.ts';
 import { clocks } from './work/clocks.ts';
 
-/** Jobs of workflows that are final: tells their workflows so. Throws when one could not be told. */
+/** Jobs that are final, of workflows or awaited by others: tells those so. Throws when one could not be told. */
 export type Tell = (records: readonly JobRecord[]) => Promise<void>;
 
 /**
@@ -25,9 +25,10 @@ export function tellWorkflows(deps: WakeDeps): Tell {
 const patienceMs = 1_000;
 
 /**
- * The store of whoever holds messages: a job of a workflow that this one made final, or found final, is told of
- * before the answer is seen; so before its message is given up. Breaks it off in between, the message comes back,
- * finds the job final, and it is told then. No stream is needed for it, and no wake-up is lost with a process.
+ * The store of whoever holds messages: a job that this one made final, or found final, and that a workflow or other
+ * jobs wait for, is told of before the answer is seen; so before its message is given up. Breaks it off in between,
+ * the message comes back, finds the job final, and it is told then. No stream is needed for it, and no wake-up is
+ * lost with a process.
  * A row whose end could not be told, or not soon, is answered as one to send again: by then the telling that goes on
  * may be done. It does not throw: the jobs that share its call would lose their leases.
  * @param after calls back after so many ms, unless cancelled by the function it returns
@@ -46,7 +47,7 @@ export function tellingStore(
       .then(
         () => true,
         (error: unknown) => {
-          onError('a workflow could not be told that its jobs ended: they are looked at again', error);
+          onError('who waits for jobs that ended could not be told: they are looked at again', error);
           return false;
         },
       )
@@ -88,7 +89,8 @@ async function inTime(
 
 function endedIn(result: ChangeResult): JobRecord[] {
   const record = 'record' in result ? result.record : 'found' in result ? result.found : undefined;
-  return record?.workflow !== undefined && isFinal(record.status) ? [record] : [];
+  const isHeard = record?.workflow !== undefined || record?.watchers !== undefined;
+  return record !== undefined && isHeard && isFinal(record.status) ? [record] : [];
 }
 
 function byWorkflow(records: readonly JobRecord[]): { tenant: string; workflow: string; news: string[] }[] {

@@ -143,7 +143,8 @@ export class QueueStack extends Stack {
           CONTROL_TABLE: alsoAddsNodes(data.control, workflows.tells),
           KEYS_TABLE: wrapped,
           DATA_BUCKET: bucket(data.bucket, { read: ['sealed', 'tenants'], write: ['sealed', 'unreadable'] }),
-          LANES: lanes({ [name]: queue.lanes }),
+          // Jobs that wait for this queue's may belong to another.
+          LANES: lanes({ ...lanesOf(declared, ['quarantine']), [name]: queue.lanes }),
           MASTER_KEY: opens,
           CODE_VERSION: told(bundles.work.version),
           QUEUE: told(name),
@@ -249,8 +250,13 @@ export class QueueStack extends Stack {
   }
 }
 
-function lanesOf(queues: readonly JobQueue[]): Record<string, LaneQueues> {
-  return Object.fromEntries(queues.map(({ contract, lanes }) => [contract.name, lanes]));
+function lanesOf(queues: readonly JobQueue[], without: readonly string[] = []): Record<string, LaneQueues> {
+  return Object.fromEntries(
+    queues.map(({ contract, lanes }) => {
+      const kept = Object.entries(lanes).filter(([lane]) => !without.includes(lane));
+      return [contract.name, Object.fromEntries(kept) as LaneQueues];
+    }),
+  );
 }
 
 function quarantineAndDead(queues: readonly JobQueue[]): Record<string, Record<string, Queue>> {

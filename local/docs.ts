@@ -4,15 +4,15 @@ import { exactDelayMs, maxRetryDelaySeconds } from '../core/retry.ts';
 import { finalStates, type JobState, jobStates, transitions } from '../core/state.ts';
 
 const meanings: Record<JobState, string> = {
-  waiting_dependencies: 'waits for other jobs (not built yet)',
+  waiting_dependencies: 'waits for other jobs ([dependencies](workflows.md#a-job-that-waits-for-others))',
   scheduled: 'waits for its time',
   pending: 'waits in its lane, or parked at a closed gate',
   retrying: 'failed, waits for its next attempt',
   running: 'one worker holds it under a lease',
   completed: 'its handler returned',
   failed: 'given up: `last_error` has the cause, and a person may retry it',
-  cancelled: 'a person cancelled it, and may retry it',
-  skipped: 'its conditions did not hold (not built yet)',
+  cancelled: 'a person cancelled it, or a job that it waited for did not end well; a person may retry it',
+  skipped: 'no job is in it yet: a [node of a workflow](workflows.md#nodes) that is skipped has no job',
 };
 
 /** docs/lifecycle.md: states and arrows from core/state.ts, delays from core/retry.ts. `npm run docs` writes it. */
@@ -55,7 +55,11 @@ function diagram(): string {
     from.map((each) => `  ${each} --> ${to}: ${event}`),
   );
   const ends = finalStates.map((state) => `  ${state} --> [*]`);
-  const starts = ['  [*] --> pending: enqueue', '  [*] --> scheduled: enqueue, with a delay'];
+  const starts = [
+    '  [*] --> pending: enqueue',
+    '  [*] --> scheduled: enqueue, with a delay',
+    '  [*] --> waiting_dependencies: enqueue, with dependencies',
+  ];
   return ['stateDiagram-v2', ...starts, ...arrows, ...ends].join('\n');
 }
 

@@ -14,7 +14,10 @@ export function addCancel(program: Command): void {
       'Cancels a job, or all that match: at once while it waits, within seconds while it runs. A final job is left as it is (exit status 4).',
     )
     .argument('[id]', 'the job', parseJobId)
-    .option('--status <status>', 'all that are scheduled, pending, retrying or running');
+    .option(
+      '--status <status>',
+      'all that are waiting_dependencies, scheduled, pending, retrying or running',
+    );
   addManyOptions(command, 'created')
     .addHelpText(
       'after',

@@ -4,7 +4,7 @@ import type { EnqueueRequest } from '../../core/api.ts';
 import type { EnqueueOptions } from '../client.ts';
 import { ageOf, parseDuration } from '../duration.ts';
 import { exitCodes, UsageError } from '../exit.ts';
-import { collect, parseWhole, readPayload } from '../input.ts';
+import { collect, parseJobId, parseWhole, readPayload } from '../input.ts';
 import { print, printable, printJson } from '../render.ts';
 import { tellRetries } from '../retries.ts';
 import { openSession, type Session } from '../session.ts';
@@ -22,6 +22,8 @@ interface Options {
   timeout?: number;
   tag?: string[];
   queue?: string;
+  after?: string[];
+  onFailure?: string;
   key?: string;
   wait?: boolean;
   batch?: string;
@@ -41,6 +43,12 @@ export function addEnqueue(program: Command): void {
     .option('--timeout <time>', "at most so long a run, up to the type's own limit", parseDuration)
     .option('--tag <tag>', 'to find it by; may be repeated', collect)
     .option('--queue <queue>', "another queue than the type's own")
+    .option(
+      '--after <id>',
+      'run when that job has ended; repeated: when all have',
+      (id: string, before: string[] = []) => [...before, parseJobId(id)],
+    )
+    .option('--on-failure <what>', 'of a job given by --after: cancel this one (default), or continue')
     .option('--key <key>', 'idempotency key: a repeat with the same key and job gives the same job')
     .option(
       '--wait',
@@ -56,6 +64,7 @@ With --wait --json, a job that completed is {"id": …, "status": "completed", "
 Examples:
   taskq enqueue echo '{"message": "hello"}' --wait
   taskq enqueue csv.summarize @payload.json --priority 9 --tag import
+  taskq enqueue csv.report @report.json --after 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03
   taskq enqueue --batch jobs.ndjson --tag import && taskq watch --tag import
 `,
     )
@@ -65,6 +74,14 @@ Examples:
           throw new UsageError(
             'give either a job type or --batch FILE; e.g. taskq enqueue echo \'{"message": "hello"}\'',
           );
+        if (options.onFailure !== undefined && options.after === undefined)
+          throw new UsageError(
+            '--on-failure says what becomes of a job after others: give them by --after ID',
+          );
+        if (options.after !== undefined && options.batch !== undefined)
+          throw new UsageError(
+            '--after goes with one job; hand in many that wait for each other as a workflow',
+          );
         const session = openSession(command);
         if (options.batch !== undefined)
           await enqueueFile(session, options.batch, fieldsOf(options), options.key, options.wait ?? false);
@@ -72,6 +89,9 @@ Examples:
       },
     );
 }
+
+/** What it is, is the API's to judge. */
+type Policy = 'cancel' | 'continue' | undefined;
 
 /** The options in the API's terms. */
 function fieldsOf(options: Options): Omit<EnqueueRequest, 'type' | 'payload'> {
@@ -83,6 +103,7 @@ function fieldsOf(options: Options): Omit<EnqueueRequest, 'type' | 'payload'> {
     max_attempts: options.maxAttempts,
     timeout_seconds: options.timeout,
     tags: options.tag,
+    dependencies: options.after?.map((id) => ({ id, on_failure: options.onFailure as Policy })),
   };
 }
 

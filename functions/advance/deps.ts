@@ -7,8 +7,10 @@ import { jobStore } from '../aws/jobs.ts';
 import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { sealedStore } from '../aws/sealed.ts';
+import { tellWaitingOrLog } from '../aws/tell.ts';
 import { workflowStore } from '../aws/workflows.ts';
 import { errorLog } from '../log.ts';
+import { tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
 import type { AdvanceDeps } from './advance.ts';
 import type { WatchDeps } from './watch.ts';
@@ -20,9 +22,12 @@ export function advanceDeps(
   const onError = errorLog({});
   const now = Date.now;
   const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
+  const store = jobStore(env.JOBS_TABLE, sleep, onError);
+  const lanes = sqsLanes(JSON.parse(env.LANES), onError);
   const ports = {
-    store: jobStore(env.JOBS_TABLE, sleep, onError),
-    lanes: sqsLanes(JSON.parse(env.LANES), onError),
+    // Jobs of nodes that it cancels may be awaited by others.
+    store: tellingStore(store, tellWaitingOrLog({ store, lanes, now }, onError), onError),
+    lanes,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     workflows: workflowStore(env.CONTROL_TABLE, sleep),
     catalogue: { queues, contracts },

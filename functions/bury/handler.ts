@@ -1,31 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Counts } from '../../core/telemetry.ts';
-import { deathFinder } from '../aws/deaths.ts';
-import { jobStore } from '../aws/jobs.ts';
-import { sqsLanes } from '../aws/lanes.ts';
-import { storeUnreadable } from '../aws/objects.ts';
-import { tellLater } from '../aws/tell.ts';
 import { readEnv } from '../env.ts';
-import { laneOfArn } from '../lanes.ts';
-import { errorLog, logInvocation, logLine } from '../log.ts';
-import { tellingStore } from '../tell.ts';
+import { logInvocation } from '../log.ts';
 import { bury } from './bury.ts';
+import { buryDeps } from './deps.ts';
 
-const env = readEnv('bury');
-const onError = errorLog({});
-const urls = JSON.parse(env.LANES);
-
-const step = bury({
-  store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE), onError),
-  lanes: sqsLanes(urls, onError),
-  findDeath: deathFinder(JSON.parse(env.WORKER_LOGS), onError),
-  now: Date.now,
-  urlOf: (arn) => laneOfArn(urls, arn),
-  storeUnreadable: ({ messageId, body }) => storeUnreadable(env.DATA_BUCKET, 'dead', messageId, body),
-  onError,
-  log: (message, fields) => logLine('warn', message, fields),
-});
+const step = bury(buryDeps(readEnv('bury')));
 
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   const counts: Counts = {};

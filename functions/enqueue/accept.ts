@@ -88,14 +88,19 @@ const unavailable = problem(
   { retryAfterSeconds: 1 },
 );
 
-/** Which records may be inserted: their pointer stands, or they wait for `release` to send it. */
+/**
+ * Which records may be inserted: their pointer stands, or they wait for `release` to send it. Of a job that waits for
+ * others the first pointer has it looked after.
+ */
 async function deliver(
   lanes: Lanes,
   records: readonly JobRecord[],
   leastDelaySeconds: number,
   now: number,
 ): Promise<boolean[]> {
-  const near = records.flatMap((record, index) => (waitsForRelease(record) ? [] : [index]));
+  const near = records.flatMap((record, index) =>
+    waitsForRelease(record) && record.status !== 'waiting_dependencies' ? [] : [index],
+  );
   const taken = await lanes.deliver(
     near.map((index) => delivery(records[index] as JobRecord, leastDelaySeconds, now)),
   );
@@ -105,7 +110,8 @@ async function deliver(
 }
 
 function delivery(record: JobRecord, leastDelaySeconds: number, now: number): Delivery {
-  const delaySeconds = delaySecondsUntil(record.availableAt, now);
+  const waits = record.status === 'waiting_dependencies';
+  const delaySeconds = waits ? 0 : delaySecondsUntil(record.availableAt, now);
   return {
     queue: record.queue,
     lane: laneOf(record.priority),

@@ -1,7 +1,7 @@
 import { type BatchResponse, batchRequest } from '../../core/api.ts';
 import { check } from '../../core/faults.ts';
 import type { Checked } from '../../core/problem.ts';
-import { type Catalogue, draftOf } from '../../core/request.ts';
+import { type Catalogue, type Draft, draftOf } from '../../core/request.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { viewOf } from '../../core/view.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
@@ -21,7 +21,8 @@ export function enqueue(deps: EnqueueDeps) {
     const bodies = single ? { ok: true as const, value: [body.value] } : batchOf(body.value);
     if (!bodies.ok) return bodies;
     const at = deps.now();
-    const drafts = bodies.value.map((each) => draftOf(each, deps.catalogue, at));
+    const checked = bodies.value.map((each) => draftOf(each, deps.catalogue, at));
+    const drafts = await withDependencies(deps, request, checked, at);
     const taken = await take(request, body.value, drafts, at);
     if (!taken.ok) return taken;
     const { outcomes, repeated } = taken.value;
@@ -30,6 +31,21 @@ export function enqueue(deps: EnqueueDeps) {
       ? singleAnswer(outcomes[0] as Outcome, repeated, request.base)
       : { status: 207, body: batchAnswer(outcomes) };
   };
+}
+
+/** Jobs that wait for others are looked into; what that takes is loaded for the first of them. */
+async function withDependencies(
+  { store }: EnqueueDeps,
+  { tenant, route }: ApiRequest,
+  drafts: Checked<Draft>[],
+  at: number,
+): Promise<Checked<Draft>[]> {
+  if (!drafts.some((each) => each.ok && each.value.dependencies !== undefined)) return drafts;
+  const { checkDependencies, refuseInBatch } = await import('./dependencies.ts');
+  if (route !== 'enqueueJob') return drafts.map(refuseInBatch);
+  return Promise.all(
+    drafts.map(async (each) => (each.ok ? checkDependencies(store, tenant, each.value, at) : each)),
+  );
 }
 
 function batchOf(body: unknown): Checked<unknown[]> {

@@ -25,13 +25,11 @@ export function manageDeps(env: Record<Wire<'manage'>, string>): ManageDeps {
     now,
     make: async (tenant) => (await import('../aws/makekeys.ts')).askForKeys(env.KEYS_FUNCTION, tenant),
   });
+  const store = jobStore(env.JOBS_TABLE, sleep, onError);
+  const lanes = sqsLanes(JSON.parse(env.LANES), onError);
   return {
-    store: tellingStore(
-      jobStore(env.JOBS_TABLE, sleep, onError),
-      tellOrLog(env.CONTROL_TABLE, onError),
-      onError,
-    ),
-    lanes: sqsLanes(JSON.parse(env.LANES), onError),
+    store: tellingStore(store, tellOrLog(env.CONTROL_TABLE, { store, lanes, now }, onError), onError),
+    lanes,
     keys,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     effects: effectsStore(env.JOBS_TABLE, now, sleep),

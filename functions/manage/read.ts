@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type EffectsResponse, type ErrorsResponse, resultQuery } from '../../core/api.ts';
 import type { JobStore } from '../../core/change.ts';
+import { dependenciesOf } from '../../core/dependencies.ts';
 import { isJobId } from '../../core/id.ts';
 import { checkQuery, listFilterOf, parameterValue } from '../../core/list.ts';
 import type { EffectsStore } from '../../core/once.ts';
 import { type Problem, problem } from '../../core/problem.ts';
-import { isFinal } from '../../core/state.ts';
-import { type JobRecord, jobKey } from '../../core/table.ts';
+import { isFinal, type JobState } from '../../core/state.ts';
+import { type JobRecord, jobKey, tenantOf } from '../../core/table.ts';
 import { rfc3339, viewOf } from '../../core/view.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import { expired } from '../reopen.ts';
@@ -35,11 +36,26 @@ export async function findJob(
 export async function getJob({ store }: ReadDeps, request: ApiRequest): Promise<ApiAnswer> {
   const found = await findJob(store, request);
   if ('problem' in found) return found;
-  const body = viewOf(found.record);
+  const body = { ...viewOf(found.record), ...(await waitsFor(store, found.record)) };
   const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`;
   const known = request.ifNoneMatch?.split(',').map((each) => each.trim().replace(/^W\//, ''));
   if (known?.some((each) => each === etag || each === '*')) return { status: 304, headers: { ETag: etag } };
   return { status: 200, body, headers: { ETag: etag } };
+}
+
+/** Of a job that waits for others: those that have not ended. */
+async function waitsFor(
+  store: JobStore,
+  record: JobRecord,
+): Promise<{ waits_for?: { id: string; status: JobState }[] }> {
+  if (record.status !== 'waiting_dependencies') return {};
+  const on = dependenciesOf(record);
+  const found = await store.get(on.map(({ id }) => jobKey(tenantOf(record), id)));
+  return {
+    waits_for: found.flatMap((each) =>
+      each === undefined || isFinal(each.status) ? [] : [{ id: each.sk, status: each.status as JobState }],
+    ),
+  };
 }
 
 export async function getPayload({ store, vault }: ReadDeps, request: ApiRequest): Promise<ApiAnswer> {

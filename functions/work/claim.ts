@@ -11,10 +11,11 @@ import { type Death, describeDeath } from '../../core/death.ts';
 import { laneOf } from '../../core/lane.ts';
 import { cancelLostChange, failLostChange } from '../../core/lost.ts';
 import { tombstone } from '../../core/newjob.ts';
-import { type JobRecord, jobKey } from '../../core/table.ts';
+import { type JobRecord, jobKey, tenantOf } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { countDeath, type FindDeath } from '../deaths.ts';
 import type { Lanes } from '../lanes.ts';
+import type { Look } from '../look.ts';
 import { acknowledged, comesBack, type Fate, type Received } from '../messages.ts';
 import type { Vault } from '../vault.ts';
 import { keepError } from './errors.ts';
@@ -24,6 +25,8 @@ export interface ClaimDeps {
   lanes: Lanes;
   queue: string;
   vault: Vault;
+  /** Looks after jobs that wait for others; loaded when the first of them comes. */
+  look: Look;
   /** How the process that held a lost lease ended. */
   findDeath: FindDeath;
   now: () => number;
@@ -46,6 +49,8 @@ export interface Claimed {
 const throttledHideSeconds = 5;
 /** What was decided for no longer holds: look again soon. */
 const changedHideSeconds = 1;
+/** Nothing is hidden for longer. */
+const longestHideSeconds = 60;
 
 /**
  * One batch over the received messages, folded by job for the write; the record that a failed claim shows
@@ -84,6 +89,16 @@ export function claim(deps: ClaimDeps) {
         claimed.fates.set(message, comesBack(throttledHideSeconds));
       }),
     );
+    const waiting = unclaimed.flatMap(({ message, decision }) =>
+      decision.do === 'look' ? [{ message, found: decision.found }] : [],
+    );
+    if (waiting.length > 0)
+      followUps.push(
+        lookAfter(waiting, claimed).catch((error: unknown) => {
+          onError('jobs that wait for others could not be looked after: their messages come back', error);
+          for (const { message } of waiting) claimed.fates.set(message, comesBack(throttledHideSeconds));
+        }),
+      );
     await Promise.all(followUps);
     return claimed;
   };
@@ -123,6 +138,9 @@ export function claim(deps: ClaimDeps) {
       }
       case 'quarantine':
         return fate((await send(message, 'quarantine', 0)) ? acknowledged : comesBack(throttledHideSeconds));
+      case 'look':
+        // All of them together: they may wait for the same job.
+        return;
       case 'settle_cancelled':
         return fate(await written(cancelLostChange(decision.found, now())));
       case 'settle_failed': {
@@ -144,6 +162,31 @@ export function claim(deps: ClaimDeps) {
         return fate(sent ? acknowledged : comesBack(throttledHideSeconds));
       }
     }
+  }
+
+  /** Where a job is ready, or to be looked at once more, its message is the pointer for it. */
+  async function lookAfter(
+    waiting: readonly { message: Received; found: JobRecord }[],
+    claimed: Claimed,
+  ): Promise<void> {
+    const { sends, noted, unfinished } = await deps.look(waiting.map(({ found }) => found));
+    // What was claimed with them is held here, and its settle is to know.
+    for (const { record } of claimed.held) {
+      const { watchers } = noted.find(({ pk, sk }) => pk === record.pk && sk === record.sk) ?? {};
+      if (watchers !== undefined) record.watchers = watchers;
+    }
+    const others = new Map(sends.map((each) => [`${each.pointer.tenant}/${each.pointer.jobId}`, each]));
+    for (const { message, found } of waiting) {
+      const name = `${tenantOf(found)}/${found.sk}`;
+      const own = others.get(name);
+      const isSoon = own !== undefined && own.delaySeconds <= longestHideSeconds;
+      if (isSoon) others.delete(name);
+      const seconds = isSoon ? Math.max(own.delaySeconds, changedHideSeconds) : undefined;
+      claimed.fates.set(message, seconds === undefined ? acknowledged : comesBack(seconds));
+    }
+    const sent = await lanes.deliver([...others.values()]);
+    if (!unfinished && !sent.includes(false)) return;
+    for (const { message } of waiting) claimed.fates.set(message, comesBack(throttledHideSeconds));
   }
 
   /** Counts a death, and keeps what is known of it where the job's other errors are. */

@@ -34,13 +34,16 @@ export async function workDeps(
   const { now } = clocks;
   const onError = errorLog({ queue: env.QUEUE });
   const urls = JSON.parse(env.LANES);
+  const store = jobStore(env.JOBS_TABLE, sleep, onError);
+  const lanes = sqsLanes(urls, onError);
   const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
   const values = vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep));
   const { long, leaseMs, longestTimeoutMs } = queueTimes(env.QUEUE, contracts);
   return {
     queue: env.QUEUE,
-    store: tellingStore(jobStore(env.JOBS_TABLE, sleep, onError), tellLater(env.CONTROL_TABLE), onError),
-    lanes: sqsLanes(urls, onError),
+    store: tellingStore(store, tellLater(env.CONTROL_TABLE, { store, lanes, now }), onError),
+    lanes,
+    look: async (jobs) => (await import('../look.ts')).look({ store, now })(jobs),
     keys,
     vault: values,
     enqueueOf: enqueueLater(env.CONTROL_TABLE, { vault: values, now }, sleep),

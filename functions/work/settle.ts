@@ -123,16 +123,25 @@ export function settle(deps: SettleDeps) {
 
   /** A throttled settle is sent again while the lease and the function last: given up, the work would be done twice. */
   async function insist(record: JobRecord, wanted: Change, room: () => Room): Promise<ChangeResult> {
-    // A kilobyte of answer for each job, which only a workflow's telling reads.
-    const asked = record.workflow === undefined ? { ...wanted, unread: true as const } : wanted;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const result = await change(asked);
+      const result = await change(isAwaited(record, now()) ? wanted : { ...wanted, unread: true });
       if (result.applied || !('retry' in result)) return result;
       const { leaseMs, functionMs } = room();
       if (Math.min(leaseMs, functionMs) < pauseMs + settleRoomMs) return result;
       await new Promise<void>((resolve) => void after(pauseMs, resolve));
     }
   }
+}
+
+/** Well below the time after which whoever comes to wait for a running job looks again (`lookAgainSeconds`). */
+const claimIsTrueMs = 2_000;
+
+/**
+ * Is a settle to answer with the record, a kilobyte: only who tells of its end reads it. Others may have come to wait
+ * for the job since it was claimed; that of a quick one is found out by their own look (`core/dependencies.ts`).
+ */
+function isAwaited({ workflow, watchers, startedAt = 0 }: JobRecord, now: number): boolean {
+  return workflow !== undefined || watchers !== undefined || now - startedAt >= claimIsTrueMs;
 }
 
 function count(counts: Counts, { to }: Settlement, outcome: Outcome): void {

@@ -159,6 +159,7 @@ function worker(store: JobStore) {
     handlerOf,
     effects: memoryEffects(),
     newSeed: () => randomBytes(16),
+    look: async () => ({ sends: [], noted: [], unfinished: false }),
     readObject: async () => undefined,
     enqueueOf: addsNothing,
     storeUnreadable: async () => {},

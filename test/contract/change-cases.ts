@@ -19,6 +19,7 @@ import {
   waitsForRelease,
 } from './change-case.ts';
 import { claimCases } from './claim-cases.ts';
+import { dependencyCases } from './dependency-cases.ts';
 import { settleCases } from './settle-cases.ts';
 
 const message = { messageId: 'm1', sentAt: start, receiveCount: 21, quarantine: false };
@@ -45,6 +46,7 @@ const walked = (found: JobRecord, now: number): Change => {
 export const changeCases: ChangeCase[] = [
   ...claimCases,
   ...settleCases,
+  ...dependencyCases,
   {
     name: 'rescue: running, its lease over → pending, the shared attempt given back',
     found: aJob({ ...leaseOver, shared: 10 }),

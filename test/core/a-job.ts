@@ -1,5 +1,5 @@
 import type { JobState } from '../../core/state.ts';
-import { type JobRecord, never, type Sealed } from '../../core/table.ts';
+import type { JobRecord, Sealed } from '../../core/table.ts';
 
 /** 2027-01-15T08:00:00.000Z: the time at which most tests happen. */
 export const now = 1_800_000_000_000;
@@ -25,7 +25,8 @@ const lastError = { code: 'network', cause: 'transient_error', attempt: 1, at: n
 
 /** What makes a record of each state a legal one, beside what all have. */
 const states: Record<JobState | 'void', Partial<JobRecord>> = {
-  waiting_dependencies: { availableAt: never, ...entry },
+  // It waits for 01a3185c-5000-7abc-8def-012345678902.
+  waiting_dependencies: { dependencies: { well: 'AaMYXFAAeryN7wEjRWeJAg' }, ...entry },
   scheduled: { availableAt: 1_800_000_030_000 },
   pending: {},
   retrying: { ...held, availableAt: 1_800_000_030_000, lastError },

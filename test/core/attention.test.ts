@@ -215,8 +215,22 @@ describe('a due entry of a job that is', () => {
     expect((decision as { to: number }).to).toBeLessThanOrEqual(1_800_003_600_000);
   });
 
-  test('waiting for dependencies -> keeps its entry, as whatever is not final does', () => {
-    expect(judgeDue(aJob('waiting_dependencies'), now, unknown).do).toBe('postpone');
+  test('waiting for dependencies -> a pointer, whose receiver looks after them: in a minute, then in 2, 4 … 60', () => {
+    const send = { do: 'send', why: 'released', lane: 'normal', delaySeconds: 0 };
+    const minutes = (attentionStep?: number) =>
+      judgeDue(aJob('waiting_dependencies', { attentionStep }), now, unknown);
+    expect(minutes()).toEqual({ ...send, to: 1_800_000_060_000, stepMinutes: 1 });
+    expect(minutes(1)).toEqual({ ...send, to: 1_800_000_120_000, stepMinutes: 2 });
+    expect(minutes(60)).toEqual({ ...send, to: 1_800_003_600_000, stepMinutes: 60 });
+  });
+
+  test('waiting for dependencies, not to run before tomorrow -> a pointer all the same', () => {
+    const found = aJob('waiting_dependencies', { availableAt: 1_800_086_400_000 });
+    expect(judgeDue(found, now, unknown)).toMatchObject({
+      do: 'send',
+      delaySeconds: 0,
+      to: 1_800_000_060_000,
+    });
   });
 });
 

@@ -246,8 +246,9 @@ describe('not running', () => {
     const found = aJob('pending', { availableAt: never, gate: 'paused', attention: 'due#09' });
     expect(judge(found)).toEqual({ do: 'drop' });
   });
-  test('waiting for dependencies, with its entry -> drop', () => {
-    expect(judge(aJob('waiting_dependencies'))).toEqual({ do: 'drop' });
+  test('waiting for dependencies -> look whether they have ended', () => {
+    const found = aJob('waiting_dependencies');
+    expect(judge(found)).toEqual({ do: 'look', found });
   });
   test('due in 60.001 s without an entry -> a fresh pointer', () => {
     const record = aJob('retrying', { availableAt: 1_800_000_060_001, attempt: 4, attemptsLeft: 1 });

@@ -15,7 +15,7 @@ describe('docs/lifecycle.md', () => {
 
   test('draws an arrow for each transition', () => {
     const arrows = lifecyclePage().match(/^ {2}\w+ --> \w+: \w+$/gm) ?? [];
-    expect(arrows).toHaveLength(28);
+    expect(arrows).toHaveLength(32);
     expect(arrows).toContain('  running --> running: take_over');
     expect(arrows).toContain('  cancelled --> pending: reopen');
   });
@@ -65,6 +65,7 @@ describe('docs/errors.md', () => {
       lease_lost: true,
       attempts_exhausted: true,
       buried: true,
+      dependency_failed: true,
     };
     const listed = [...errors.slice(errors.indexOf('## Causes')).matchAll(/^\| `(\w+)` /gm)];
     expect(listed.map(([, cause]) => cause)).toEqual(Object.keys(causes));
@@ -101,6 +102,7 @@ test('the status of each code', () => {
     unknown_type: 422,
     unknown_queue: 422,
     unknown_signal: 422,
+    invalid_dependency: 422,
     invalid_payload: 422,
     idempotency_conflict: 422,
     internal: 500,

@@ -122,7 +122,7 @@ describe('a query that is refused', () => {
       {
         path: 'status',
         message:
-          'must be one of "scheduled", "pending", "retrying", "running", "completed", "failed", "cancelled"',
+          'must be one of "waiting_dependencies", "scheduled", "pending", "retrying", "running", "completed", "failed", "cancelled"',
       },
     ]);
   });

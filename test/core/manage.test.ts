@@ -64,7 +64,7 @@ test('cancel of a job that waits: final, no gate, no entry', () => {
     },
     remove: ['owner', 'gate', 'attention', 'attentionAt', 'attentionStep'],
     where: [
-      ['status', 'in', ['scheduled', 'pending', 'retrying']],
+      ['status', 'in', ['waiting_dependencies', 'scheduled', 'pending', 'retrying']],
       ['fence', '=', 2],
       ['availableAt', '=', 1_800_000_030_000],
     ],

@@ -152,7 +152,7 @@ describe('enqueue', () => {
       403: 'Not signed, or not allowed by IAM',
       409: 'busy',
       413: 'payload_too_large',
-      422: 'unknown_type, unknown_queue, invalid_payload, idempotency_conflict',
+      422: 'unknown_type, unknown_queue, invalid_dependency, invalid_payload, idempotency_conflict',
       500: 'internal',
       503: 'unavailable',
     });
@@ -182,14 +182,17 @@ test('a list’s query, parameter by parameter', () => {
   expect(parameters.find(({ name }) => name === 'since')?.schema).toMatchObject({ format: 'date-time' });
 });
 
-test('a batch’s body shows its jobs as the single route shows one', () => {
+test('a batch’s body shows its jobs as the single route shows one, but that none waits for others', () => {
   const bodyOf = (path: string) =>
     operationOf('post', path).requestBody?.content['application/json']?.schema as {
-      properties: { jobs: { items: unknown; minItems: number; maxItems: number } };
+      properties: { jobs: { items: unknown; minItems: number; maxItems: number }; dependencies?: unknown };
     };
   const { jobs } = bodyOf('/v1/jobs/batch').properties;
   expect(jobs).toMatchObject({ minItems: 1, maxItems: 1000 });
-  expect(jobs.items).toEqual(bodyOf('/v1/jobs'));
+  const { properties, ...single } = bodyOf('/v1/jobs');
+  const { dependencies, ...others } = properties;
+  expect(dependencies).toMatchObject({ type: 'array', maxItems: 100 });
+  expect(jobs.items).toEqual({ ...single, properties: others });
 });
 
 test('statuses that are no mere OK are described', () => {

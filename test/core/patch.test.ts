@@ -172,18 +172,41 @@ describe('other tags', () => {
   });
 });
 
-describe('refused', () => {
-  test.each(['running', 'completed', 'failed', 'cancelled', 'skipped', 'waiting_dependencies'] as const)(
-    '%s',
-    (status) => {
-      expect(judgePatch(aJob(status), { priority: 1 }, now)).toEqual({
-        problem: {
-          code: 'invalid_transition',
-          error: `the job is ${status}; only a job that is scheduled, pending or retrying can be changed`,
-        },
-      });
+test('another lane for a job that waits for others: it is in none yet, so no pointer is sent', () => {
+  const found = aJob('waiting_dependencies');
+  expect(judgePatch(found, { priority: 9, tags: ['a'] }, now)).toEqual({
+    change: {
+      key,
+      set: { priority: 9, tags: ['a'] },
+      where: [
+        ['status', '=', 'waiting_dependencies'],
+        ['fence', '=', 0],
+        ['availableAt', '=', 1_800_000_000_000],
+        ['gate', 'missing'],
+      ],
     },
-  );
+  });
+});
+
+describe('refused', () => {
+  test.each(['running', 'completed', 'failed', 'cancelled', 'skipped'] as const)('%s', (status) => {
+    expect(judgePatch(aJob(status), { priority: 1 }, now)).toEqual({
+      problem: {
+        code: 'invalid_transition',
+        error: `the job is ${status}; only a job that is scheduled, pending or retrying can be changed`,
+      },
+    });
+  });
+
+  test('another time for a job that waits for others', () => {
+    expect(judgePatch(aJob('waiting_dependencies'), { availableAt: 1_800_000_060_000 }, now)).toEqual({
+      problem: {
+        code: 'invalid_transition',
+        error:
+          'the job waits for other jobs; its time can be changed once they have ended, its priority and tags now',
+      },
+    });
+  });
 
   test('parked at a gate', () => {
     expect(judgePatch(aJob('pending', { gate: 'paused' }), { priority: 1 }, now)).toEqual({

@@ -163,7 +163,7 @@ describe('400: the job is not as the API describes it', () => {
   });
 
   test.each<[string, object, string, string]>([
-    ['an unknown field', { dependencies: [] }, '/dependencies', 'unknown field'],
+    ['an unknown field', { callback: {} }, '/callback', 'unknown field'],
     ['__proto__', JSON.parse('{"__proto__":{"priority":9}}'), '/__proto__', 'unknown field'],
     ['a field with slashes', { 'a/b~c': 1 }, '/a~1b~0c', 'unknown field'],
     ['a field of 100 characters', { ['x'.repeat(100)]: 1 }, `/${'x'.repeat(64)}…`, 'unknown field'],

@@ -76,7 +76,7 @@ test('what each may answer: statuses, then codes', () => {
   ]);
   expect(Object.fromEntries(answers)).toEqual({
     enqueueJob:
-      '200 201 invalid_request busy payload_too_large unknown_type unknown_queue invalid_payload idempotency_conflict internal unavailable',
+      '200 201 invalid_request busy payload_too_large unknown_type unknown_queue invalid_dependency invalid_payload idempotency_conflict internal unavailable',
     enqueueBatch: '207 invalid_request busy payload_too_large idempotency_conflict internal unavailable',
     listJobs: '200 invalid_request internal unavailable',
     listFailures: '200 invalid_request internal unavailable',

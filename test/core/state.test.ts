@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { judgeBurial } from '../../core/bury.ts';
 import type { Change } from '../../core/change.ts';
 import { claimChange, takeOverChange } from '../../core/claim.ts';
+import { metChange, missedChange } from '../../core/dependencies.ts';
 import { cancelLostChange, failLostChange } from '../../core/lost.ts';
 import { cancelChange, reopenChange } from '../../core/manage.ts';
 import { judgePatch } from '../../core/patch.ts';
@@ -24,6 +25,9 @@ const waiting: JobState[] = ['scheduled', 'pending', 'retrying'];
 
 /** Every arrow there is: written out, not taken from the constant under test. */
 const arrows: Record<TransitionName, { from: JobState[]; to: JobState }> = {
+  meet: { from: ['waiting_dependencies'], to: 'pending' },
+  delay_met: { from: ['waiting_dependencies'], to: 'scheduled' },
+  miss: { from: ['waiting_dependencies'], to: 'cancelled' },
   claim: { from: waiting, to: 'running' },
   take_over: { from: ['running'], to: 'running' },
   complete: { from: ['running'], to: 'completed' },
@@ -35,7 +39,7 @@ const arrows: Record<TransitionName, { from: JobState[]; to: JobState }> = {
   exhaust: { from: waiting, to: 'failed' },
   bury: { from: ['scheduled', 'pending', 'retrying', 'running'], to: 'failed' },
   rescue: { from: ['running'], to: 'pending' },
-  cancel: { from: waiting, to: 'cancelled' },
+  cancel: { from: ['waiting_dependencies', ...waiting], to: 'cancelled' },
   cancel_running: { from: ['running'], to: 'cancelled' },
   postpone: { from: ['scheduled', 'pending'], to: 'scheduled' },
   hasten: { from: ['scheduled', 'pending'], to: 'pending' },
@@ -61,6 +65,9 @@ function patched(seen: JobRecord, availableAt: number): Change {
 
 /** The write of each event, as it is decided by whoever saw the record `seen`. */
 const writes: Record<TransitionName, (seen: JobRecord) => Change> = {
+  meet: (seen) => metChange(seen, now),
+  delay_met: (seen) => metChange({ ...seen, dependencies: { delayMs: 5_000 } }, now),
+  miss: (seen) => missedChange(seen, key.sk, now),
   claim: () => claimChange(key, message, holder, 1, now),
   take_over: (seen) => takeOverChange(seen, message, holder, { cause: 'lease_lost' }, now),
   complete: (seen) => settle(seen, { kind: 'returned', result: sealed }, now, 0.5).change,
@@ -95,10 +102,10 @@ const cases = events.flatMap((event) =>
 );
 
 describe('states × events', () => {
-  test('are 9 × 16 cases', () => {
+  test('are 9 × 19 cases', () => {
     expect(jobStates).toHaveLength(9);
-    expect(events).toHaveLength(16);
-    expect(cases).toHaveLength(144);
+    expect(events).toHaveLength(19);
+    expect(cases).toHaveLength(171);
   });
 
   test.each(cases)('$name', ({ before, change, after }) => {
@@ -133,8 +140,11 @@ describe('the constant', () => {
   });
 
   test('states that are reached: those of new jobs, and where an arrow leads', () => {
-    const reached = new Set<JobState>(['scheduled', 'pending', ...events.map((event) => arrows[event].to)]);
-    expect(reachedStates).toHaveLength(7);
+    const reached = new Set<JobState>([
+      ...(['waiting_dependencies', 'scheduled', 'pending'] as const),
+      ...events.map((event) => arrows[event].to),
+    ]);
+    expect(reachedStates).toHaveLength(8);
     expect([...reachedStates].sort()).toEqual([...reached].sort());
   });
 

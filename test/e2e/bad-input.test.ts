@@ -44,7 +44,7 @@ it.each(['', 'not json', '{"type": "echo",', "{'type': 'echo'}"])('not JSON: %j 
 it.each([
   ['an unknown field', { ...echo, colour: 'red' }, ['/colour']],
   ['two unknown fields', { ...echo, a: 1, 'b/c': 2 }, ['/a', '/b~1c']],
-  ['what is not built yet', { ...echo, dependencies: [] }, ['/dependencies']],
+  ['what is not built yet', { ...echo, unique_key: 'a' }, ['/unique_key']],
   [
     'a wrong type of every field',
     { type: 1, priority: '4', delay_seconds: null, tags: 'x', payload: {} },

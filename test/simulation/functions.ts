@@ -7,6 +7,7 @@ import { bury } from '../../functions/bury/bury.ts';
 import { enqueue } from '../../functions/enqueue/enqueue.ts';
 import type { ApiAnswer, ApiRequest } from '../../functions/http.ts';
 import { laneOfArn } from '../../functions/lanes.ts';
+import { look } from '../../functions/look.ts';
 import { cancelJob, retryJob } from '../../functions/manage/change.ts';
 import { patchJob } from '../../functions/manage/patch.ts';
 import { release } from '../../functions/release/release.ts';
@@ -126,6 +127,7 @@ export function workerDeps(
     ...messageDeps(process),
     queue,
     keys,
+    look: look({ ...common(process), ...ports }),
     readObject: async () => undefined,
     enqueueOf: addsNothing,
     settings: { allowPrivateAddresses: false },

@@ -3,6 +3,7 @@ import type { Run } from '../../core/define.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { sameTurn } from '../../functions/coalesce.ts';
 import { laneOfArn } from '../../functions/lanes.ts';
+import { look } from '../../functions/look.ts';
 import type { Unreadable } from '../../functions/messages.ts';
 import type { EnqueueOf } from '../../functions/work/enqueue.ts';
 import { type WorkDeps, work } from '../../functions/work/work.ts';
@@ -40,6 +41,7 @@ export function worker(
     log: (message, fields) => void logs.push({ message, fields }),
     onError: (message) => void errors.push(message),
     after: world.clock.after,
+    look: look({ store: world.store, now: world.clock.now }),
     leaseMs: 65_000,
     longestTimeoutMs: 30_000,
     codeVersion: '2.0.0',

@@ -1,0 +1,178 @@
+import { delaySecondsUntil, fitsDelay } from '../core/attention.ts';
+import type { Change, JobStore } from '../core/change.ts';
+import { leftBy } from '../core/change.ts';
+import {
+  dependenciesOf,
+  judgeDependencies,
+  lookAgainSeconds,
+  metChange,
+  missedChange,
+  watchChange,
+  watchersOf,
+} from '../core/dependencies.ts';
+import { laneOf } from '../core/lane.ts';
+import { isFinal } from '../core/state.ts';
+import { type JobRecord, jobKey, type RecordKey, tenantOf } from '../core/table.ts';
+import type { Delivery, Lanes } from './lanes.ts';
+import type { Tell } from './tell.ts';
+
+export interface LookDeps {
+  /** As it is: what jobs end here is followed here. */
+  store: Pick<JobStore, 'get' | 'change'>;
+  now: () => number;
+}
+
+/**
+ * Looks after jobs that wait for others: hands over those whose dependencies have ended, cancels those whose can not
+ * be met, and notes the others where whoever ends what they wait for will read it. What it cancels is followed to
+ * the jobs that wait for that.
+ * Doing it twice does no more than once.
+ */
+export type Look = (jobs: readonly RecordKey[]) => Promise<Looked>;
+
+export interface Looked {
+  /** Pointers to be sent: their records stand, each with an entry. */
+  sends: Delivery[];
+  /** Jobs that run, and whose records have just been told who waits for them. */
+  noted: JobRecord[];
+  /** Some rows were throttled to the end: look again. */
+  unfinished: boolean;
+}
+
+/** A chain of jobs that are cancelled is followed job by job; what is further away is looked after by its entry. */
+const mostRounds = 200;
+/** Others change a record meanwhile, or DynamoDB throttles it. */
+const mostLooks = 5;
+
+export function look({ store, now }: LookDeps): Look {
+  return async (jobs) => {
+    const sends = new Map<string, Delivery>();
+    const noted: JobRecord[] = [];
+    const looks = new Map<string, number>();
+    let unfinished = false;
+    let open = unique(jobs);
+    for (let round = 0; open.length > 0 && round < mostRounds; round++) {
+      const found = (await store.get(open)).filter((each) => each !== undefined);
+      const next = found.filter((each) => isFinal(each.status)).flatMap(waiters);
+      const waiting = found.filter((each) => each.status === 'waiting_dependencies');
+      open = unique([...next, ...(await lookAt(waiting, sends, noted))]).filter((key) => {
+        const count = (looks.get(nameOf(key)) ?? 0) + 1;
+        looks.set(nameOf(key), count);
+        unfinished ||= count > mostLooks;
+        return count <= mostLooks;
+      });
+    }
+    return { sends: [...sends.values()], noted, unfinished };
+  };
+
+  /** @returns who is to be looked at next: the same again where something came in between */
+  async function lookAt(
+    waiting: readonly JobRecord[],
+    sends: Map<string, Delivery>,
+    noted: JobRecord[],
+  ): Promise<RecordKey[]> {
+    const records = await read(waiting);
+    const at = now();
+    const moves: { record: JobRecord; change: Change }[] = [];
+    /** Awaited records, and who waits for them. */
+    const awaited = new Map<string, { record: JobRecord; by: JobRecord[] }>();
+    for (const record of waiting) {
+      const on = dependenciesOf(record);
+      const judged = judgeDependencies(
+        on,
+        on.map(({ id }) => records.get(nameOf(jobKey(tenantOf(record), id)))),
+      );
+      if (judged.do === 'run') moves.push({ record, change: metChange(record, at) });
+      else if (judged.do === 'cancel')
+        moves.push({ record, change: missedChange(record, judged.because, at) });
+      else
+        for (const each of judged.open) {
+          const known = awaited.get(nameOf(each)) ?? { record: each, by: [] };
+          awaited.set(nameOf(each), { ...known, by: [...known.by, record] });
+        }
+    }
+    return [...(await move(moves, sends)), ...(await watch([...awaited.values()], sends, noted))];
+  }
+
+  async function read(waiting: readonly JobRecord[]): Promise<Map<string, JobRecord>> {
+    const keys = unique(
+      waiting.flatMap((record) => dependenciesOf(record).map(({ id }) => jobKey(tenantOf(record), id))),
+    );
+    const found = await store.get(keys);
+    return new Map(found.flatMap((each) => (each === undefined ? [] : [[nameOf(each), each]])));
+  }
+
+  async function move(
+    moves: readonly { record: JobRecord; change: Change }[],
+    sends: Map<string, Delivery>,
+  ): Promise<RecordKey[]> {
+    const results = moves.length === 0 ? [] : await store.change(moves.map(({ change }) => change));
+    return moves.flatMap(({ record, change }, index) => {
+      const result = results[index] ?? { applied: false, retry: true };
+      const left = leftBy(change, result);
+      if (left !== undefined && isFinal(left.status)) return waiters(left);
+      if (left === undefined) return [record];
+      const at = now();
+      // Later ones have their entry: `release` sends them in their last quarter of an hour.
+      if (fitsDelay(left.availableAt, at))
+        sends.set(nameOf(left), pointerTo(left, delaySecondsUntil(left.availableAt, at)));
+      return [];
+    });
+  }
+
+  /** Notes who waits. One batch may name a record once, whoever waits for it. */
+  async function watch(
+    awaited: readonly { record: JobRecord; by: JobRecord[] }[],
+    sends: Map<string, Delivery>,
+    noted: JobRecord[],
+  ): Promise<RecordKey[]> {
+    const wanted = awaited.flatMap(({ record, by }) => {
+      const change = watchChange(
+        record,
+        by.map(({ sk }) => sk),
+      );
+      return change === undefined ? [] : [{ change, by }];
+    });
+    const results = wanted.length === 0 ? [] : await store.change(wanted.map(({ change }) => change));
+    return wanted.flatMap(({ change, by }, index) => {
+      const result = results[index] ?? { applied: false, retry: true };
+      const left = leftBy(change, result);
+      if (left === undefined || isFinal(left.status)) return by;
+      // Its holder claimed it before and does not know: it may end unheard.
+      if (left.status === 'running') {
+        noted.push(left);
+        for (const each of by) sends.set(nameOf(each), pointerTo(each, lookAgainSeconds));
+      }
+      return [];
+    });
+  }
+}
+
+/** Looks after those who wait for jobs that have ended, and sends their pointers at once. Throws when that could not be done. */
+export function tellWaiting({ lanes, ...deps }: LookDeps & { lanes: Pick<Lanes, 'deliver'> }): Tell {
+  const lookAfter = look(deps);
+  return async (ended) => {
+    const { sends, unfinished } = await lookAfter(ended.flatMap(waiters));
+    // The records stand, with their entries: a pointer that is not taken now is sent by `release`.
+    if (sends.length > 0) await lanes.deliver(sends);
+    if (unfinished)
+      throw new Error('jobs that wait for others could not all be looked after: DynamoDB throttles');
+  };
+}
+
+function waiters(record: JobRecord): RecordKey[] {
+  return watchersOf(record).map((id) => jobKey(tenantOf(record), id));
+}
+
+function pointerTo(record: JobRecord, delaySeconds: number): Delivery {
+  const pointer = { tenant: tenantOf(record), jobId: record.sk };
+  return { queue: record.queue, lane: laneOf(record.priority), pointer, delaySeconds };
+}
+
+function unique(keys: readonly RecordKey[]): RecordKey[] {
+  return [...new Map(keys.map(({ pk, sk }) => [nameOf({ pk, sk }), { pk, sk }])).values()];
+}
+
+function nameOf({ pk, sk }: RecordKey): string {
+  return `${pk}/${sk}`;
+}
