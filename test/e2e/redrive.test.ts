@@ -72,6 +72,15 @@ it('a group is retried with a patch; the other stays failed', async () => {
   const patch = { url: sink.url('/repaired'), secret: 'a new secret' };
   const dry = await api.call('retryMany', { body: { fingerprint, dry_run: true } });
   expect([dry.status, dry.body]).toEqual([200, { matched: 8, more: false }]);
+  const misfit = await api.call('retryMany', { body: { fingerprint, patch: { url: 5 }, dry_run: true } });
+  expect(misfit.body.patch.tried).toBe(8);
+  expect(misfit.body.patch.misfits).toHaveLength(8);
+  expect(misfit.body.patch.misfits[0]).toMatchObject({
+    reason: 'invalid_payload',
+    details: [{ path: '/payload/url' }],
+  });
+  const fits = await api.call('retryMany', { body: { fingerprint, patch, dry_run: true } });
+  expect(fits.body.patch).toEqual({ tried: 8, misfits: [] });
   const key = { headers: { 'idempotency-key': 'redrive-1' } };
   const begun = await api.call('retryMany', { body: { fingerprint, patch }, ...key });
   expect(begun.status).toBe(202);
