@@ -131,8 +131,11 @@ export function drawPlan(seed: number, about?: SubjectName): Plan {
   const operated = more() < operatedShare || about === 'operations';
   if (!operated) return plan;
   const { operations, persons } = drawOperations(more, faultyMs);
+  // Where calls take seconds, an operation takes several starts.
+  const slow = more() < 0.3 ? 0.5 : plan.chances.slow;
   return {
     ...plan,
+    chances: { ...plan.chances, slow },
     operations,
     persons: [...plan.persons, ...persons],
     clients: plan.clients.map((each) => {

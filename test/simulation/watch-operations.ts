@@ -97,9 +97,8 @@ export function watchOperations(parts: OperationParts) {
   function changes(name: string, operation: Operated, before: JobRecord, { after, how }: Written): void {
     const { asked, changed, mintedAt, disputed } = operation;
     const saying = (what: string) => () => `${name} (${asked.does}) takes ${after.sk}, ${what}`;
-    // The same request once more: it changes nothing.
-    if (before.cancelRequestedAt !== undefined && before.cancelRequestedAt === after.cancelRequestedAt)
-      return;
+    // Its holder was asked a moment before: asked once more, it ends no other way.
+    if (asked.does === 'cancel' && before.cancelRequestedAt !== undefined) return;
     expect(
       isMeant(operation, before),
       'an operation takes only what is meant',
