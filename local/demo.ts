@@ -18,6 +18,7 @@ import { checkLines, figuresTable, shortened } from './demo/show.ts';
 import { type Sink, startSink } from './demo/sink.ts';
 import { workflowChecks } from './demo/workflow-checks.ts';
 import { runWorkflows, type SeenWorkflows } from './demo/workflows.ts';
+import { emulatorOption } from './options.ts';
 import { runCommand, step, Trouble, toTerminal } from './report.ts';
 import { type LocalAws, statePaths } from './state.ts';
 import { ensureUp } from './up.ts';
@@ -29,7 +30,8 @@ const patienceMs = 60_000;
 const restoreTerminal = '\x1b[?25h\x1b[?7h';
 
 async function demo(): Promise<void> {
-  const { started, updated, ...local } = await ensureUp();
+  const kind = emulatorOption(process.argv.slice(2));
+  const { started, updated, ...local } = await ensureUp(kind);
   console.log(
     started
       ? `TaskQ was not running: it is up now at ${local.endpoint} and stays up; \`npm run down\` ends it.`

@@ -150,7 +150,7 @@ export function cdkEnvironment(paths: StatePaths, target: Target): Record<string
     AWS_ENDPOINT_URL: target.endpoint,
     // The SDK would put a bucket's name before a host name, and `bucket.localhost` does not resolve everywhere.
     AWS_ENDPOINT_URL_S3:
-      process.env.AWS_ENDPOINT_URL_S3 ?? target.endpoint.replace('//localhost', '//127.0.0.1'),
+      process.env.AWS_ENDPOINT_URL_S3 ?? target.endpoint.replace(/\/\/localhost(?=[:/]|$)/, '//127.0.0.1'),
     AWS_ACCESS_KEY_ID: target.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: target.credentials.secretAccessKey,
     AWS_REGION: target.region,

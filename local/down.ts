@@ -2,6 +2,7 @@
 import './need-node.mjs';
 import { stopEmulator } from './emulator.ts';
 import { withLock } from './lock.ts';
+import { noOptions } from './options.ts';
 import { runCommand, toTerminal, type Write } from './report.ts';
 import { readLocal, removeState, statePaths } from './state.ts';
 
@@ -20,11 +21,15 @@ export async function takeDown(options: { directory?: string; write?: Write } = 
 }
 
 const messages: Record<Found, string> = {
-  emulator: 'TaskQ is down: MiniStack and its functions are ended, their data is gone',
-  remains: 'MiniStack had ended by itself; what it left behind is removed',
+  emulator: 'TaskQ is down: the local AWS and its functions are ended, their data is gone',
+  remains: 'the local AWS had ended by itself; what it left behind is removed',
   endpoint:
     'forgot the TaskQ at AWS_ENDPOINT_URL; nothing was stopped there, because `npm run up` did not start it',
   nothing: 'nothing to take down: TaskQ is not up here',
 };
 
-if (import.meta.main) await runCommand(async () => console.log(messages[await takeDown()]));
+if (import.meta.main)
+  await runCommand(async () => {
+    noOptions(process.argv.slice(2));
+    console.log(messages[await takeDown()]);
+  });

@@ -1,19 +1,22 @@
 /**
- * Amazon's own DynamoDB Local, for the contract tests: it checks statements with AWS's code and counts true
- * capacity, where MiniStack is kinder. Its licence lets it be downloaded, not passed on: it comes from Maven Central.
+ * Amazon's own DynamoDB Local, for the contract tests and for LocalStack: it checks statements with AWS's code and
+ * counts true capacity, where MiniStack is kinder. Its licence lets it be downloaded, not passed on: it comes from Maven Central.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { withLock } from './lock.ts';
-import { lastLines, Trouble } from './report.ts';
-import { projectRoot } from './state.ts';
+import { lastLines, step, Trouble, type Write } from './report.ts';
+import { newDraft, projectRoot } from './state.ts';
 
 const run = promisify(execFile);
 const version = '3.1.0';
 const oldestJava = 17;
+const directory = join(projectRoot, '.taskq', 'dynamodb-local');
+/** Appears whole or not at all, so that it stands for a complete download. */
+const jars = join(directory, version);
 
 export interface DynamoDbLocal {
   endpoint: string;
@@ -40,13 +43,11 @@ export function missingIn(modules: string | undefined, maven: string | undefined
   return undefined;
 }
 
-/** Starts it in memory, on 127.0.0.1 and a free port; fetched at the first call (48 MB), then found. */
+/** Starts it in memory, on 127.0.0.1 and a free port; fetched at the first call, then found. */
 export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
-  const jars = await ensureJars(join(projectRoot, '.taskq', 'dynamodb-local'));
-  const program = join(projectRoot, 'local', 'DynamoDbLocal.java');
-  const child = spawn('java', ['-XX:TieredStopAtLevel=1', '-Xmx256m', '-cp', join(jars, '*'), program], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
+  await ensureDynamoDbLocal(() => {});
+  const [program = '', ...args] = dynamoDbLocalCommand();
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const port = await listeningPort(child);
   return {
@@ -56,6 +57,12 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal> {
       await exited;
     },
   };
+}
+
+/** The command that runs it, to which a port may be added. It ends when its standard input does. */
+export function dynamoDbLocalCommand(...options: string[]): string[] {
+  const program = join(projectRoot, 'local', 'DynamoDbLocal.java');
+  return ['java', '-XX:TieredStopAtLevel=1', '-Xmx256m', ...options, '-cp', join(jars, '*'), program];
 }
 
 async function listeningPort(child: ChildProcess): Promise<string> {
@@ -73,28 +80,22 @@ async function listeningPort(child: ChildProcess): Promise<string> {
   throw new Trouble(`DynamoDB Local ended at once. Its last words:\n${lastLines(said.join('\n'), 12)}`);
 }
 
-/** The folder with its jars. It appears whole or not at all, so that it stands for a complete download. */
-async function ensureJars(directory: string): Promise<string> {
-  const jars = join(directory, version);
-  if (existsSync(jars)) return jars;
-  return await withLock(
-    `${directory}.lock.json`,
-    'the contract tests',
-    () => {},
-    async () => {
-      if (existsSync(jars)) return jars;
+/** Fetches it at the first call. */
+export async function ensureDynamoDbLocal(write: Write): Promise<void> {
+  if (existsSync(jars)) return;
+  await withLock(`${directory}.lock.json`, 'fetching DynamoDB Local', write, async () => {
+    if (existsSync(jars)) return;
+    await step(write, 'fetching DynamoDB Local (once, 48 MB)', async () => {
       mkdirSync(directory, { recursive: true });
-      const draft = join(directory, 'draft');
-      rmSync(draft, { recursive: true, force: true });
+      const draft = newDraft(jars);
       writeFileSync(join(directory, 'pom.xml'), pom);
-      await copyDependencies(directory, draft);
+      await copyDependencies(draft);
       renameSync(draft, jars);
-      return jars;
-    },
-  );
+    });
+  });
 }
 
-async function copyDependencies(directory: string, into: string): Promise<void> {
+async function copyDependencies(into: string): Promise<void> {
   const goal = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies';
   const options = ['-DincludeScope=runtime', '-DincludeTypes=jar', `-DoutputDirectory=${into}`];
   try {

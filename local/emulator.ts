@@ -1,10 +1,11 @@
-/** Starts and stops MiniStack, the local AWS: one process on 127.0.0.1, whose Lambda functions are child processes. */
+/** Starts and stops a local AWS: one process on 127.0.0.1, whose Lambda functions are child processes. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { emulatorOf } from './emulators.ts';
 import {
   emulatorArguments,
   emulatorProcesses,
@@ -13,26 +14,35 @@ import {
   signal,
   stillRunning,
 } from './processes.ts';
-import { ensurePython } from './python.ts';
 import { lastLines, step, Trouble, type Write } from './report.ts';
 import {
+  type EmulatorName,
   type EmulatorRecord,
-  projectRoot,
   readState,
   removeState,
   type StatePaths,
   writeState,
 } from './state.ts';
 
+/** What is asked of an emulator. */
+export interface EmulatorKind {
+  /** By default the one that runs, or MiniStack. */
+  name?: EmulatorName | undefined;
+  auth?: boolean | undefined;
+  keepsState?: boolean | undefined;
+}
+
 /** The endpoint of this state folder's emulator, which is started if it does not run. */
-export async function ensureEmulator(
-  paths: StatePaths,
-  auth: boolean,
-  write: Write,
-  keepsState = false,
-): Promise<string> {
+export async function ensureEmulator(paths: StatePaths, kind: EmulatorKind, write: Write): Promise<string> {
+  const { name, auth = false, keepsState = false } = kind;
   const record = readState<EmulatorRecord>(paths.emulator);
   if (record && (await isServing(record))) {
+    const running = emulatorOf(record).title;
+    if (name !== undefined && emulatorOf({ name }).title !== running)
+      throw new Trouble(
+        `${running} runs in ${paths.directory}, and ${emulatorOf({ name }).title} was asked for: ` +
+          'end it with `npm run down` first',
+      );
     if (record.auth === auth) return endpointOf(record);
     throw new Trouble(
       `the emulator in ${paths.directory} runs ${record.auth ? 'with' : 'without'} AUTH=true, and one ` +
@@ -48,8 +58,11 @@ export async function ensureEmulator(
   }
   // The old file would point clients at an emulator that has lost everything.
   removeState(paths.local, paths.deployed);
-  const python = await ensurePython(paths, write);
-  return await step(write, 'starting MiniStack', () => startEmulator(paths, python, { auth, keepsState }));
+  const emulator = emulatorOf({ name: name ?? 'ministack' });
+  const python = await emulator.install(paths, write);
+  return await step(write, `starting ${emulator.title}`, () =>
+    startEmulator(paths, python, { name: name ?? 'ministack', auth, keepsState }),
+  );
 }
 
 /** Ends the emulator of this state folder with all its workers. `gone`: it had ended already, without `down`. */
@@ -68,7 +81,7 @@ export async function stopEmulator(
     return [...stillRunning(known, all), ...emulatorProcesses(all, record.tmp)];
   };
   if (!(await until(() => left().length === 0, patienceMs))) {
-    // MiniStack can hang at its end, and a worker started meanwhile is in no earlier list: repeat until none is left.
+    // An emulator can hang at its end, and a worker started meanwhile is in no earlier list: repeat until none is left.
     const gone = await until(() => {
       for (const one of left()) signal(one, 'SIGKILL');
       return left().length === 0;
@@ -76,6 +89,8 @@ export async function stopEmulator(
     if (!gone)
       throw new Trouble(`these processes of the emulator cannot be ended: ${left().map((one) => one.pid)}`);
   }
+  // A process that ends has lost its name before its sockets, and the next emulator is to have the same port.
+  if (emulator.length > 0) await until(async () => (await freePort(record.port)) === record.port, 1_000);
   removeState(record.tmp, paths.emulator);
   return emulator.length > 0 ? 'stopped' : 'gone';
 }
@@ -84,8 +99,9 @@ export async function stopEmulator(
 async function startEmulator(
   paths: StatePaths,
   python: string,
-  kind: Pick<EmulatorRecord, 'auth' | 'keepsState'>,
+  kind: Pick<EmulatorRecord, 'name' | 'auth' | 'keepsState'>,
 ): Promise<string> {
+  const { title, portTaken, installation } = emulatorOf(kind);
   const remembered = readState<number>(paths.port) ?? 0;
   for (const wanted of [remembered, 0, 0]) {
     const record: EmulatorRecord = { port: await freePort(wanted), ...kind, tmp: makeTmp() };
@@ -95,57 +111,40 @@ async function startEmulator(
       return endpointOf(record);
     }
     removeState(record.tmp, paths.emulator);
-    if (!readFileSync(paths.emulatorLog, 'utf8').includes('is already in use')) break;
+    if (!readFileSync(paths.emulatorLog, 'utf8').includes(portTaken)) break;
   }
   throw new Trouble(
-    `MiniStack ended at once. Its last words:\n${lastLines(readFileSync(paths.emulatorLog, 'utf8'), 12)}\n` +
-      `All of them: ${paths.emulatorLog}. If its installation is broken, remove ${paths.venv} and run this again.`,
+    `${title} ended at once. Its last words:\n${lastLines(readFileSync(paths.emulatorLog, 'utf8'), 12)}\n` +
+      `All of them: ${paths.emulatorLog}. If its installation is broken, remove ${installation(paths)} and run this again.`,
   );
 }
 
-/** Starts the emulator of this record; false if it ended before it could serve. */
+/** Starts the emulator of this record; false if it ended before it could serve, or cannot have its port. */
 export async function launch(paths: StatePaths, python: string, record: EmulatorRecord): Promise<boolean> {
+  const { title, announcement, portTaken, environment } = emulatorOf(record);
   const log = openSync(paths.emulatorLog, 'w');
-  const child = spawn(python, emulatorArguments(record.tmp), {
+  const child = spawn(python, emulatorArguments(record.name ?? 'ministack', record.tmp), {
     detached: true, // a group of its own: Ctrl-C in the terminal must not reach it
     stdio: ['ignore', log, log],
     cwd: record.tmp,
-    env: emulatorEnvironment(record),
+    env: environment(record),
   });
   child.once('error', () => undefined); // it has no pid then, and the log stays empty
   child.unref();
   const ended = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   writeState(paths.emulator, { ...record, pid: child.pid ?? 0 });
+  const said = (words: string) => readFileSync(paths.emulatorLog, 'utf8').includes(words);
   // Its own log line comes first: on a port that was lost to another emulator, that one's health would answer.
-  const announced = () =>
-    readFileSync(paths.emulatorLog, 'utf8').includes(`Running on ${endpointOf(record)}`);
-  const ready = await until(async () => ended() || (announced() && (await isServing(record))), 60_000);
-  if (!ready) {
-    await stopEmulator(paths);
-    throw new Trouble(`MiniStack did not answer within 60 s; its log is ${paths.emulatorLog}`);
-  }
-  return !ended();
+  const serves = async () => said(announcement(record)) && (await isServing(record));
+  const ready = await until(async () => ended() || said(portTaken) || (await serves()), startingMs);
+  if (ready && !ended() && !said(portTaken)) return true;
+  await stopEmulator(paths);
+  if (ready) return false;
+  throw new Trouble(`${title} did not answer within ${startingMs / 1000} s; its log is ${paths.emulatorLog}`);
 }
 
-/**
- * All that the emulator, and so every function in it, sees of this machine. Nothing is inherited: a user's
- * NODE_OPTIONS or proxy would reach the handlers.
- */
-export function emulatorEnvironment({ port, auth, keepsState, tmp }: EmulatorRecord): Record<string, string> {
-  return {
-    PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
-    HOME: tmp,
-    TMPDIR: tmp,
-    // CDK's own handlers expect the SDK that real Lambda brings along.
-    NODE_PATH: join(projectRoot, 'node_modules'),
-    PYTHONUTF8: '1',
-    GATEWAY_PORT: String(port),
-    BIND_HOST: '127.0.0.1',
-    ...(auth ? { AUTH: 'true' } : {}),
-    ...(keepsState ? { PERSIST_STATE: '1', STATE_DIR: join(tmp, 'state') } : {}),
-    ...(keepsState ? { S3_PERSIST: '1', S3_DATA_DIR: join(tmp, 'objects') } : {}),
-  };
-}
+/** LocalStack compiles its many modules at its first start. */
+const startingMs = 120_000;
 
 /**
  * Outside the project, so that a function cannot find a module in the project's node_modules that its bundle
@@ -174,7 +173,7 @@ async function isServing(record: EmulatorRecord): Promise<boolean> {
   try {
     // Long, because it has one event loop: with a large backlog an answer takes seconds.
     const signal = AbortSignal.timeout(20_000);
-    return (await fetch(`${endpointOf(record)}/_ministack/health`, { signal })).ok;
+    return (await fetch(`${endpointOf(record)}${emulatorOf(record).health}`, { signal })).ok;
   } catch {
     return false;
   }

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { EmulatorName } from './state.ts';
 
 export interface Process {
   pid: number;
@@ -45,20 +46,34 @@ function readProc(pid: number): Process | undefined {
   }
 }
 
+const modules: Record<EmulatorName, string> = {
+  ministack: 'ministack',
+  localstack: 'localstack.runtime.main',
+};
+
 /** The arguments of the emulator's Python. Python keeps unknown -X options, so this one is only a name tag. */
-export function emulatorArguments(tmp: string): string[] {
-  return ['-X', `taskq=${tmp}`, '-m', 'ministack'];
+export function emulatorArguments(name: EmulatorName, tmp: string): string[] {
+  return ['-X', `taskq=${tmp}`, '-m', modules[name]];
+}
+
+/** A name tag for a Java program that the emulator starts: a property that it does not know. */
+export function javaTag(tmp: string): string {
+  return `-Dtaskq=${tmp}`;
 }
 
 /** Is this the emulator itself? */
-export function isEmulator(candidate: Process, tmp: string): boolean {
-  return candidate.command.endsWith(` ${emulatorArguments(tmp).join(' ')}`);
+export function isEmulator({ command }: Process, tmp: string): boolean {
+  const names = Object.keys(modules) as EmulatorName[];
+  return names.some((name) => command.endsWith(` ${emulatorArguments(name, tmp).join(' ')}`));
 }
 
-/** The emulator, its Lambda workers wherever they were reparented to, and what any of these started. */
+/** The emulator, its Lambda workers wherever they were reparented to, its database, and what any of these started. */
 export function emulatorProcesses(all: Process[], tmp: string): Process[] {
-  const isWorker = (candidate: Process) => candidate.command.startsWith(`node ${tmp}/ministack-lambda-`);
-  const ours = new Set(all.filter((candidate) => isEmulator(candidate, tmp) || isWorker(candidate)));
+  const isDatabase = ({ command }: Process) =>
+    command.startsWith('java ') && command.includes(` ${javaTag(tmp)} `);
+  const ours = new Set(
+    all.filter((each) => isEmulator(each, tmp) || isWorker(each, tmp) || isDatabase(each)),
+  );
   // A set may grow while it is walked: children of children are found too.
   for (const { pid } of ours) {
     for (const candidate of all) if (candidate.parent === pid) ours.add(candidate);
@@ -68,9 +83,17 @@ export function emulatorProcesses(all: Process[], tmp: string): Process[] {
 
 /** The processes of one function, by its deployed name, on the emulator with this temporary folder. */
 export function workerProcesses(all: Process[], tmp: string, functionName: string): Process[] {
-  return emulatorProcesses(all, tmp).filter(({ command }) =>
-    command.startsWith(`node ${tmp}/ministack-lambda-${functionName}-`),
-  );
+  return all.filter((each) => isWorker(each, tmp, functionName));
+}
+
+/**
+ * MiniStack's worker script, and the folder of the code that LocalStack's executor names, lie in the
+ * emulator's own folder and are named after the function.
+ */
+function isWorker({ command }: Process, tmp: string, functionName?: string): boolean {
+  const inTmp = command.startsWith('node ') ? command.split(` ${tmp}/`)[1] : undefined;
+  const name = /^(?:ministack-lambda-|lambda\/[^/]+\/)(.+)/.exec(inTmp ?? '')?.[1];
+  return name !== undefined && (functionName === undefined || name.startsWith(`${functionName}-`));
 }
 
 /** Those of `known` that still run, as the same program: a pid that went to another program is left out. */

@@ -1,11 +1,11 @@
-/** Finds a Python that can run MiniStack and keeps virtual environments below `.taskq`. */
+/** Finds a Python and keeps virtual environments below `.taskq`. */
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { withLock } from './lock.ts';
 import { lastLines, step, Trouble, type Write } from './report.ts';
-import { projectRoot, removeState, type StatePaths } from './state.ts';
+import { newDraft, projectRoot, removeState, type StatePaths } from './state.ts';
 
 const run = promisify(execFile);
 
@@ -21,6 +21,9 @@ export function venvOfMiniStack(paths: StatePaths): Venv {
   const requirements = join(projectRoot, 'local', 'requirements.txt');
   return { directory: paths.venv, requirements, program: 'MiniStack', seconds: 20 };
 }
+
+/** Makes a virtual environment in this folder, with all of the requirements in it. */
+export type MakeVenv = (directory: string, venv: Venv) => Promise<void>;
 
 /** What one candidate command answered. */
 export interface PythonProbe {
@@ -40,21 +43,29 @@ export async function ensurePython(paths: StatePaths, write: Write): Promise<str
 }
 
 /** The path of a virtual environment's Python; made at the first call, then found. Quiet but for one line. */
-export async function ensureVenv(venv: Venv, write: Write): Promise<string> {
-  const python = join(venv.directory, 'bin', 'python');
+export async function ensureVenv(venv: Venv, write: Write, make: MakeVenv = makeWithPip): Promise<string> {
+  const { directory, requirements, program } = venv;
+  const python = join(directory, 'bin', 'python');
   if (isReady(venv)) return python;
-  return await withLock(`${venv.directory}.lock.json`, `installing ${venv.program}`, write, async () => {
+  return await withLock(`${directory}.lock.json`, `installing ${program}`, write, async () => {
     if (isReady(venv)) return python;
-    const base = choosePython(await Promise.all(candidates.map(probe)));
-    await step(write, `installing ${venv.program} (once, about ${venv.seconds} s)`, () =>
-      makeVenv(base, venv),
-    );
+    const draft = newDraft(directory);
+    await step(write, `installing ${program} (once, about ${venv.seconds} s)`, () => make(draft, venv));
+    // Written last: it stands for a complete installation of exactly those.
+    writeFileSync(join(draft, 'requirements.txt'), readFileSync(requirements));
+    removeState(directory);
+    renameSync(draft, directory);
     return python;
   });
 }
 
+const makeWithPip: MakeVenv = async (directory, venv) => {
+  const base = choosePython(await Promise.all(candidates.map(probe)), venv.program);
+  await makeVenv(base, directory, venv);
+};
+
 /** Picks the first usable Python, or says for each one that is there why it will not do. */
-export function choosePython(probes: PythonProbe[]): string {
+export function choosePython(probes: PythonProbe[], program: string): string {
   const good = probes.find(({ version, venv }) => isNewEnough(version) && venv);
   if (good) return good.command;
   const withoutVenv = probes.find(({ version }) => isNewEnough(version));
@@ -68,7 +79,7 @@ export function choosePython(probes: PythonProbe[]): string {
     .filter(({ version }) => version)
     .map(({ command, version }) => `${command} is ${version}`);
   throw new Trouble(
-    `MiniStack, the local AWS, needs Python 3.10 or newer; ${found.length ? found.join(', ') : 'no python3 is on the PATH'}.\n` +
+    `${program} needs Python 3.10 or newer; ${found.length ? found.join(', ') : 'no python3 is on the PATH'}.\n` +
       'Install one (macOS: brew install python3; Debian or Ubuntu: sudo apt install python3 python3-venv),\n' +
       'or set AWS_ENDPOINT_URL to a LocalStack that runs. Then run this again.',
   );
@@ -79,7 +90,7 @@ function isNewEnough(version: string | undefined): boolean {
   return major > 3 || (major === 3 && minor >= 10);
 }
 
-async function probe(command: string): Promise<PythonProbe> {
+export async function probe(command: string): Promise<PythonProbe> {
   const version = await answer(command, 'import sys; print("%d.%d.%d" % sys.version_info[:3])');
   const venv =
     version !== undefined && (await answer(command, 'import venv, ensurepip; print("ok")')) === 'ok';
@@ -94,7 +105,6 @@ async function answer(command: string, code: string): Promise<string | undefined
   }
 }
 
-/** The copy of the requirements is written last: it stands for a complete installation of exactly those. */
 function isReady({ directory, requirements }: Venv): boolean {
   const installed = join(directory, 'requirements.txt');
   return (
@@ -104,8 +114,7 @@ function isReady({ directory, requirements }: Venv): boolean {
   );
 }
 
-async function makeVenv(base: string, { directory, requirements, program }: Venv): Promise<void> {
-  removeState(directory);
+async function makeVenv(base: string, directory: string, { requirements, program }: Venv): Promise<void> {
   const env = pipEnvironment(process.env);
   try {
     await run(base, ['-m', 'venv', directory], { env, timeout: 120_000 });
@@ -118,7 +127,6 @@ async function makeVenv(base: string, { directory, requirements, program }: Venv
         'It comes from the Python package index: check the network, or the proxy and index settings of pip, and run this again.',
     );
   }
-  writeFileSync(join(directory, 'requirements.txt'), readFileSync(requirements));
 }
 
 /** pip needs the user's proxies and indexes; these few would send the packages elsewhere than into the venv. */

@@ -2,8 +2,8 @@
  * What `up` leaves on disk and `down` takes away: one folder, `.taskq` in the project unless a test asks
  * for another. Nothing else in `local/` names a file of it.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** The folder that holds package.json. */
 export const projectRoot = resolve(import.meta.dirname, '..');
@@ -18,11 +18,17 @@ export interface LocalAws {
   stacks: Record<string, Record<string, string>>;
 }
 
+/** The emulators that TaskQ can start. */
+export type EmulatorName = 'ministack' | 'localstack';
+
 /** An emulator that TaskQ started. Written before it starts, so that no crash can leave one unknown. */
 export interface EmulatorRecord {
   /** Absent while it is starting. */
   pid?: number;
   port: number;
+  /** Absent for MiniStack. */
+  name?: EmulatorName;
+  /** Enforces signatures and policies. */
   auth: boolean;
   /** Its data is written to disk when it ends cleanly, and read when it is started again. */
   keepsState?: boolean;
@@ -47,13 +53,17 @@ export function statePaths(directory = join(projectRoot, '.taskq')) {
     outputs: at('outputs.json'),
     port: at('port.json'),
     lock: at('lock.json'),
-    emulatorLog: at('ministack.log'),
+    emulatorLog: at('emulator.log'),
     deployLog: at('deploy.log'),
     cloudAssembly: at('cdk.out'),
     /** The home folder of the CDK command: keeps the user's own AWS and CDK settings out of a local run. */
     home: at('home'),
-    /** One for all state folders: it takes 20 s to make and never changes. */
+    /** What is installed is one for all state folders: it takes its time and never changes. */
     venv: join(projectRoot, '.taskq', 'venv'),
+    uv: join(projectRoot, '.taskq', 'uv'),
+    localstack: join(projectRoot, '.taskq', 'localstack'),
+    /** Pythons that uv has fetched. */
+    pythons: join(projectRoot, '.taskq', 'pythons'),
   };
 }
 
@@ -79,6 +89,16 @@ export function writeState(path: string, content: LocalAws | EmulatorRecord | De
   const next = `${path}.${process.pid}`;
   writeFileSync(next, `${JSON.stringify(content, undefined, 2)}\n`);
   renameSync(next, path);
+}
+
+/**
+ * Where to make a folder that must appear whole: beside its place, to be renamed. Drafts of runs that died are
+ * removed; this one has a name of its own, because what such a run had started may still write to its.
+ */
+export function newDraft(path: string): string {
+  const cwd = dirname(path);
+  for (const old of globSync(`${basename(path)}.draft-*`, { cwd })) removeState(join(cwd, old));
+  return `${path}.draft-${process.pid}`;
 }
 
 /** Removes state files or folders; absent ones are fine. */

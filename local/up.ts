@@ -1,8 +1,9 @@
 /** `npm run up`: TaskQ on this machine, or at the endpoint that AWS_ENDPOINT_URL names. */
 import './need-node.mjs';
 import { deploy, type Target } from './deploy.ts';
-import { ensureEmulator, until } from './emulator.ts';
+import { type EmulatorKind, ensureEmulator, until } from './emulator.ts';
 import { withLock } from './lock.ts';
+import { emulatorOption } from './options.ts';
 import { runCommand, seconds, step, Trouble, toTerminal, type Write } from './report.ts';
 import { signedFetch } from './signed.ts';
 import { hashSources } from './sources.ts';
@@ -17,13 +18,10 @@ import {
   writeState,
 } from './state.ts';
 
-export interface UpOptions {
+/** The kind is that of an emulator of our own; one that checks signatures and policies always is. */
+export interface UpOptions extends EmulatorKind {
   /** The state folder; another one than `.taskq` gives a second TaskQ beside the first. */
   directory?: string;
-  /** An emulator that checks signatures and policies. It is always one of our own. */
-  auth?: boolean;
-  /** An emulator that can be stopped and started again with its data. */
-  keepsState?: boolean;
   write?: Write;
 }
 
@@ -35,10 +33,10 @@ export interface Done {
 
 /** Makes sure that TaskQ runs and is what the sources say. */
 export async function ensureUp(options: UpOptions = {}): Promise<LocalAws & Done> {
-  const { auth = false, keepsState = false, write = toTerminal } = options;
-  const paths = statePaths(options.directory);
+  const { directory, write = toTerminal, ...kind } = options;
+  const paths = statePaths(directory);
   return await withLock(paths.lock, 'npm run up', write, async () => {
-    const target = theirEndpoint(process.env, auth) ?? (await ourEndpoint(paths, auth, keepsState, write));
+    const target = theirEndpoint(process.env, kind) ?? (await ourEndpoint(paths, kind, write));
     const sources = hashSources(projectRoot);
     const before = await runningAt(paths, target.endpoint);
     if (before && readState<DeployedRecord>(paths.deployed)?.sources === sources)
@@ -54,9 +52,16 @@ export async function ensureUp(options: UpOptions = {}): Promise<LocalAws & Done
 }
 
 /** The endpoint the user brought along, if any. Its credentials count too; emulators take any. */
-export function theirEndpoint(env: NodeJS.ProcessEnv, auth: boolean): Target | undefined {
+export function theirEndpoint(
+  env: NodeJS.ProcessEnv,
+  { name, auth = false }: EmulatorKind,
+): Target | undefined {
   const endpoint = env.AWS_ENDPOINT_URL?.replace(/\/+$/, '');
   if (!endpoint || auth) return undefined;
+  if (name !== undefined)
+    throw new Trouble(
+      `--aws ${name} starts one on this machine, and AWS_ENDPOINT_URL is "${endpoint}": unset it, or leave out --aws`,
+    );
   if (!URL.canParse(endpoint) || /\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)) {
     throw new Trouble(
       `AWS_ENDPOINT_URL is "${endpoint}". For \`npm run up\` it must be the URL of a local AWS, such as http://127.0.0.1:4566,\n` +
@@ -74,16 +79,11 @@ export function theirEndpoint(env: NodeJS.ProcessEnv, auth: boolean): Target | u
   };
 }
 
-async function ourEndpoint(
-  paths: StatePaths,
-  auth: boolean,
-  keepsState: boolean,
-  write: Write,
-): Promise<Target> {
-  const endpoint = await ensureEmulator(paths, auth, write, keepsState);
+async function ourEndpoint(paths: StatePaths, kind: EmulatorKind, write: Write): Promise<Target> {
+  const endpoint = await ensureEmulator(paths, kind, write);
   return {
     endpoint,
-    auth,
+    auth: kind.auth ?? false,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
@@ -96,11 +96,11 @@ async function runningAt(paths: StatePaths, endpoint: string): Promise<LocalAws 
   return (await health(local)).startsWith('200 ') ? local : undefined;
 }
 
-/** Emulators serve an API below this path; the URL in the stack's outputs is Amazon's. */
+/** MiniStack and LocalStack serve an API below this path; the URL in the stack's outputs is Amazon's. */
 export function apiUrlOf(endpoint: string, stacks: LocalAws['stacks']): string {
   const outputs = Object.entries(stacks).find(([name]) => name.endsWith('-queue'))?.[1];
   if (outputs?.ApiId && outputs.ApiStage) {
-    return `${endpoint}/restapis/${outputs.ApiId}/${outputs.ApiStage}/_user_request_`;
+    return `${endpoint}/_aws/execute-api/${outputs.ApiId}/${outputs.ApiStage}`;
   }
   throw new Trouble(
     `no deployed stack *-queue has the outputs ApiId and ApiStage; there are: ${Object.keys(stacks).join(', ') || 'no stacks'}`,
@@ -137,8 +137,9 @@ export function whatWasDone({ started, updated }: Done): string {
 
 if (import.meta.main) {
   await runCommand(async () => {
+    const kind = emulatorOption(process.argv.slice(2));
     const start = performance.now();
-    const { apiUrl, ...done } = await ensureUp();
+    const { apiUrl, ...done } = await ensureUp(kind);
     console.log(
       `TaskQ ${whatWasDone(done)} (${seconds(performance.now() - start)}): ${apiUrl}\n` +
         '  next:  npm run demo  ·  npm run taskq -- list  ·  npm run down',

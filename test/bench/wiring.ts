@@ -37,7 +37,7 @@ export async function findWirings(local: LocalAws, aws: AwsClients): Promise<Rec
   const peers = await stackResources(aws, 'bench');
   const peer = (name: 'naive' | 'powertools', inSequence: Wiring['inSequence']): Wiring => ({
     name,
-    url: `${local.endpoint}/restapis/${peers('AWS::ApiGateway::RestApi', 'api')}/live/_user_request_/${name}`,
+    url: `${local.endpoint}/_aws/execute-api/${peers('AWS::ApiGateway::RestApi', 'api')}/live/${name}`,
     body: (payloads) => JSON.stringify({ jobs: payloads }),
     status: 202,
     logGroups: { enqueue: peers(group, `${name}enqueuelog`), work: peers(group, `${name}worklog`) },

@@ -26,7 +26,7 @@ export function callOf(method: string, path: string, headers: IncomingHttpHeader
   const [family = '', action = ''] = String(headers['x-amz-target'] ?? '').split('.');
   const service = targets[family];
   if (service !== undefined) return { service, action, pid, by };
-  if (path.startsWith('/restapis/')) return { service: 'api', action: method, pid, by };
+  if (path.startsWith('/_aws/execute-api/')) return { service: 'api', action: method, pid, by };
   if (path.startsWith('/2015-03-31/functions/')) return { service: 'lambda', action: 'Invoke', pid, by };
   return { service: 's3', action: method, pid, by };
 }

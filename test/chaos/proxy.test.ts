@@ -148,7 +148,7 @@ test('a fault befalls its own calls alone, and the first of them in any case', a
   expect((await call('TrentService.Decrypt', {})).status).toBe(200);
   expect([...proxy.injected]).toEqual([['kms', 1]]);
   always('client');
-  await expect(call('', {}, '/restapis/x/live/_user_request_/v1/jobs')).rejects.toThrow('fetch failed');
+  await expect(call('', {}, '/_aws/execute-api/x/live/v1/jobs')).rejects.toThrow('fetch failed');
   expect((await dynamo()).status).toBe(200);
 });
 

@@ -130,7 +130,7 @@ export async function onDynamoDbLocal(): Promise<Target> {
 export async function startMiniStack(): Promise<{ endpoint: string; stop(): Promise<void> }> {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'taskq-contract-'));
   const paths = statePaths(directory);
-  const endpoint = await ensureEmulator(paths, false, () => {});
+  const endpoint = await ensureEmulator(paths, {}, () => {});
   return {
     endpoint,
     async stop() {

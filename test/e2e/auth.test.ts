@@ -23,7 +23,7 @@ let acme: Api;
 const soon = { timeout: 30_000, interval: 100 };
 
 beforeAll(async () => {
-  local = await up(inject('enforcing'), true);
+  local = await up({ directory: inject('enforcing'), auth: true });
   aws = await makeAws(local);
   sink = await openSink();
   key = await newUser(local, 'acme-app', {

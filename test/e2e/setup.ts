@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { takeDown } from '../../local/down.ts';
+import type { Write } from '../../local/report.ts';
 import { type LocalAws, projectRoot } from '../../local/state.ts';
-import { ensureUp } from '../../local/up.ts';
+import { ensureUp, type UpOptions } from '../../local/up.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,9 +20,14 @@ declare module 'vitest' {
   }
 }
 
-const silent = (): void => {};
+const silent: Write = () => {};
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  return await provideTaskq(project, { write: silent });
+}
+
+/** Brings up the TaskQ of a suite; returns what takes it down. */
+export async function provideTaskq(project: TestProject, options: UpOptions): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'taskq-e2e-'));
   const directory = join(folder, 'plain');
   const enforcing = join(folder, 'enforcing');
@@ -36,7 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     process.off('SIGHUP', hungUp);
   };
   try {
-    project.provide('taskq', await up(directory, false));
+    project.provide('taskq', await up({ ...options, directory }));
   } catch (error) {
     // The folder stays: the error names the logs in it.
     await down();
@@ -50,9 +56,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** A TaskQ with its state in this folder. */
-export async function up(directory: string, auth: boolean): Promise<LocalAws> {
-  const { started: _, updated: __, ...local } = await ensureUp({ directory, auth, write: silent });
+/** A TaskQ, by default quietly. */
+export async function up(options: UpOptions): Promise<LocalAws> {
+  const { started: _, updated: __, ...local } = await ensureUp({ write: silent, ...options });
   return local;
 }
 

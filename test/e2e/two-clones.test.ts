@@ -73,7 +73,7 @@ it('two clones come up at the same time, each with its own emulator and API', as
   expect(await health(first)).toEqual(healthy);
   expect(await health(second)).toEqual(healthy);
   expect(localAws(first).endpoint).not.toBe(localAws(second).endpoint);
-  expect(localAws(first).apiUrl.split('/')[4]).not.toBe(localAws(second).apiUrl.split('/')[4]);
+  expect(localAws(first).apiUrl.split('/')[5]).not.toBe(localAws(second).apiUrl.split('/')[5]);
   expect(localAws(first).stacks['taskq-data']?.DataBucketName).toMatch(/^taskq-data-/);
 });
 

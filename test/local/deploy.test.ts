@@ -81,6 +81,11 @@ describe('the environment of CDK', () => {
     });
   });
 
+  it('leaves a name alone that only begins with localhost', () => {
+    const endpoint = 'http://localhost.localstack.cloud:4566';
+    expect(cdkEnvironment(statePaths('/state'), { ...target, endpoint }).AWS_ENDPOINT_URL_S3).toBe(endpoint);
+  });
+
   it('keeps the S3 endpoint that the user set', () => {
     vi.stubEnv('AWS_ENDPOINT_URL_S3', 'http://s3.localhost.localstack.cloud:4566');
     expect(cdkEnvironment(statePaths('/state'), target).AWS_ENDPOINT_URL_S3).toBe(

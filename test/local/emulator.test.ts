@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { emulatorEnvironment, freePort, stopEmulator } from '../../local/emulator.ts';
+import { freePort, stopEmulator } from '../../local/emulator.ts';
+import { ministackEnvironment } from '../../local/ministack.ts';
 import { emulatorArguments, listProcesses } from '../../local/processes.ts';
 import { projectRoot, statePaths, writeState } from '../../local/state.ts';
 
@@ -43,7 +44,7 @@ const withWorker = `const { spawn } = require('node:child_process'), fs = requir
   console.log(spawn(process.execPath, [script], { argv0: 'node', detached: true, stdio: 'ignore' }).pid)`;
 
 async function startPretender(code: string): Promise<{ emulator: ChildProcess; worker: { pid: number } }> {
-  const emulator = pretend(code, ...emulatorArguments(tmp));
+  const emulator = pretend(code, ...emulatorArguments('ministack', tmp));
   const pid = await new Promise<number>((resolve) => {
     emulator.stdout?.once('data', (line) => resolve(Number(line)));
   });
@@ -118,8 +119,8 @@ it('the emulator sees nothing of the environment but this', () => {
     GATEWAY_PORT: '4711',
     BIND_HOST: '127.0.0.1',
   };
-  expect(emulatorEnvironment({ port: 4711, auth: false, tmp: '/tmp/taskq-a' })).toEqual(environment);
-  expect(emulatorEnvironment({ port: 4711, auth: true, tmp: '/tmp/taskq-a' })).toEqual({
+  expect(ministackEnvironment({ port: 4711, auth: false, tmp: '/tmp/taskq-a' })).toEqual(environment);
+  expect(ministackEnvironment({ port: 4711, auth: true, tmp: '/tmp/taskq-a' })).toEqual({
     ...environment,
     AUTH: 'true',
   });

@@ -9,6 +9,7 @@ import {
   type Process,
   parsePs,
   stillRunning,
+  workerProcesses,
 } from '../../local/processes.ts';
 
 const tmp = '/tmp/taskq-abc';
@@ -28,6 +29,23 @@ const orphan: Process = {
   command: 'node /tmp/taskq-abc/ministack-lambda-bury-x2/_worker.js',
 };
 const grandchild: Process = { pid: 13, parent: 12, command: '/bin/sleep 100' };
+const localstack: Process = {
+  pid: 14,
+  parent: 1,
+  command: '/my code/.taskq/localstack/bin/python -X taskq=/tmp/taskq-abc -m localstack.runtime.main',
+};
+const itsWorker: Process = {
+  pid: 15,
+  parent: 1,
+  command:
+    'node --max-old-space-size=512 /my code/local/localstack/runtime.mjs ' +
+    '/tmp/taskq-abc/lambda/awslambda-us-east-1-tasks/work-x1/code',
+};
+const database: Process = {
+  pid: 16,
+  parent: 1,
+  command: 'java -Xmx256m -Dtaskq=/tmp/taskq-abc -cp /my code/.taskq/jars/* DynamoDbLocal.java 4711',
+};
 
 describe('which processes belong to an emulator', () => {
   it('the emulator, its workers, reparented workers and what they started', () => {
@@ -39,6 +57,18 @@ describe('which processes belong to an emulator', () => {
     ).toEqual([10, 11, 12, 13]);
   });
 
+  it('of a LocalStack its workers and its database, too', () => {
+    const all = [localstack, itsWorker, database];
+    expect(emulatorProcesses(all, tmp)).toEqual(all);
+    expect(emulatorProcesses(all, '/tmp/taskq-ab')).toEqual([]);
+  });
+
+  it('workers of one function, by its whole name', () => {
+    const all = [emulator, worker, orphan, localstack, itsWorker, database];
+    expect(workerProcesses(all, tmp, 'work')).toEqual([worker, itsWorker]);
+    expect(workerProcesses(all, tmp, 'wor')).toEqual([]);
+  });
+
   it.each([
     ['another clone, whose folder begins the same', '/x/python -X taskq=/tmp/taskq-abcd -m ministack'],
     ['a worker of another clone', 'node /tmp/taskq-abcd/ministack-lambda-work-x1/_worker.js'],
@@ -46,13 +76,15 @@ describe('which processes belong to an emulator', () => {
     ['a search for it', 'grep -r node /tmp/taskq-abc/ministack-lambda-work-x1/_worker.js'],
     ['a search for the emulator', 'grep -e -X taskq=/tmp/taskq-abc -m ministack README.md'],
     ['MiniStack started by hand', '/usr/bin/python -m ministack'],
+    ['a search for the database', 'grep -r -Dtaskq=/tmp/taskq-abc .'],
     ['nothing at all (a zombie)', ''],
   ])('not %s', (_, command) => {
     expect(emulatorProcesses([{ pid: 20, parent: 1, command }], tmp)).toEqual([]);
   });
 
   it('a worker is not the emulator itself', () => {
-    expect([isEmulator(emulator, tmp), isEmulator(worker, tmp)]).toEqual([true, false]);
+    const all = [emulator, localstack, worker, itsWorker, database];
+    expect(all.map((each) => isEmulator(each, tmp))).toEqual([true, true, false, false, false]);
   });
 
   it('a pid that went to another program is not ours any more', () => {

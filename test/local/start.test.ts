@@ -64,27 +64,27 @@ const record = () => readState<EmulatorRecord>(paths.emulator)!;
 
 it('starts once, and is found again', async () => {
   pythonThatRuns(server);
-  const endpoint = await ensureEmulator(paths, false, write);
+  const endpoint = await ensureEmulator(paths, {}, write);
   const { pid, port, auth, tmp } = record();
   expect([endpoint, auth]).toEqual([`http://127.0.0.1:${port}`, false]);
   expect(readFileSync(join(tmp, 'package.json'), 'utf8')).toBe('{}\n');
-  expect(await ensureEmulator(paths, false, write)).toBe(endpoint);
+  expect(await ensureEmulator(paths, {}, write)).toBe(endpoint);
   expect(record().pid).toBe(pid);
   expect(said).toMatch(/^ {2}starting MiniStack … \d\.\d s\n$/);
 });
 
 it('comes back on its port after a stop, when the port is still free', async () => {
   pythonThatRuns(server);
-  const endpoint = await ensureEmulator(paths, false, write);
+  const endpoint = await ensureEmulator(paths, {}, write);
   await stopEmulator(paths);
-  expect(await ensureEmulator(paths, false, write)).toBe(endpoint);
+  expect(await ensureEmulator(paths, {}, write)).toBe(endpoint);
 });
 
 it('takes another port when its own was taken meanwhile', async () => {
   pythonThatRuns(
     `if (tries === 1) { console.log('ERROR: 127.0.0.1 is already in use'); process.exit(1); } ${server}`,
   );
-  expect(await ensureEmulator(paths, false, write)).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(await ensureEmulator(paths, {}, write)).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('..');
 });
 
@@ -92,7 +92,7 @@ it('does not take an answer on its port for its own before it has said that it l
   const silent = server.replace('console.log', '(() => {})');
   const lost = "setTimeout(() => { console.log('ERROR: is already in use'); process.exit(1); }, 300);";
   pythonThatRuns(`if (tries === 1) { ${silent} ${lost} } else { ${server} }`);
-  await ensureEmulator(paths, false, write);
+  await ensureEmulator(paths, {}, write);
   expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('..');
 });
 
@@ -104,13 +104,13 @@ it('does not take another server that answers on the port of a stale record for 
   });
   const { port } = other.address() as { port: number };
   writeState(paths.emulator, { port, auth: false, tmp: join(folder, 'gone'), pid: process.pid });
-  expect(await ensureEmulator(paths, false, write)).not.toBe(`http://127.0.0.1:${port}`);
+  expect(await ensureEmulator(paths, {}, write)).not.toBe(`http://127.0.0.1:${port}`);
   other.close();
 });
 
 it('says why and what to do when it ends at once, and leaves nothing behind', async () => {
   pythonThatRuns(`console.log('Traceback: broken'); process.exit(3)`);
-  await expect(ensureEmulator(paths, false, write)).rejects.toThrow(
+  await expect(ensureEmulator(paths, {}, write)).rejects.toThrow(
     'MiniStack ended at once. Its last words:\n    Traceback: broken\n' +
       `All of them: ${paths.emulatorLog}. If its installation is broken, remove ${paths.venv} and run this again.`,
   );
@@ -119,11 +119,11 @@ it('says why and what to do when it ends at once, and leaves nothing behind', as
 
 it('is started again after it died, and what a crashed run left is not believed', async () => {
   pythonThatRuns(server);
-  await ensureEmulator(paths, false, write);
+  await ensureEmulator(paths, {}, write);
   const { pid, port } = record();
   writeState(paths.local, {} as never);
   process.kill(pid!, 'SIGKILL');
-  await ensureEmulator(paths, false, write);
+  await ensureEmulator(paths, {}, write);
   expect(said).toContain(
     `  the last emulator (process ${pid}, port ${port}) no longer answers: starting another.\n` +
       '  The jobs that it held are gone: it keeps them in memory.\n',
@@ -132,10 +132,26 @@ it('is started again after it died, and what a crashed run left is not believed'
   expect(existsSync(paths.local)).toBe(false);
 });
 
+it('MiniStack is not passed off as LocalStack; asked for nothing, it is found', async () => {
+  pythonThatRuns(server);
+  const endpoint = await ensureEmulator(paths, { name: 'ministack' }, write);
+  await expect(ensureEmulator(paths, { name: 'localstack' }, write)).rejects.toThrow(
+    `MiniStack runs in ${paths.directory}, and LocalStack was asked for: end it with \`npm run down\` first`,
+  );
+  expect(await ensureEmulator(paths, {}, write)).toBe(endpoint);
+});
+
+it('one that says that it cannot listen, and goes on, is ended and started on another port', async () => {
+  const goesOn = `console.log('ERROR: is already in use'); setInterval(() => {}, 1000);`;
+  pythonThatRuns(`if (tries === 1) { ${goesOn} } else { ${server} }`);
+  await ensureEmulator(paths, {}, write);
+  expect(readFileSync(join(folder, 'tries'), 'utf8')).toBe('..');
+});
+
 it('one that does not enforce signatures is not passed off as one that does', async () => {
   pythonThatRuns(server);
-  await ensureEmulator(paths, false, write);
-  await expect(ensureEmulator(paths, true, write)).rejects.toThrow(
+  await ensureEmulator(paths, {}, write);
+  await expect(ensureEmulator(paths, { auth: true }, write)).rejects.toThrow(
     `the emulator in ${paths.directory} runs without AUTH=true, and one with it was asked for: take that one down first, or use another folder`,
   );
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   type LocalAws,
+  newDraft,
   projectRoot,
   readLocal,
   removeState,
@@ -19,7 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const local: LocalAws = {
   endpoint: 'http://127.0.0.1:1',
-  apiUrl: 'http://127.0.0.1:1/restapis/a/api/_user_request_',
+  apiUrl: 'http://127.0.0.1:1/_aws/execute-api/a/api',
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   stacks: { 'taskq-data': { DataBucketName: 'b' } },
@@ -37,6 +38,14 @@ it('absent and torn files read as undefined', () => {
   expect(readLocal(folder)).toBeUndefined();
   writeFileSync(statePaths(folder).local, '{ "endpoint": "http://127');
   expect(readLocal(folder)).toBeUndefined();
+});
+
+it('a draft is beside its place; those of others are removed, and nothing else is', () => {
+  for (const name of ['venv', 'venv.draft-1', 'venv.draft-22', 'uv.draft-1', 'venv.lock.json'])
+    writeFileSync(join(folder, name), '');
+  expect(newDraft(join(folder, 'venv'))).toBe(join(folder, `venv.draft-${process.pid}`));
+  expect(readdirSync(folder).toSorted()).toEqual(['uv.draft-1', 'venv', 'venv.lock.json']);
+  expect(newDraft(join(folder, 'absent', 'venv'))).toBe(join(folder, `absent/venv.draft-${process.pid}`));
 });
 
 it('removing twice is fine', () => {

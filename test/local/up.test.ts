@@ -7,9 +7,7 @@ describe('the API URL', () => {
       'taskq-data': { DataBucketName: 'b' },
       'taskq-queue': { ApiId: 'a1b2', ApiStage: 'api' },
     };
-    expect(apiUrlOf('http://127.0.0.1:4711', stacks)).toBe(
-      'http://127.0.0.1:4711/restapis/a1b2/api/_user_request_',
-    );
+    expect(apiUrlOf('http://127.0.0.1:4711', stacks)).toBe('http://127.0.0.1:4711/_aws/execute-api/a1b2/api');
   });
 
   it('says what is missing', () => {
@@ -31,16 +29,23 @@ test.each([
 
 describe('the endpoint of the user', () => {
   it('none: MiniStack is ours', () => {
-    expect(theirEndpoint({}, false)).toBeUndefined();
-    expect(theirEndpoint({ AWS_ENDPOINT_URL: '' }, false)).toBeUndefined();
+    expect(theirEndpoint({}, {})).toBeUndefined();
+    expect(theirEndpoint({ AWS_ENDPOINT_URL: '' }, {})).toBeUndefined();
   });
 
   it('is not used for an emulator that enforces signatures', () => {
-    expect(theirEndpoint({ AWS_ENDPOINT_URL: 'http://localhost:4566' }, true)).toBeUndefined();
+    expect(theirEndpoint({ AWS_ENDPOINT_URL: 'http://localhost:4566' }, { auth: true })).toBeUndefined();
+  });
+
+  it('and one of our own by name is a contradiction', () => {
+    const env = { AWS_ENDPOINT_URL: 'http://localhost:4566' };
+    expect(() => theirEndpoint(env, { name: 'localstack' })).toThrow(
+      '--aws localstack starts one on this machine, and AWS_ENDPOINT_URL is "http://localhost:4566": unset it, or leave out --aws',
+    );
   });
 
   it('alone', () => {
-    expect(theirEndpoint({ AWS_ENDPOINT_URL: 'http://localhost:4566/' }, false)).toEqual({
+    expect(theirEndpoint({ AWS_ENDPOINT_URL: 'http://localhost:4566/' }, {})).toEqual({
       endpoint: 'http://localhost:4566',
       auth: false,
       region: 'us-east-1',
@@ -55,7 +60,7 @@ describe('the endpoint of the user', () => {
       AWS_ACCESS_KEY_ID: 'me',
       AWS_SECRET_ACCESS_KEY: 'secret',
     };
-    expect(theirEndpoint(env, false)).toEqual({
+    expect(theirEndpoint(env, {})).toEqual({
       endpoint: 'http://localhost:4566',
       auth: false,
       region: 'eu-west-1',
@@ -66,7 +71,7 @@ describe('the endpoint of the user', () => {
   it.each(['https://dynamodb.us-east-1.amazonaws.com', 'localhost', 'not a url'])(
     'refuses %s',
     (AWS_ENDPOINT_URL) => {
-      expect(() => theirEndpoint({ AWS_ENDPOINT_URL }, false)).toThrow(
+      expect(() => theirEndpoint({ AWS_ENDPOINT_URL }, {})).toThrow(
         `AWS_ENDPOINT_URL is "${AWS_ENDPOINT_URL}". For \`npm run up\` it must be the URL of a local AWS, such as http://127.0.0.1:4566,\n` +
           'or unset: then MiniStack is started for you. To deploy to AWS itself: npm run deploy.',
       );
