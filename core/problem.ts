@@ -43,3 +43,8 @@ export function problem(
 
 /** Either a value or the problem that stands in its way. */
 export type Checked<T> = { ok: true; value: T } | { ok: false; problem: Problem };
+
+/** The codes that a route may answer with: those of every route that reads an input, and its own. */
+export function problemsWith<const Own extends readonly ProblemCode[]>(...own: Own) {
+  return ['invalid_request', ...own, 'internal', 'unavailable'] as const;
+}

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import * as api from './api.ts';
 import * as many from './many.ts';
-import type { ProblemCode } from './problem.ts';
+import { type ProblemCode, problemsWith } from './problem.ts';
 import { workflowRoutes } from './workflow/routes.ts';
 
 /** A route of the API. API Gateway's resources, the functions' dispatch and the OpenAPI document are made from these. */
@@ -33,14 +33,7 @@ const besidePayloadBytes = 16 * 1024;
 
 const exampleJob = { type: 'echo', payload: { message: 'hello' } };
 
-const manyProblems = [
-  'invalid_request',
-  'busy',
-  'payload_too_large',
-  'idempotency_conflict',
-  'internal',
-  'unavailable',
-] as const;
+const manyProblems = problemsWith('busy', 'payload_too_large', 'idempotency_conflict');
 
 export const routes = {
   enqueueJob: {
@@ -56,8 +49,7 @@ export const routes = {
     },
     idempotent: true,
     responses: { 201: api.job, 200: api.job },
-    problems: [
-      'invalid_request',
+    problems: problemsWith(
       'busy',
       'payload_too_large',
       'unknown_type',
@@ -65,9 +57,7 @@ export const routes = {
       'invalid_dependency',
       'invalid_payload',
       'idempotency_conflict',
-      'internal',
-      'unavailable',
-    ],
+    ),
   },
   enqueueBatch: {
     method: 'POST',
@@ -83,14 +73,7 @@ export const routes = {
     },
     idempotent: true,
     responses: { 207: api.batchResponse },
-    problems: [
-      'invalid_request',
-      'busy',
-      'payload_too_large',
-      'idempotency_conflict',
-      'internal',
-      'unavailable',
-    ],
+    problems: manyProblems,
   },
   listJobs: {
     method: 'GET',
@@ -99,7 +82,7 @@ export const routes = {
     summary: 'List jobs, newest first',
     query: api.listQuery,
     responses: { 200: api.listResponse },
-    problems: ['invalid_request', 'internal', 'unavailable'],
+    problems: problemsWith(),
   },
   listFailures: {
     method: 'GET',
@@ -108,7 +91,7 @@ export const routes = {
     summary: 'Failed jobs in groups of alike ones; more with the cursor',
     query: many.failuresQuery,
     responses: { 200: many.failuresResponse },
-    problems: ['invalid_request', 'internal', 'unavailable'],
+    problems: problemsWith(),
   },
   retryMany: {
     method: 'POST',
@@ -146,7 +129,7 @@ export const routes = {
     function: 'manage',
     summary: 'One job, with an ETag',
     responses: { 200: api.job, 304: null },
-    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+    problems: problemsWith('not_found'),
   },
   getPayload: {
     method: 'GET',
@@ -154,7 +137,7 @@ export const routes = {
     function: 'manage',
     summary: 'The payload, opened',
     responses: { 200: api.payloadResponse },
-    problems: ['invalid_request', 'not_found', 'payload_expired', 'internal', 'unavailable'],
+    problems: problemsWith('not_found', 'payload_expired'),
   },
   getResult: {
     method: 'GET',
@@ -163,7 +146,7 @@ export const routes = {
     summary: 'The result, opened; `wait` holds the answer until the job is final',
     query: api.resultQuery,
     responses: { 200: api.resultResponse, 202: api.pendingResponse },
-    problems: ['invalid_request', 'not_found', 'no_result', 'payload_expired', 'internal', 'unavailable'],
+    problems: problemsWith('not_found', 'no_result', 'payload_expired'),
   },
   getErrors: {
     method: 'GET',
@@ -171,7 +154,7 @@ export const routes = {
     function: 'manage',
     summary: 'What each failed attempt threw, opened',
     responses: { 200: api.errorsResponse },
-    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+    problems: problemsWith('not_found'),
   },
   getEffects: {
     method: 'GET',
@@ -179,7 +162,7 @@ export const routes = {
     function: 'manage',
     summary: 'What its handler has done outside with `once`, opened',
     responses: { 200: api.effectsResponse },
-    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+    problems: problemsWith('not_found'),
   },
   patchJob: {
     method: 'PATCH',
@@ -193,14 +176,7 @@ export const routes = {
       example: { priority: 8 },
     },
     responses: { 200: api.job },
-    problems: [
-      'invalid_request',
-      'not_found',
-      'invalid_transition',
-      'payload_too_large',
-      'internal',
-      'unavailable',
-    ],
+    problems: problemsWith('not_found', 'invalid_transition', 'payload_too_large'),
   },
   retryJob: {
     method: 'POST',
@@ -214,17 +190,14 @@ export const routes = {
       example: { payload: exampleJob.payload },
     },
     responses: { 200: api.job },
-    problems: [
-      'invalid_request',
+    problems: problemsWith(
       'not_found',
       'invalid_transition',
       'payload_expired',
       'payload_too_large',
       'unknown_type',
       'invalid_payload',
-      'internal',
-      'unavailable',
-    ],
+    ),
   },
   cancelJob: {
     method: 'POST',
@@ -232,7 +205,7 @@ export const routes = {
     function: 'manage',
     summary: 'Cancel a job: at once while it waits (200), within seconds while it runs (202)',
     responses: { 200: api.job, 202: api.job },
-    problems: ['invalid_request', 'not_found', 'invalid_transition', 'internal', 'unavailable'],
+    problems: problemsWith('not_found', 'invalid_transition'),
   },
   ...workflowRoutes,
   getOpenapi: {

@@ -1,3 +1,4 @@
+import { problemsWith } from '../problem.ts';
 import type { Route } from '../routes.ts';
 import * as workflows from './api.ts';
 
@@ -22,8 +23,7 @@ export const workflowRoutes = {
     },
     idempotent: true,
     responses: { 201: workflows.workflow, 200: workflows.workflow },
-    problems: [
-      'invalid_request',
+    problems: problemsWith(
       'busy',
       'payload_too_large',
       'unknown_type',
@@ -31,9 +31,7 @@ export const workflowRoutes = {
       'unknown_signal',
       'invalid_payload',
       'idempotency_conflict',
-      'internal',
-      'unavailable',
-    ],
+    ),
   },
   getWorkflow: {
     method: 'GET',
@@ -42,7 +40,7 @@ export const workflowRoutes = {
     summary: 'One workflow with its nodes; without them with nodes=false, for who asks often',
     query: workflows.getWorkflowQuery,
     responses: { 200: workflows.workflowMaybeWithNodes },
-    problems: ['invalid_request', 'not_found', 'internal', 'unavailable'],
+    problems: problemsWith('not_found'),
   },
   listWorkflows: {
     method: 'GET',
@@ -51,7 +49,7 @@ export const workflowRoutes = {
     summary: 'List workflows, newest first',
     query: workflows.listWorkflowsQuery,
     responses: { 200: workflows.workflowList },
-    problems: ['invalid_request', 'internal', 'unavailable'],
+    problems: problemsWith(),
   },
   cancelWorkflow: {
     method: 'POST',
@@ -59,7 +57,7 @@ export const workflowRoutes = {
     function: 'workflows',
     summary: 'Cancel a workflow: nothing more starts, what runs is told to stop',
     responses: { 202: workflows.workflow },
-    problems: ['invalid_request', 'not_found', 'invalid_transition', 'internal', 'unavailable'],
+    problems: problemsWith('not_found', 'invalid_transition'),
   },
   retryWorkflow: {
     method: 'POST',
@@ -73,17 +71,14 @@ export const workflowRoutes = {
       example: { mode: 'failed' },
     },
     responses: { 202: workflows.workflow },
-    problems: [
-      'invalid_request',
+    problems: problemsWith(
       'not_found',
       'invalid_transition',
       'payload_expired',
       'busy',
       'payload_too_large',
       'invalid_payload',
-      'internal',
-      'unavailable',
-    ],
+    ),
   },
   sendSignal: {
     method: 'POST',
@@ -97,15 +92,12 @@ export const workflowRoutes = {
       example: { payload: { approved: true } },
     },
     responses: { 202: workflows.workflow, 200: workflows.workflow },
-    problems: [
-      'invalid_request',
+    problems: problemsWith(
       'not_found',
       'invalid_transition',
       'payload_too_large',
       'unknown_signal',
       'invalid_payload',
-      'internal',
-      'unavailable',
-    ],
+    ),
   },
 } as const satisfies Record<string, Route>;
