@@ -1,10 +1,5 @@
 import type { BatchStatementError } from '@aws-sdk/client-dynamodb';
-import {
-  BatchExecuteStatementCommand,
-  BatchGetCommand,
-  paginateQuery,
-  QueryCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchExecuteStatementCommand, BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type {
   AttentionEntry,
   Change,
@@ -17,6 +12,7 @@ import type {
 import { recordOf } from '../../core/row.ts';
 import { type JobRecord, jobsTable, type RecordKey } from '../../core/table.ts';
 import { dynamo } from './clients.ts';
+import { newestOf } from './newest.ts';
 import { insertStatement, type Statement, updateStatement } from './partiql.ts';
 
 /**
@@ -51,27 +47,7 @@ export function jobStore(
       return rows.map((row) => readChange(row, onError));
     },
     get: (keys) => getRecords(table, keys, sleep),
-    async newest({ pk, before, after, limit }) {
-      // DynamoDB refuses bounds that cross, as those of a cursor before `since` do.
-      if (after > before) return [];
-      const pages = paginateQuery(
-        { client: dynamo },
-        {
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :before',
-          ExpressionAttributeValues: { ':pk': pk, ':after': after, ':before': before },
-          ScanIndexForward: false,
-          Limit: limit,
-        },
-      );
-      const records: JobRecord[] = [];
-      // One page is all, as a rule: only DynamoDB's 1 MB ends one before the limit.
-      for await (const { Items = [] } of pages) {
-        records.push(...Items.map(recordOf));
-        if (records.length >= limit) break;
-      }
-      return records.slice(0, limit);
-    },
+    newest: (query) => newestOf(table, recordOf, query),
     async attention({ partition, until, limit, after }) {
       const { attentionIndex } = jobsTable;
       const { Items } = await dynamo.send(

@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchWriteCommand, GetCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Sealed } from '../../core/table.ts';
 import {
   type AddedPart,
@@ -17,6 +17,7 @@ import type { Workflows } from '../workflows.ts';
 import { dynamo } from './clients.ts';
 import { held, putIf } from './conditional.ts';
 import { workflowMarks } from './marks.ts';
+import { newestOf } from './newest.ts';
 import { workflowParts } from './parts.ts';
 import { packToken, type StoredToken, unpackToken } from './token.ts';
 
@@ -252,25 +253,6 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ),
       );
     },
-    async newest({ pk, before, after, limit }) {
-      // DynamoDB refuses bounds that cross, as those of a cursor before `since` do.
-      if (after > before) return [];
-      const pages = paginateQuery(
-        { client: dynamo },
-        {
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :after AND :before',
-          ExpressionAttributeValues: { ':pk': pk, ':after': after, ':before': before },
-          ScanIndexForward: false,
-          Limit: limit,
-        },
-      );
-      const items: WorkflowItem[] = [];
-      for await (const { Items = [] } of pages) {
-        items.push(...(Items as WorkflowItem[]));
-        if (items.length >= limit) break;
-      }
-      return items.slice(0, limit);
-    },
+    newest: (query) => newestOf(table, (item) => item as unknown as WorkflowItem, query),
   };
 }
