@@ -73,6 +73,27 @@ it('what a job adds costs the workflow little, however much it is', async () => 
   expect(cost.advances).toBeLessThanOrEqual(60);
 });
 
+it('forty elements of a map add at the same time: each its own', async () => {
+  const paths = await Promise.all(Array.from({ length: 40 }, (_, index) => manifest(`map/${index}`, 3)));
+  const since = Date.now();
+  const id = await started([
+    { key: 'list', type: 'echo', payload: { message: paths } },
+    {
+      key: 'each',
+      type: 'csv.collect',
+      map: { over: { node: 'list', pointer: '/message' } },
+      from: { '/manifest': { element: '' } },
+    },
+  ]);
+  const workflow = await ended(id);
+  // Each adds three summaries and a report.
+  expect(workflow).toMatchObject({ status: 'completed', node_counts: { completed: 2 + 40 + 160 } });
+  expect(nodeOf(workflow, 'each[39]/report')).toMatchObject({ added_by: 'each[39]' });
+  const cost = await costOf(aws, id, { since, nodes: 202, jobs: 201 });
+  console.log('40 elements that add 4 nodes each', cost);
+  expect(cost.advances).toBeLessThanOrEqual(60);
+});
+
 it('in no workflow, it says what to do, and is not tried again', async () => {
   const { id } = await api.enqueue('csv.collect', { manifest: await manifest('alone', 1) });
   expect(await api.finished(id)).toMatchObject({
