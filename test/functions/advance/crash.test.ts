@@ -73,7 +73,7 @@ describe('an advance that dies', () => {
       }
     }
     expect(deaths).toBeGreaterThan(100);
-  });
+  }, 60_000);
 });
 
 describe('a call of a person that dies', () => {

@@ -163,7 +163,7 @@ describe('a process that dies', () => {
       expect([await it.letters(), it.item()?.status, links(it)], `moment ${at}`).toEqual(expected);
     }
     expect(whole.moments).toBeGreaterThan(60);
-  });
+  }, 60_000);
 
   test('in one container, after it took them in and their news away: another one knows of them', async () => {
     const it = await running();
