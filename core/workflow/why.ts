@@ -3,7 +3,7 @@ import type { NodeSpec } from './spec.ts';
 import type { NodeState } from './states.ts';
 
 /**
- * Why a node was cancelled or skipped, as far as the states of the others tell: a sentence for people. Undefined for
+ * Why a node was cancelled or skipped, or a sub-workflow failed, as far as the states of the others tell: a sentence for people. Undefined for
  * every other state, whose cause its job or the workflow knows.
  */
 export function whyOf(
@@ -19,11 +19,11 @@ export function whyOf(
   index: number,
 ): string | undefined {
   const state = states[index];
-  const { dependsOn, elementOf, addedBy, conditional } = (specs[index] as NodeSpec).node;
+  const { kind, dependsOn, elementOf, addedBy, conditional } = (specs[index] as NodeSpec).node;
   const adder = addedBy === undefined ? undefined : states[addedBy];
   if (addedBy !== undefined && adder === state && (adder === 'cancelled' || adder === 'skipped'))
     return `"${specs[addedBy]?.key}", which added it, was ${adder}`;
-  if (state === 'cancelled') {
+  if (state === 'cancelled' || (state === 'failed' && kind === 'join')) {
     const broken = dependsOn.find(
       ({ on, onFailure }) =>
         onFailure !== 'continue' && (states[on] === 'failed' || states[on] === 'cancelled'),

@@ -125,3 +125,12 @@ test('an answer carries what fits: what ended well is left out first', () => {
   expect(fitting(nodes, 59 + 59 + 62)).toEqual({ nodes: [nodes[0], nodes[1], nodes[3]], nodes_left_out: 1 });
   expect(fitting(nodes, 60)).toEqual({ nodes: [nodes[1]], nodes_left_out: 3 });
 });
+
+test('a sub-workflow that failed says by what', async () => {
+  const it = aWorkflowWorld();
+  await it.create([{ key: 'etl', workflow: { nodes: [{ key: 'a', type: 'task' }] } }]);
+  await it.advance();
+  await it.finish([1]);
+  const { nodes } = await nodesOf(it);
+  expect(nodes.at(-1)).toMatchObject({ key: 'etl', status: 'failed', cause: '"etl/a" failed' });
+});
