@@ -8,6 +8,8 @@ import { failurePolicies } from './graph.ts';
 export const callbackType = 'webhook.deliver';
 
 export const maxNodes = 10_000;
+/** With all elements of maps and all that jobs added: links and news hold five digits of a node. */
+export const maxNodesInAll = 50_000;
 /** Workflows in each other: as many as a reference has parts. */
 export const maxDepth = 10;
 export const maxTimeoutSeconds = 365 * 24 * 60 * 60;

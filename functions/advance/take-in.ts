@@ -1,14 +1,8 @@
 import { graphOf } from '../../core/workflow/graph.ts';
 import { readNews } from '../../core/workflow/news.ts';
-import { maxNodes } from '../../core/workflow/request.ts';
+import { maxNodesInAll } from '../../core/workflow/request.ts';
 import type { Loaded } from './load.ts';
 import { contentsOf, type SpecsDeps, withAdded } from './specs.ts';
-
-/**
- * Those who add check for room, each by what it sees: many at once may pass the limit a little. Beyond this the node
- * whose job added fails.
- */
-const mostNodes = 2 * maxNodes;
 
 /**
  * Takes the nodes that jobs have added into the graph, in `loaded`: one item for all of them, whatever their number.
@@ -27,11 +21,13 @@ export async function takeIn(deps: SpecsDeps, loaded: Loaded): Promise<boolean> 
   if (names.length === 0) return true;
   const contents = await contentsOf(deps, tenant, id, names);
   const taken = withAdded(loaded, names, contents);
-  if (taken.specs.length > mostNodes) {
+  // Those who add check for room, each by what it sees: many at once, and maps that expand, may pass what they saw.
+  if (taken.specs.length > maxNodesInAll) {
     for (const by of parts.keys()) {
       loaded.states[by] = 'failed';
       loaded.item.causes ??= {};
-      loaded.item.causes[by] = `with what its job added the workflow would have more than ${mostNodes} nodes`;
+      loaded.item.causes[by] =
+        `with what its job added the workflow would have more than ${maxNodesInAll} nodes`;
     }
     return true;
   }

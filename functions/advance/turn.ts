@@ -1,6 +1,7 @@
 import { advance as decide, type Phase, type Step } from '../../core/workflow/advance.ts';
 import { graphOf } from '../../core/workflow/graph.ts';
 import { partNames } from '../../core/workflow/item.ts';
+import { maxNodesInAll } from '../../core/workflow/request.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { NodeState } from '../../core/workflow/states.ts';
 import { bounded } from './bounded.ts';
@@ -162,8 +163,8 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     for (const surplus of known.slice(list.length)) loaded.states[surplus] = 'skipped';
     const count = list.length - known.length;
     if (count <= 0) return true;
-    if (loaded.specs.length + count > mostNodesInAll) {
-      fail(map, `with its ${count} elements the workflow would have more than ${mostNodesInAll} nodes`);
+    if (loaded.specs.length + count > maxNodesInAll) {
+      fail(map, `with its ${count} elements the workflow would have more than ${maxNodesInAll} nodes`);
       return true;
     }
     const part = { first: loaded.specs.length, count, elementOf: map };
@@ -231,7 +232,5 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   }
 }
 
-/** Elements of all maps counted: links and news hold five digits of a node. */
-const mostNodesInAll = 50_000;
 /** A map's elements are nodes like others. */
 const maxElements = 10_000;
