@@ -114,7 +114,7 @@ export interface Aftermath {
 /** @param stops when the emulator was stopped, ms since the epoch */
 export function aftermathOf(kills: readonly Kill[], stops: readonly number[], witness: Witness): Aftermath[] {
   return kills.flatMap(({ at, victim, pid, jobs, received }) =>
-    [...jobs, ...received].flatMap((jobId) => {
+    [...new Set([...jobs, ...received, ...witness.claimedSince(pid, at)])].flatMap((jobId) => {
       const steps = witness.stepsOf(jobId);
       const later = steps.filter((step) => step.at >= at);
       // A spare message: the job was over, and waits for nothing.

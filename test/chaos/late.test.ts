@@ -120,3 +120,12 @@ test('what ended an attempt without a trace counts from its claim, with room for
     { waitedMs: 70_001, allowedMs: 70_000, broughtBackBy: 'a write of 12, which ended it' },
   ]);
 });
+
+test('a claim that was on its way when its process was killed counts from then', () => {
+  const { wrote, killed, late } = aRun();
+  killed(900, 11);
+  wrote(1_000, 11, 'running', 'm-1');
+  wrote(51_001, 12, 'running', 'm-1');
+  wrote(52_000, 12, 'completed');
+  expect(late()).toMatchObject([{ waitedMs: 50_001, allowedMs: 50_000 }]);
+});

@@ -70,10 +70,12 @@ function waitOf(
   if (received !== undefined) return { from: received.at, allowedMs: most };
   // Nobody had it, or who had it has settled it.
   if (step.status !== 'running' || (next?.pid === step.pid && next.status !== 'running')) return undefined;
-  const cause = kills.find((each) => within(each) && each.pid === step.pid) ?? stops.find(within);
+  // Its claim may have been on its way when it was killed.
+  const killed = kills.find((each) => each.pid === step.pid && each.at <= (next?.at ?? each.at));
+  const cause = killed ?? stops.find(within);
   return cause === undefined
     ? { from: step.at, allowedMs: most + longestRunMs }
-    : { from: cause.at, allowedMs: most };
+    : { from: Math.max(cause.at, step.at), allowedMs: most };
 }
 
 function bringer(step: Step, next: Step | undefined, trail: Trail): string {

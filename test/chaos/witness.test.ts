@@ -73,6 +73,16 @@ test('a killed job’s wait ends with its next start or end by another process; 
   expect(aftermathOf([kill], [150], witness).map(({ stopped }) => stopped)).toEqual([true, true]);
 });
 
+test('a claim on its way at the kill is of the killed process: its job waits', () => {
+  const { witness, saw } = witnessAt();
+  const kill: Kill = { at: 100, victim: 'work-mail', pid: 11, jobs: [], received: [], calls: 1 };
+  saw(101, 11, 'again', 'running');
+  saw(170, 12, 'again', 'running');
+  expect(aftermathOf([kill], [], witness)).toEqual([
+    { jobId: 'again', victim: 'work-mail', ms: 70, stopped: false },
+  ]);
+});
+
 test('a job whose next worker died over its receipt waits from then on; a spare message of one that is over, for nothing', () => {
   const { witness, saw } = witnessAt();
   const dies = { victim: 'work-mail', calls: 0 };

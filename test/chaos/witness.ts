@@ -79,6 +79,11 @@ export function openWitness(now: () => number) {
         const last = steps.at(-1);
         return last?.status === 'running' && last.pid === pid ? [id] : [];
       }),
+    /** Jobs that a process was seen to claim from then on: when it is killed, a claim may be on its way. */
+    claimedSince: (pid: number, at: number): string[] =>
+      [...jobs].flatMap(([id, steps]) =>
+        steps.some((step) => step.pid === pid && step.status === 'running' && step.at >= at) ? [id] : [],
+      ),
     /** How those went that were finished last: each step with its time from the job's first, in seconds. */
     lastToFinish: (ids: Iterable<string>, most: number): string[] =>
       [...ids]
