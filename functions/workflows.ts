@@ -42,7 +42,10 @@ export interface Workflows {
   ): Promise<{ token?: string } | undefined>;
   /** Puts back a token that was taken, if the workflow runs and has no other by now. */
   returnToken(tenant: string, id: string, token: string): Promise<void>;
-  /** Writes what an advance leaves behind, if `changes` is still what it read. False: something came in between. */
+  /**
+   * Writes what an advance leaves behind, if `changes` is still what it read, and no other execution has taken over.
+   * False: something came in between.
+   */
   rest(seen: WorkflowItem, change: RestChange): Promise<boolean>;
   /** Takes away news that were taken in, whatever came since. */
   forget(tenant: string, id: string, news: readonly string[]): Promise<void>;

@@ -163,6 +163,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
       const given = Object.entries(set).filter(([, value]) => value !== undefined);
       const values = {
         ':seen': seen.changes,
+        ':before': seen.execution,
         ':running': 'running',
         ...Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
       };
@@ -174,10 +175,11 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
             Key: { pk: seen.pk, sk: seen.sk },
             ...counted,
             UpdateExpression: `SET ${sets}${read.length === 0 ? '' : ' DELETE unread :read'}`,
-            ConditionExpression: 'changes = :seen AND #status = :running',
+            ConditionExpression: 'changes = :seen AND #status = :running AND #execution = :before',
             ExpressionAttributeNames: Object.fromEntries([
               ...given.map(([name]) => [`#${name}`, name]),
               ['#status', 'status'],
+              ['#execution', 'execution'],
             ]),
             ExpressionAttributeValues: {
               ...values,

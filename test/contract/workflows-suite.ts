@@ -192,6 +192,15 @@ export function describeWorkflows(open: () => Promise<Workflows>): void {
       );
     });
 
+    it('an execution that was let go of stores no token any more', async () => {
+      const item = await created({ token: 'gone' });
+      expect(await store.revive(item, start)).toBe(true);
+      expect(await store.rest(item, { read: [], set: { token: 'late' } })).toBe(false);
+      expect((await read(item)).token).toBeUndefined();
+      expect(await store.rest(await read(item), { read: [], set: { execution: 2 } })).toBe(true);
+      expect((await read(item)).execution).toBe(2);
+    });
+
     it('an execution is let go of once, and never of what has ended', async () => {
       const item = await created({ token: 'gone', advances: 7 });
       expect(await store.revive(item, start)).toBe(true);

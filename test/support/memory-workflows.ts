@@ -106,7 +106,8 @@ export function workflowRows() {
     rest: (seen, { read, set }) => {
       const tenant = tenantOfItem(seen);
       const item = items.get(nameOf(tenant, seen.sk));
-      if (item === undefined || item.changes !== seen.changes || item.status !== 'running') return false;
+      const same = item?.changes === seen.changes && item.execution === seen.execution;
+      if (item === undefined || !same || item.status !== 'running') return false;
       const { unread, ...others } = item;
       const left = [...(unread ?? [])].filter((each) => !read.includes(each));
       items.set(nameOf(tenant, seen.sk), {
