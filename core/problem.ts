@@ -6,6 +6,7 @@ export const problemStatus = {
   no_result: 409,
   busy: 409,
   payload_expired: 410,
+  payload_unopenable: 410,
   payload_too_large: 413,
   unknown_type: 422,
   unknown_queue: 422,

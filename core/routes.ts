@@ -137,7 +137,7 @@ export const routes = {
     function: 'manage',
     summary: 'The payload, opened',
     responses: { 200: api.payloadResponse },
-    problems: problemsWith('not_found', 'payload_expired'),
+    problems: problemsWith('not_found', 'payload_expired', 'payload_unopenable'),
   },
   getResult: {
     method: 'GET',
@@ -146,7 +146,7 @@ export const routes = {
     summary: 'The result, opened; `wait` holds the answer until the job is final',
     query: api.resultQuery,
     responses: { 200: api.resultResponse, 202: api.pendingResponse },
-    problems: problemsWith('not_found', 'no_result', 'payload_expired'),
+    problems: problemsWith('not_found', 'no_result', 'payload_expired', 'payload_unopenable'),
   },
   getErrors: {
     method: 'GET',
@@ -154,7 +154,7 @@ export const routes = {
     function: 'manage',
     summary: 'What each failed attempt threw, opened',
     responses: { 200: api.errorsResponse },
-    problems: problemsWith('not_found'),
+    problems: problemsWith('not_found', 'payload_unopenable'),
   },
   getEffects: {
     method: 'GET',
@@ -162,7 +162,7 @@ export const routes = {
     function: 'manage',
     summary: 'What its handler has done outside with `once`, opened',
     responses: { 200: api.effectsResponse },
-    problems: problemsWith('not_found'),
+    problems: problemsWith('not_found', 'payload_unopenable'),
   },
   patchJob: {
     method: 'PATCH',
@@ -194,6 +194,7 @@ export const routes = {
       'not_found',
       'invalid_transition',
       'payload_expired',
+      'payload_unopenable',
       'payload_too_large',
       'unknown_type',
       'invalid_payload',

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { problem, problemStatus } from '../core/problem.ts';
 import type { Counts } from '../core/telemetry.ts';
 import { type ApiAnswer, type ApiRequest, readRequest, respond } from './http.ts';
+import { Unopenable } from './keys.ts';
 import { logError, logInvocation } from './log.ts';
 
 /** Wraps an API function: reads the request, answers every error in the API's form, logs one line. */
@@ -35,9 +36,16 @@ export function apiHandler(
 const passing =
   /Throttl|TooManyRequests|ProvisionedThroughputExceeded|RequestLimitExceeded|ServiceUnavailable|InternalServerError|KMSInternal|Timeout|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EAI_AGAIN/;
 
+/** No repeat opens it: the tenant's key is gone, or something else lies where the value was. */
+const unopenable = problem(
+  'payload_unopenable',
+  'what is stored cannot be opened: its key was revoked or shredded, or other bytes lie in its place; enqueue the job anew',
+);
+
 /** A 500 never says why outside, always inside. */
 function failed(error: unknown, requestId: string): ApiAnswer {
   logError('the request could not be answered', error, { request_id: requestId });
+  if (error instanceof Unopenable) return { problem: unopenable };
   const { name = '', code = '' } = error as { name?: string; code?: string };
   if (passing.test(`${name} ${code}`)) {
     return {

@@ -75,6 +75,7 @@ export const workflowRoutes = {
       'not_found',
       'invalid_transition',
       'payload_expired',
+      'payload_unopenable',
       'busy',
       'payload_too_large',
       'invalid_payload',

@@ -83,13 +83,14 @@ test('what each may answer: statuses, then codes', () => {
     retryMany: '200 202 invalid_request busy payload_too_large idempotency_conflict internal unavailable',
     cancelMany: '200 202 invalid_request busy payload_too_large idempotency_conflict internal unavailable',
     getJob: '200 304 invalid_request not_found internal unavailable',
-    getPayload: '200 invalid_request not_found payload_expired internal unavailable',
-    getResult: '200 202 invalid_request not_found no_result payload_expired internal unavailable',
-    getErrors: '200 invalid_request not_found internal unavailable',
-    getEffects: '200 invalid_request not_found internal unavailable',
+    getPayload: '200 invalid_request not_found payload_expired payload_unopenable internal unavailable',
+    getResult:
+      '200 202 invalid_request not_found no_result payload_expired payload_unopenable internal unavailable',
+    getErrors: '200 invalid_request not_found payload_unopenable internal unavailable',
+    getEffects: '200 invalid_request not_found payload_unopenable internal unavailable',
     patchJob: '200 invalid_request not_found invalid_transition payload_too_large internal unavailable',
     retryJob:
-      '200 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_type invalid_payload internal unavailable',
+      '200 invalid_request not_found invalid_transition payload_expired payload_unopenable payload_too_large unknown_type invalid_payload internal unavailable',
     cancelJob: '200 202 invalid_request not_found invalid_transition internal unavailable',
     startWorkflow:
       '200 201 invalid_request busy payload_too_large unknown_type unknown_queue unknown_signal invalid_payload idempotency_conflict internal unavailable',
@@ -97,7 +98,7 @@ test('what each may answer: statuses, then codes', () => {
     listWorkflows: '200 invalid_request internal unavailable',
     cancelWorkflow: '202 invalid_request not_found invalid_transition internal unavailable',
     retryWorkflow:
-      '202 invalid_request not_found invalid_transition payload_expired busy payload_too_large invalid_payload internal unavailable',
+      '202 invalid_request not_found invalid_transition payload_expired payload_unopenable busy payload_too_large invalid_payload internal unavailable',
     sendSignal:
       '200 202 invalid_request not_found invalid_transition payload_too_large unknown_signal invalid_payload internal unavailable',
     getOpenapi: '200 internal',

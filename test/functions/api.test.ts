@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { problem } from '../../core/problem.ts';
 import { apiHandler } from '../../functions/api.ts';
 import { respond } from '../../functions/http.ts';
+import { Unopenable } from '../../functions/keys.ts';
 
 const event = (fields: Partial<APIGatewayProxyEvent> = {}) =>
   ({
@@ -87,6 +88,11 @@ describe('a handler', () => {
   it('says 503 for a connection that broke', async () => {
     const error = Object.assign(new Error('inside'), { code: 'ECONNRESET' });
     expect(await answered(error)).toMatchObject({ statusCode: 503, code: 'unavailable' });
+  });
+
+  it('says 410 for what no repeat can open', async () => {
+    const error = new Unopenable('tenant "acme" has no key "k": it was shredded');
+    expect(await answered(error)).toMatchObject({ statusCode: 410, code: 'payload_unopenable' });
   });
 
   it('says 500 for anything else, and never why', async () => {

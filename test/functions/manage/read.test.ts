@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PermanentError } from '../../../core/errors.ts';
+import { Unopenable } from '../../../functions/keys.ts';
 import { aJob, aJobId } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { manager, told } from '../../support/requests.ts';
@@ -96,6 +97,13 @@ describe('a payload', () => {
       payload: { v: 1, at: 's3', where: 'sealed/acme/x', bytes: 1, hash: new Uint8Array(32) },
     });
     expect(told(await manager(world).call('getPayload', { id: job.sk })).code).toBe('payload_expired');
+  });
+
+  it('that does not open with its key is told apart from a fault of TaskQ', async () => {
+    const world = aWorld();
+    const [job, other] = [await world.job(), await world.job()];
+    world.store.put({ ...job, payload: other.payload });
+    await expect(manager(world).call('getPayload', { id: job.sk })).rejects.toBeInstanceOf(Unopenable);
   });
 });
 
