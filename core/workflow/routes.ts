@@ -40,7 +40,7 @@ export const workflowRoutes = {
     summary: 'One workflow with its nodes; without them with nodes=false, for who asks often',
     query: workflows.getWorkflowQuery,
     responses: { 200: workflows.workflowMaybeWithNodes },
-    problems: problemsWith('not_found'),
+    problems: problemsWith('not_found', 'payload_expired'),
   },
   listWorkflows: {
     method: 'GET',
@@ -96,6 +96,7 @@ export const workflowRoutes = {
     problems: problemsWith(
       'not_found',
       'invalid_transition',
+      'payload_expired',
       'payload_too_large',
       'unknown_signal',
       'invalid_payload',

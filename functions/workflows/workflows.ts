@@ -1,6 +1,7 @@
 import { problem } from '../../core/problem.ts';
 import type { WorkflowCatalogue } from '../../core/workflow/plan.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
+import { Unopenable } from '../keys.ts';
 import { cancelWorkflow } from './cancel.ts';
 import { listWorkflows } from './list.ts';
 import { type ReadDeps, readWorkflow } from './read.ts';
@@ -11,6 +12,11 @@ import type { StartDeps } from './start.ts';
 export interface WorkflowsDeps extends StartDeps, ReadDeps, RetryDeps, SignalDeps {
   catalogue: WorkflowCatalogue;
 }
+
+const unopenable = problem(
+  'payload_expired',
+  'the nodes of the workflow can not be opened any more: their key was revoked; nodes=false says how it stands',
+);
 
 /** The workflow routes of the API. */
 export function workflowRoutes(deps: WorkflowsDeps) {
@@ -23,8 +29,16 @@ export function workflowRoutes(deps: WorkflowsDeps) {
     retryWorkflow: retryWorkflow(deps),
     sendSignal: sendSignal(deps),
   };
-  return async (request: ApiRequest): Promise<ApiAnswer> =>
-    answers[request.route]?.(request) ?? {
-      problem: problem('internal', `no function answers "${request.route}"`),
-    };
+  return async (request: ApiRequest): Promise<ApiAnswer> => {
+    try {
+      return (
+        (await answers[request.route]?.(request)) ?? {
+          problem: problem('internal', `no function answers "${request.route}"`),
+        }
+      );
+    } catch (error) {
+      if (error instanceof Unopenable) return { problem: unopenable };
+      throw error;
+    }
+  };
 }

@@ -94,13 +94,13 @@ test('what each may answer: statuses, then codes', () => {
     cancelJob: '200 202 invalid_request not_found invalid_transition internal unavailable',
     startWorkflow:
       '200 201 invalid_request busy payload_too_large unknown_type unknown_queue unknown_signal invalid_payload idempotency_conflict internal unavailable',
-    getWorkflow: '200 invalid_request not_found internal unavailable',
+    getWorkflow: '200 invalid_request not_found payload_expired internal unavailable',
     listWorkflows: '200 invalid_request internal unavailable',
     cancelWorkflow: '202 invalid_request not_found invalid_transition internal unavailable',
     retryWorkflow:
       '202 invalid_request not_found invalid_transition payload_expired payload_unopenable busy payload_too_large invalid_payload internal unavailable',
     sendSignal:
-      '200 202 invalid_request not_found invalid_transition payload_too_large unknown_signal invalid_payload internal unavailable',
+      '200 202 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_signal invalid_payload internal unavailable',
     getOpenapi: '200 internal',
     getHealth: '200 internal unavailable',
   });

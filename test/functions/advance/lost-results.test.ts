@@ -79,3 +79,13 @@ test('a workflow whose nodes can not be opened any more ends, and says so', asyn
   expect(await advanceWithoutKey(it, 'nodes')).toMatchObject({ outcome: 'ended' });
   expect(it.item()).toMatchObject({ status: 'failed', stopped: 'unopenable' });
 });
+
+test('and whoever asks for its nodes is told so, not that TaskQ failed', async () => {
+  const it = aWorkflowWorld();
+  await it.create([{ key: 'a', type: 'task' }]);
+  it.world.keys.openingKey = async () => {
+    throw new Unopenable('tenant "acme" has no key "v1": it was revoked or shredded');
+  };
+  expect(await it.call('getWorkflow')).toMatchObject({ code: 'payload_expired' });
+  expect(await it.call('getWorkflow', { query: { nodes: ['false'] } })).toMatchObject({ status: 200 });
+});
