@@ -4,12 +4,12 @@ import type { Mark } from '../core/workflow/watch.ts';
 
 /** The port to stored workflows. Every read but a list's is consistent. */
 export interface Workflows {
-  /** Its parts first, then the workflow itself; a workflow that stands already stays as it is, and is returned. */
-  create(
-    item: WorkflowItem,
-    nodes: readonly NodesPart[],
-    states: readonly StatesPart[],
-  ): Promise<WorkflowItem>;
+  /**
+   * Its nodes first, then the workflow itself; a workflow that stands already stays as it is, and is returned. States
+   * come with the first advance, and until then every node waits: written here, a repeat of the SDK's that arrives late
+   * would put them over what has happened since.
+   */
+  create(item: WorkflowItem, nodes: readonly NodesPart[]): Promise<WorkflowItem>;
   get(tenant: string, id: string): Promise<WorkflowItem | undefined>;
   /** In the order of their first node, from the one at this index on. */
   nodes(tenant: string, id: string, from: number): Promise<NodesPart[]>;
@@ -43,8 +43,8 @@ export interface Workflows {
   /** Puts back a token that was taken, if the workflow runs and has no other by now. */
   returnToken(tenant: string, id: string, token: string): Promise<void>;
   /**
-   * Writes what an advance leaves behind, if `changes` is still what it read, and no other execution has taken over.
-   * False: something came in between.
+   * Writes what an advance leaves behind, if `changes` is still what it read and no other advance has come to its end
+   * since, of this execution or the next. False: something came in between.
    */
   rest(seen: WorkflowItem, change: RestChange): Promise<boolean>;
   /** Takes away news that were taken in, whatever came since. */

@@ -2,7 +2,7 @@ import type { FinalState } from '../state.ts';
 import type { Phase } from './advance.ts';
 import type { Link } from './link.ts';
 import type { RetryMode } from './retry.ts';
-import { isEnded, type NodeState } from './states.ts';
+import type { NodeState } from './states.ts';
 
 /**
  * What happened to a workflow since it was last advanced: members of the set `unread` of its item, short texts. A
@@ -80,21 +80,26 @@ export function applyNews(
   const state = states[node];
   if (state === undefined || generation !== generationOf(node)) return;
   if (undo) {
-    // `completed` still: the advance that started it died before it could say so.
-    if (state === 'compensating' || (state === 'completed' && phase === 'compensating'))
+    // `completed` still: the advance that started it died before it could say so, even that it turned round.
+    if (state === 'compensating' || state === 'completed')
       states[node] = status === 'completed' || status === 'skipped' ? 'compensated' : 'compensation_failed';
     return;
   }
-  if (isEnded(state)) return;
+  // Told again while it is undone, or afterwards: a spare message of its job has come.
+  if (state !== 'waiting' && state !== 'running') return;
   // A job that a person cancelled by itself is missing to the workflow as if it had failed.
   states[node] = status === 'cancelled' && phase === 'forward' ? 'failed' : status;
 }
 
-const order: readonly News['of'][] = ['added', 'retry', 'job', 'signal', 'cancel'];
+const order = ['added', 'retry', 'job', 'undo', 'signal', 'cancel'];
+const kindOf = (news: News): string => (news.of === 'job' && news.undo ? 'undo' : news.of);
 
-/** The news of a set, in the order in which they take effect: what is told of jobs before a cancel still counts. */
+/**
+ * The news of a set, in the order in which they take effect: what is told of jobs before a cancel still counts, and a
+ * node's end comes before that of its undoing.
+ */
 export function readNews(unread: Iterable<string>): News[] {
   return [...unread]
     .flatMap((text) => decodeNews(text) ?? [])
-    .sort((one, other) => order.indexOf(one.of) - order.indexOf(other.of));
+    .sort((one, other) => order.indexOf(kindOf(one)) - order.indexOf(kindOf(other)));
 }

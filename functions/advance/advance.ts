@@ -40,6 +40,8 @@ export interface Advanced {
 const longestWaitSeconds = 3_600;
 /** So late, or by a tenth of the wait, a deadline may be seen. */
 const nearSeconds = 2;
+/** An advance that took this part of its state's wait stores no token: clocks differ, and the state began before it. */
+const lateAfter = 0.5;
 /** Advances of one execution: each leaves some 6 of the 25,000 events that Step Functions keeps of one. */
 const advancesPerExecution = 2_000;
 /** Many nodes that end at nearly the same time are to cost one advance: with so many running it waits a moment for more. */
@@ -61,10 +63,14 @@ export function advanceWorkflow(deps: AdvanceDeps) {
 
   return async (input: AdvanceInput): Promise<Advanced> => {
     const { tenant, workflow: id, token } = input;
+    const begunAt = now();
     let looksAtJobs = input.timedOut;
     let lingers = 0;
     const sum = { rounds: 0, nodesRead: 0, stuck: false };
     let before: WorkflowItem | undefined;
+    /** How often the workflow was advanced, as far as this advance knows. */
+    let advances: number | undefined;
+    let overtaken = false;
     for (;;) {
       if (++sum.rounds > mostRounds) {
         await executions.handBack(token, goOn());
@@ -77,6 +83,8 @@ export function advanceWorkflow(deps: AdvanceDeps) {
         await finish(tenant, item);
         return done(token, 'ended', sum);
       }
+      overtaken ||= advances !== undefined && advances !== item.advancesInAll;
+      advances = item.advancesInAll;
       const mine = executionName(id, item.execution);
       if (input.execution !== mine) {
         // It went on in another execution, whose start may have been lost with the process.
@@ -102,6 +110,14 @@ export function advanceWorkflow(deps: AdvanceDeps) {
       sum.nodesRead += taken.nodesRead;
       sum.stuck ||= taken.stuck;
       before = { ...loaded.item, phase: taken.phase };
+      if (taken.again) {
+        // An advance that others have overtaken must not give a job to a node that they have done with, under an id
+        // that they never heard of.
+        if (await workflows.rest(item, { read: [], set: restOf(loaded, taken) })) advances++;
+        const { generations: _, ...carried } = before;
+        before = item.generations === undefined ? carried : { ...carried, generations: item.generations };
+        continue;
+      }
       if (taken.more) {
         await forget(tenant, item);
         continue;
@@ -111,7 +127,9 @@ export function advanceWorkflow(deps: AdvanceDeps) {
         lingers++;
         await sleep(lingerMs);
       }
-      const { change, answer } = plan(input, loaded, taken, now());
+      const at = now();
+      const isLate = overtaken || at - begunAt > input.waitSeconds * lateAfter * 1000;
+      const { change, answer } = plan(input, loaded, taken, { isLate, now: at });
       if (!(await workflows.rest(item, change))) {
         await forget(tenant, item);
         continue;
@@ -195,7 +213,7 @@ function plan(
   input: AdvanceInput,
   loaded: Loaded,
   taken: Turn,
-  now: number,
+  { isLate, now }: { isLate: boolean; now: number },
 ): { change: RestChange; answer: Answer } {
   const { item } = loaded;
   const rest = restOf(loaded, taken);
@@ -212,10 +230,12 @@ function plan(
     wanted,
     input.timedOut ? Math.min(input.waitSeconds * 2, longestWaitSeconds) : input.waitSeconds,
   );
-  // The state's own wait was set before this advance: another one takes a new state. Not for a second or two: what is
-  // left of a deadline is always a little less than what the state was given, and it would go round until then.
+  // The state's own wait was set before this advance: another one takes a new state. So does one that is late: its
+  // state may have ended before it, and a token that nobody waits with would stand over that of the next advance. Not
+  // for a second or two: what is left of a deadline is always a little less than what the state was given, and it
+  // would go round until then.
   const tooLate = input.waitSeconds - waitSeconds;
-  if (tooLate < 0 || tooLate > Math.max(nearSeconds, waitSeconds / 10))
+  if (isLate || tooLate < 0 || tooLate > Math.max(nearSeconds, waitSeconds / 10))
     return { change: change({}, waitSeconds), answer: { waitSeconds } };
   return { change: change({ token: input.token }, input.waitSeconds), answer: 'rest' };
 }

@@ -1,9 +1,9 @@
 import type { Change, ChangeResult, JobStore } from '../../core/change.ts';
 import { askCancelChange, cancelChange } from '../../core/manage.ts';
-import type { Caller } from '../../core/newjob.ts';
+import { type Caller, tombstone } from '../../core/newjob.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { Catalogue } from '../../core/request.ts';
-import { isWaiting } from '../../core/state.ts';
+import { isWaiting, type JobState } from '../../core/state.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import { accept } from '../enqueue/accept.ts';
 import type { Lanes } from '../lanes.ts';
@@ -63,6 +63,21 @@ export function carry(deps: CarryDeps) {
       }));
       return hand(loaded, await Promise.all(jobs), at);
     },
+    /**
+     * Makes sure of nodes that are not to start any more: a tombstone keeps the id of each, so that no advance that is
+     * late can give it a job. @returns the jobs that stand there already
+     */
+    async sealOff(loaded: Loaded, nodes: readonly number[]): Promise<{ node: number; status: JobState }[]> {
+      const keys = nodes.map((node) => jobKey(loaded.tenant, nodeJobId(loaded, node)));
+      const results = await store.insert(keys.map((key) => tombstone(key, now())));
+      if (results.some((each) => 'retry' in each))
+        throw new Error('DynamoDB throttles: which jobs of a workflow stand could not be made sure of');
+      return results.flatMap((each, index) =>
+        'found' in each && each.found.status !== 'void'
+          ? [{ node: nodes[index] as number, status: each.found.status }]
+          : [],
+      );
+    },
     /** Cancels the jobs of nodes: at once those that wait, and those that run by their signal. What is final stays. */
     async stop(loaded: Loaded, nodes: readonly number[]): Promise<Stopped> {
       const records = await store.get(nodes.map((node) => jobKey(loaded.tenant, nodeJobId(loaded, node))));
@@ -72,10 +87,13 @@ export function carry(deps: CarryDeps) {
         return change === undefined ? [] : [{ node, change }];
       });
       const results = changes.length === 0 ? [] : await store.change(changes.map(({ change }) => change));
+      // By an advance that died before it could say so: nobody else will.
+      const before = nodes.filter((_, index) => records[index]?.status === 'cancelled');
+      const fresh = changes.flatMap(({ node }, index) =>
+        statusIn(results[index]) === 'cancelled' ? [node] : [],
+      );
       return {
-        cancelled: changes.flatMap(({ node }, index) =>
-          statusIn(results[index]) === 'cancelled' ? [node] : [],
-        ),
+        cancelled: [...before, ...fresh],
         again: results.some((each) => !each.applied),
       };
     },

@@ -27,6 +27,8 @@ export interface Loaded {
   rounds: number[];
   /** As they are stored, by their index. */
   stored: StatesPart[];
+  /** The nodes were read just now, and not before. */
+  isFresh: boolean;
 }
 
 export interface LoadDeps {
@@ -89,6 +91,7 @@ export function loader({ workflows, vault }: LoadDeps) {
   return {
     /** @param item as just read */
     async load(tenant: string, id: string, item: WorkflowItem): Promise<Loaded> {
+      const before = cache.get(nameOf(tenant, id));
       const [known, stored] = await Promise.all([graphOfAll(tenant, id, item), workflows.states(tenant, id)]);
       const states = stored.flatMap(({ letters }) => decodeStates(letters));
       // Appended elsewhere, their states written, and not yet said on the item: what is known here is too short.
@@ -105,7 +108,8 @@ export function loader({ workflows, vault }: LoadDeps) {
         // What a job added has not begun: when it does, it is in this round.
         rounds.push(map === undefined ? (item.round ?? 0) : (rounds[map] ?? 0));
       }
-      return { tenant, id, item, specs, graph, added, states, rounds, stored };
+      const isFresh = specs !== before?.specs;
+      return { tenant, id, item, specs, graph, added, states, rounds, stored, isFresh };
     },
     /** The nodes alone. @param item as just read */
     nodes: async (tenant: string, id: string, item: WorkflowItem) =>

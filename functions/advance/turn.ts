@@ -1,6 +1,9 @@
+import { isFinal } from '../../core/state.ts';
 import { advance as decide, type Phase, type Step } from '../../core/workflow/advance.ts';
+import { mayHaveBegun } from '../../core/workflow/begun.ts';
 import { graphOf } from '../../core/workflow/graph.ts';
 import { partNames } from '../../core/workflow/item.ts';
+import { applyNews } from '../../core/workflow/news.ts';
 import { maxNodesInAll } from '../../core/workflow/request.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { NodeState } from '../../core/workflow/states.ts';
@@ -8,7 +11,7 @@ import { bounded } from './bounded.ts';
 import type { carry, Handed } from './carry.ts';
 import { hearNews, lookAround } from './hear.ts';
 import type { Loaded } from './load.ts';
-import { generationKey, type ResultsDeps, resultsOf } from './results.ts';
+import { generationKey, generationOf, type ResultsDeps, resultsOf } from './results.ts';
 import { elementSpec } from './specs.ts';
 import { listOf, takenBy } from './start.ts';
 import { takeIn } from './take-in.ts';
@@ -28,6 +31,8 @@ export interface Turn {
   nodesRead: number;
   /** More could start than one turn takes: save what there is, then take the next. */
   more: boolean;
+  /** Nodes begin anew under another id: that is to be stored before it is used. */
+  again: boolean;
 }
 
 const mostConditionMs = 1_000;
@@ -70,12 +75,21 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   const results = resultsOf(deps, loaded);
   const conditions = new Map<number, boolean>();
   const later: { node: number; state: NodeState }[] = [];
+  const sealed = new Set<number>();
   let room = mostStarts;
   // Each that takes too long leaves the next half the time: thousands of them are no more than seconds.
   let conditionMs = mostConditionMs;
   let more = false;
+  let again = false;
   for (;;) {
     const step = decide({ graph: loaded.graph, states: loaded.states, phase, conditions });
+    const begun = mayHaveBegun(loaded.graph, loaded.states, step.states).filter((node) => !sealed.has(node));
+    if (begun.length > 0) {
+      // Elements of a map, appended elsewhere and not heard of here, may have begun too.
+      if (!loaded.isFresh) return undefined;
+      await sealOff(begun, step.phase);
+      continue;
+    }
     loaded.states = step.states;
     phase = step.phase;
     await judge(step.ask);
@@ -85,7 +99,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     take(undone, true);
     const stopped = await deps.jobs.stop(loaded, step.stop);
     for (const node of stopped.cancelled) loaded.states[node] = 'cancelled';
-    const moved = expanded + undone.failed.length + undone.again.length + stopped.cancelled.length;
+    const moved = expanded + undone.failed.length + stopped.cancelled.length;
     if (step.ask.length + moved > 0) continue;
     for (const { node, state } of later) loaded.states[node] = state;
     boundSignals();
@@ -95,8 +109,25 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
       stuck: step.stuck && later.length === 0,
       nodesRead: results.read(),
       more,
+      again,
       ...untilOf(stopped.again),
     };
+  }
+
+  /** Nodes that are to be cancelled, and have a job that was not heard of yet: it runs, or has ended. */
+  async function sealOff(nodes: readonly number[], towards: Phase): Promise<void> {
+    const jobs = nodes.filter((node) => loaded.specs[node]?.node.kind === 'job');
+    for (const { node, status } of await deps.jobs.sealOff(loaded, jobs)) {
+      const generation = generationOf(loaded, node);
+      if (!isFinal(status)) loaded.states[node] = 'running';
+      else
+        applyNews(
+          loaded.states,
+          { of: 'job', node, generation, undo: false, status },
+          { phase: towards, generationOf: () => generation },
+        );
+    }
+    for (const node of nodes) sealed.add(node);
   }
 
   async function judge(ask: readonly number[]): Promise<void> {
@@ -144,7 +175,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     if (able.length === 0) return moved;
     const handed = await deps.jobs.start(loaded, able, results);
     take(handed, false);
-    return moved + handed.failed.length + handed.again.length;
+    return moved + handed.failed.length;
   }
 
   async function expand(map: number): Promise<boolean> {
@@ -203,7 +234,8 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     for (const node of handed.again) {
       const key = generationKey(node, undo);
       generations[key] = (generations[key] ?? 0) + 1;
-      loaded.states[node] = undo ? 'completed' : 'waiting';
+      later.push({ node, state: undo ? 'completed' : 'waiting' });
+      again = true;
     }
     for (const node of handed.later) later.push({ node, state: undo ? 'completed' : 'waiting' });
   }

@@ -55,15 +55,13 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
 
   return {
     ...workflowMarks(table),
-    async create(item, nodes, states) {
+    async create(item, nodes) {
       const tenant = item.pk.split('#')[1] ?? '';
       const standing = await get({ pk: item.pk, sk: item.sk });
-      // What stands may have gone on: its states are not to be written over.
       if (standing !== undefined) return standing as unknown as WorkflowItem;
-      await putAll([
-        ...nodes.map((part) => ({ ...partKey(tenant, item.sk, partNames.nodes(part.first)), ...part })),
-        ...states.map((part) => ({ ...partKey(tenant, item.sk, partNames.states(part.index)), ...part })),
-      ]);
+      await putAll(
+        nodes.map((part) => ({ ...partKey(tenant, item.sk, partNames.nodes(part.first)), ...part })),
+      );
       if (await put({ ...item }, 'attribute_not_exists(pk)')) return item;
       return (await get({ pk: item.pk, sk: item.sk })) as unknown as WorkflowItem;
     },
@@ -165,6 +163,7 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ':seen': seen.changes,
         ':before': seen.execution,
         ':running': 'running',
+        ':advanced': seen.advancesInAll,
         ...Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
       };
       const sets = given.map(([name]) => `#${name} = :${name}`).join(', ');
@@ -175,12 +174,15 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
             Key: { pk: seen.pk, sk: seen.sk },
             ...counted,
             UpdateExpression: `SET ${sets}${read.length === 0 ? '' : ' DELETE unread :read'}`,
-            ConditionExpression: 'changes = :seen AND #status = :running AND #execution = :before',
-            ExpressionAttributeNames: Object.fromEntries([
-              ...given.map(([name]) => [`#${name}`, name]),
-              ['#status', 'status'],
-              ['#execution', 'execution'],
-            ]),
+            // An advance that is late, or arrives late, does not put its token over that of another.
+            ConditionExpression:
+              'changes = :seen AND #status = :running AND #advancesInAll = :advanced AND #execution = :before',
+            ExpressionAttributeNames: Object.fromEntries(
+              [...given.map(([name]) => name), 'status', 'advancesInAll', 'execution'].map((name) => [
+                `#${name}`,
+                name,
+              ]),
+            ),
             ExpressionAttributeValues: {
               ...values,
               ...(read.length === 0 ? {} : { ':read': new Set(read) }),

@@ -2,6 +2,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { judgeBurial } from '../../core/bury.ts';
 import { type Change, type JobStore, leftBy } from '../../core/change.ts';
 import { tombstone } from '../../core/newjob.ts';
+import { isFinal } from '../../core/state.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { countDeath, type FindDeath } from '../deaths.ts';
@@ -14,6 +15,7 @@ import {
   readMessages,
   type Unreadable,
 } from '../messages.ts';
+import type { Tell } from '../tell.ts';
 
 export interface BuryDeps {
   store: JobStore;
@@ -23,6 +25,8 @@ export interface BuryDeps {
   now: () => number;
   urlOf: (arn: string) => { url: string; quarantine: boolean };
   storeUnreadable: (message: Unreadable) => Promise<void>;
+  /** Of a job that is found final, and whose end its workflow may not have heard of. */
+  tell: Tell;
   onError: (message: string, error: unknown) => void;
   log: (message: string, fields: Record<string, string | number>) => void;
 }
@@ -80,6 +84,7 @@ export function bury(deps: BuryDeps) {
       case 'hide':
         return comesBack(decision.seconds);
       case 'drop':
+        if (found !== undefined && isFinal(found.status)) await deps.tell([found]);
         return acknowledged;
       case 'bury_void': {
         const [laid] = await store.insert([

@@ -24,6 +24,7 @@ export function buryDeps(env: Record<Wire<'bury'>, string>): BuryDeps {
   const tell = tellLater(env.CONTROL_TABLE, { store, lanes: quarantine, now });
   return {
     store: tellingStore(store, tell, onError),
+    tell,
     lanes,
     findDeath: deathFinder(JSON.parse(env.WORKER_LOGS), onError),
     now,

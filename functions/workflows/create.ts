@@ -9,7 +9,7 @@ import {
 } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import { firstLookMs } from '../../core/workflow/watch.ts';
-import { changedStates, partSealedAs } from '../advance/load.ts';
+import { partSealedAs } from '../advance/load.ts';
 import { sealedAs } from '../advance/specs.ts';
 import type { Vault } from '../vault.ts';
 import type { Executions, Workflows } from '../workflows.ts';
@@ -38,7 +38,7 @@ export interface NewWorkflow {
 const nodesBytes = 200_000;
 
 /**
- * Stores a workflow and starts its execution: nodes and states first, then the workflow itself, then Step Functions.
+ * Stores a workflow and starts its execution: nodes first, then the workflow itself, then Step Functions.
  * What breaks off in between is made whole by the same call again, under the same id.
  * @returns the workflow as it stands
  */
@@ -76,11 +76,7 @@ export function createWorkflow({ workflows, executions, vault }: CreateDeps) {
       ...(callback === undefined ? {} : { callback: true }),
       ...more,
     };
-    const states = changedStates(
-      [],
-      specs.map(() => 'waiting'),
-    );
-    const standing = await workflows.create(item, parts, states);
+    const standing = await workflows.create(item, parts);
     if (standing.status === 'running')
       await executions.start(executionName(id, standing.execution), { tenant, workflow: id });
     return standing;

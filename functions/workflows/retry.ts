@@ -91,7 +91,11 @@ export function retryWorkflow(deps: RetryDeps) {
     const change = reopening(loaded, undoes ? 'undo' : mode, round, patches, now());
     if (!(await workflows.reopen(item, change))) {
       const current = await findWorkflow(workflows, request);
-      return 'problem' in current ? current : notWhile(current.item, allowed);
+      if ('problem' in current) return current;
+      // Else it was this very call: its answer was lost, and the SDK has sent it again.
+      const { status, round: now, retriedAt } = current.item;
+      if (status !== 'running' || now !== round || retriedAt !== change.set.retriedAt)
+        return notWhile(current.item, allowed);
     }
     await executions.start(executionName(id, item.execution + 1), { tenant, workflow: id });
     const { finishedAt: _, expiresAt: __, ...rest } = item;

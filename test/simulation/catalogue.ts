@@ -2,15 +2,20 @@ import * as z from 'zod/mini';
 import type { JobContract } from '../../core/define.ts';
 import { type Lane, type QueueTimes, queueTimes } from '../../core/lane.ts';
 import { operations, operationsQueue } from '../../core/operations.ts';
+import { callbackType } from '../../core/workflow/request.ts';
 
 const anything = { payload: z.unknown(), result: z.unknown(), retry: { maxAttempts: 4 } };
 
 /** The types of the simulation. `plain` has the timeout that is the default, `fresh` came with the new release, `long` has a queue of its own. */
-const contracts: Record<'plain' | 'fresh' | 'long', JobContract> = {
+const contracts: Record<'plain' | 'fresh' | 'long' | 'step', JobContract> = {
   plain: { type: 'plain', queue: 'default', timeoutSeconds: 30, ...anything },
   fresh: { type: 'fresh', queue: 'default', timeoutSeconds: 30, ...anything },
   long: { type: 'long', queue: 'long', timeoutSeconds: 120, ...anything },
+  /** Of workflows: what it did can be undone. */
+  step: { type: 'step', queue: 'default', timeoutSeconds: 30, compensates: true, ...anything },
 };
+/** Tells the end of a workflow. */
+const tells: JobContract = { type: callbackType, queue: 'default', timeoutSeconds: 30, ...anything };
 export type SimulatedType = keyof typeof contracts;
 
 const queues = [
@@ -28,6 +33,6 @@ export const timesOf: Record<string, QueueTimes> = Object.fromEntries(
 
 /** What each release knows. */
 export const catalogues = {
-  old: { queues, contracts: [contracts.plain, contracts.long] },
-  new: { queues, contracts: Object.values(contracts) },
+  old: { queues, contracts: [contracts.plain, contracts.long, contracts.step, tells] },
+  new: { queues, contracts: [...Object.values(contracts), tells] },
 };

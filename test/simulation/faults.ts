@@ -43,7 +43,15 @@ const highest = {
   stepped: 0.02,
 } as const;
 
-export type FaultKind = keyof typeof highest;
+/** Only where there are workflows, which say how often. */
+const ofWorkflows = {
+  /** An execution of Step Functions is gone. */
+  vanished: 0,
+  /** Step Functions invokes the function twice. */
+  invokedTwice: 0,
+};
+
+export type FaultKind = keyof typeof highest | keyof typeof ofWorkflows;
 export type Chances = Record<FaultKind, number>;
 
 /** Some of the kinds, each with a chance of its own; some of these more often than other histories have them. */
@@ -53,15 +61,19 @@ export function drawChances(random: Random): Chances {
   const favourites = new Set(
     Array.from({ length: oneOf(random, [0, 1, 2, 4]) }, () => oneOf(random, kinds)[0]),
   );
-  return Object.fromEntries(
+  const drawn = Object.fromEntries(
     kinds.map(([kind, most]) => {
       const chance = random() < share ? most * random() : 0;
       return [kind, favourites.has(kind) ? Math.max(chance, Math.min(most * 4, 0.5)) : chance];
     }),
-  ) as Chances;
+  ) as Record<keyof typeof highest, number>;
+  return { ...drawn, ...ofWorkflows };
 }
 
-const quiet = Object.fromEntries(Object.keys(highest).map((kind) => [kind, 0])) as Chances;
+const quiet = {
+  ...Object.fromEntries(Object.keys(highest).map((kind) => [kind, 0])),
+  ...ofWorkflows,
+} as Chances;
 
 /** Processes that are cut off while spare pointers come in: what leases are for. */
 export function drawLeaseFaults(random: Random): Chances {

@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { JobStore } from '../../core/change.ts';
 import type { Death } from '../../core/death.ts';
 import type { JobContext } from '../../core/define.ts';
 import { lanes as laneNames, type QueueTimes } from '../../core/lane.ts';
@@ -12,6 +13,7 @@ import { cancelJob, retryJob } from '../../functions/manage/change.ts';
 import { patchJob } from '../../functions/manage/patch.ts';
 import { release } from '../../functions/release/release.ts';
 import { walk } from '../../functions/release/walk.ts';
+import { type Tell, tellingStore, tellWorkflows } from '../../functions/tell.ts';
 import { renewThere, type StartThread } from '../../functions/work/renew-there.ts';
 import { serveRenewals } from '../../functions/work/serve-renewals.ts';
 import { type WorkDeps, work } from '../../functions/work/work.ts';
@@ -38,6 +40,9 @@ export interface Program {
   ports: Ports;
   thread: () => Pick<Program, 'process' | 'ports'>;
 }
+
+/** What a job carries: by what it is known; of one that undoes another, what that one carried. */
+export type Payload = { script?: string; at?: number; payload?: Payload };
 
 const ignore = (): void => {};
 export const common = (process: Process) => ({ now: process.now, onError: ignore, log: ignore });
@@ -76,11 +81,32 @@ export function changeJob(
   { does, inSeconds }: PersonPlan,
   id: string,
 ): Promise<ApiAnswer> {
-  const deps = { ...common(process), ...ports, contractOf: contractOf(process) };
+  const deps = manageDeps(process, ports);
   if (does === 'retry') return retryJob(deps, requestOf('retryJob', { id }));
   if (does === 'cancel') return cancelJob(deps, requestOf('cancelJob', { id }));
   const runAt = new Date(process.now() + inSeconds * 1000).toISOString();
   return patchJob(deps, requestOf('patchJob', { id, body: { run_at: runAt } }));
+}
+
+export function cancelJobOf(process: Process, ports: Ports, id: string): Promise<ApiAnswer> {
+  return cancelJob(manageDeps(process, ports), requestOf('cancelJob', { id }));
+}
+
+function manageDeps(process: Process, ports: Ports) {
+  // There is no message to give back: what could not be told is found by the workflow's next look.
+  const store = telling(process, ports, (tell) => (records) => tell(records).catch(ignore));
+  return { ...common(process), ...ports, store, contractOf: contractOf(process) };
+}
+
+const tellOf = ({ flows }: Ports): Tell => (flows === undefined ? async () => {} : tellWorkflows(flows));
+
+/** The store of whoever ends jobs: it tells their workflows. */
+export function telling(
+  process: Process,
+  { store, flows }: Ports,
+  how = (tell: Tell): Tell => tell,
+): JobStore {
+  return flows === undefined ? store : tellingStore(store, how(tellWorkflows(flows)), ignore, process.after);
 }
 
 export function requestOf(
@@ -104,7 +130,7 @@ export function workOn(
   program: Program,
   queue: string,
   records: readonly SQSRecord[],
-  handle: (payload: { script: string }, job: JobContext) => Promise<unknown>,
+  handle: (payload: Payload, job: JobContext) => Promise<unknown>,
   remainingMs: () => number,
 ): Promise<SQSBatchResponse> {
   const step = work({
@@ -124,6 +150,7 @@ export function workerDeps(
   return {
     ...common(process),
     ...ports,
+    store: telling(process, ports),
     ...messageDeps(process),
     queue,
     keys,
@@ -172,7 +199,13 @@ export function buryAll(
   ports: Ports,
   records: readonly SQSRecord[],
 ): Promise<SQSBatchResponse> {
-  return bury({ ...common(process), ...ports, ...messageDeps(process) })(records, {});
+  return bury({
+    ...common(process),
+    ...ports,
+    store: telling(process, ports),
+    tell: tellOf(ports),
+    ...messageDeps(process),
+  })(records, {});
 }
 
 /** @param part which half of the due entries */

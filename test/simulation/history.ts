@@ -21,6 +21,8 @@ const longestMs = 8 * 60 * minute;
 const cancelOf = (name: string): PersonPlan => ({
   ...{ name: `person who stops ${name}`, atMs: 0, does: 'cancel', inSeconds: 0, pick: 0 },
 });
+/** A node waits for the one before it; a wait that missed its wake-up ends after an hour, an execution that is gone is found within two. */
+const longestFlowMs = 72 * 60 * minute;
 
 export interface History {
   /** The promise that was broken, and how; undefined when all held. */
@@ -45,7 +47,7 @@ export async function runHistory(
   };
   const pollers = new Map([...workLanes, ...deadLanes].map((lane) => [lane, poller(lane)]));
   const world = makeWorld(scheduler, plan, plant, say, (lane) => pollers.get(lane)?.());
-  const { watch, table, lanes } = world;
+  const { watch, table, lanes, flows } = world;
   let failure: unknown;
   const guard = (promise: Promise<unknown>): void => {
     promise.catch((error: unknown) => {
@@ -72,6 +74,7 @@ export async function runHistory(
       if (work !== undefined) guard(world.act(cancelOf(name), work.sk));
     });
   }
+  flows?.all((atMs, run) => at(start + atMs, () => guard(run())));
   const minutes = streamOf(plan.seed, 'minutes');
   const everyMinute = (): void => {
     for (const task of minuteTasks) {
@@ -79,6 +82,7 @@ export async function runHistory(
       // EventBridge delivers at least once.
       if (minutes() < 0.1) guard(world.everyMinute(task));
     }
+    if (flows !== undefined) guard(flows.everyMinute());
     at(now() + minute, everyMinute);
   };
   at(start + minute, everyMinute);
@@ -88,14 +92,17 @@ export async function runHistory(
     events++;
     if (failure !== undefined) throw failure;
     watch.lookAfter();
+    flows?.watch.lookAfter();
     const broken = watch.first();
     if (broken !== undefined) throw broken;
   };
+  const mostMs = flows === undefined ? longestMs : longestFlowMs;
   const result = () => ({ events, struck: world.fates.struck(), lines });
   try {
     await scheduler.runUntil(start + plan.faultyMs, afterEach);
-    while (now() < start + longestMs && !over()) await scheduler.runUntil(now() + minute, afterEach);
+    while (now() < start + mostMs && !over()) await scheduler.runUntil(now() + minute, afterEach);
     watch.allFinal();
+    flows?.watch.allEnded();
     afterEach();
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
@@ -147,6 +154,8 @@ export async function runHistory(
   }
 
   function over(): boolean {
-    return table.all().every(({ status }) => isFinal(status) || status === 'void');
+    return (
+      (flows?.watch.over() ?? true) && table.all().every(({ status }) => isFinal(status) || status === 'void')
+    );
   }
 }

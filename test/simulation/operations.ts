@@ -5,7 +5,15 @@ import type { ApiAnswer } from '../../functions/http.ts';
 import { cancelMany, retryMany } from '../../functions/manage/many.ts';
 import { operationHandlers } from '../../functions/operate/handlers.ts';
 import { work } from '../../functions/work/work.ts';
-import { common, contractOf, type Program, randomBytes, requestOf, workerDeps } from './functions.ts';
+import {
+  common,
+  contractOf,
+  type Program,
+  randomBytes,
+  requestOf,
+  telling,
+  workerDeps,
+} from './functions.ts';
 import type { OperationPlan } from './operation-plan.ts';
 import { keys, type Ports } from './ports.ts';
 import type { Process } from './process.ts';
@@ -45,6 +53,7 @@ export function operateOn(
   const handlerOf = operationHandlers({
     ...common(process),
     ...ports,
+    store: telling(process, ports),
     contractOf: contractOf(process),
     newOwner: () => Buffer.from(randomBytes(process)(9)).toString('base64url'),
     monotonic: process.monotonic,

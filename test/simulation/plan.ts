@@ -3,6 +3,7 @@ import { type Chances, drawChances, drawClaimFaults, drawLeaseFaults } from './f
 import { type Behaviour, drawBehaviour } from './handlers.ts';
 import { drawOperations, type OperationPlan } from './operation-plan.ts';
 import { between, oneOf, type Random, streamOf } from './random.ts';
+import { drawExecutionFaults, drawWorkflow, type WorkflowPlan } from './workflow/plan.ts';
 
 /** When every history begins, ms since the epoch. */
 export const start = 1_800_000_000_000;
@@ -29,6 +30,8 @@ export interface Plan {
   persons: PersonPlan[];
   /** Redrives and bulk cancels: in a share of the histories. */
   operations: OperationPlan[];
+  /** In some histories only: they take more time than others. */
+  workflows: WorkflowPlan[];
 }
 
 export interface ClientPlan {
@@ -73,6 +76,7 @@ interface Subject {
 }
 
 const types: readonly SimulatedType[] = ['plain', 'plain', 'plain', 'plain', 'fresh', 'long', 'long'];
+const workflowTypes: readonly SimulatedType[] = ['plain', 'step', 'step', 'step', 'long'];
 
 const subjects = {
   anything: (random: Random): Subject => ({
@@ -99,8 +103,34 @@ export type SubjectName = keyof typeof subjects | 'operations';
 /** So many histories have redrives and bulk cancels, whatever else they are about. */
 const operatedShare = 0.12;
 
+/** Histories of workflows are about one of the subjects besides. */
+const withWorkflows = { workflows: 'anything', 'workflows that lose leases': 'leases' } as const;
+export type About = SubjectName | keyof typeof withWorkflows;
+
 /** @param about the subject, where it is not the seed's to decide */
-export function drawPlan(seed: number, about?: SubjectName): Plan {
+export function drawPlan(seed: number, about?: About): Plan {
+  if (about === 'workflows' || about === 'workflows that lose leases')
+    return addWorkflows(drawPlan(seed, withWorkflows[about]), streamOf(seed, 'workflows'), about);
+  const plan = drawJobs(seed, about);
+  const random = streamOf(seed, 'workflows');
+  return about === undefined && random() < 0.18 ? addWorkflows(plan, random, 'workflows') : plan;
+}
+
+/** One workflow or two, beside some of the jobs. A stream of its own: what they draw moves nobody else's luck. */
+function addWorkflows(plan: Plan, random: Random, about: keyof typeof withWorkflows): Plan {
+  const among = about === 'workflows' ? workflowTypes : (['long'] as const);
+  return {
+    ...plan,
+    chances: { ...plan.chances, ...drawExecutionFaults(random) },
+    clients: plan.clients.slice(0, 1).map((each) => ({ ...each, jobs: each.jobs.slice(0, 4) })),
+    persons: plan.persons.slice(0, 2),
+    workflows: named('workflow', random() < 0.75 ? 1 : 2, (name) =>
+      drawWorkflow(name, random, plan.faultyMs, among),
+    ),
+  };
+}
+
+function drawJobs(seed: number, about: SubjectName | undefined): Plan {
   const random = streamOf(seed, 'plan');
   const faultyMs = between(random, 2, 8) * minute;
   const roll = random();
@@ -125,6 +155,7 @@ export function drawPlan(seed: number, about?: SubjectName): Plan {
       pick: random(),
     })),
     operations: [],
+    workflows: [],
   };
   // From a stream of their own: the other histories are the same without them.
   const more = streamOf(seed, 'operations');

@@ -26,9 +26,21 @@ test.each(Object.entries(plants))(
 test('of the protocol’s list these are not planted', () => {
   expect(Object.keys(notYet)).toEqual([
     'gate opened between check and park',
-    'node settles between read and token',
     'my settle is known by its fence alone',
   ]);
+});
+
+test('one of a workflow shrinks to a workflow of a few nodes, and replays', {
+  timeout: 300_000,
+}, async () => {
+  const plant = plants['a message is given up before the workflow is told'] as Plant;
+  const found = await findBroken(plant);
+  if (found === undefined) throw new Error('the plant was not found');
+  const { plan, history } = await shrink(drawPlan(found.seed, plant.about), found.history, plant);
+  expect(history.broken?.promise).toBe('an end is told');
+  expect(plan.workflows.flatMap(({ nodes }) => nodes).length).toBeLessThanOrEqual(2);
+  expect(history.struck.length).toBeLessThanOrEqual(6);
+  expect(await runHistory(plan, { plant })).toEqual(history);
 });
 
 test('a broken history shrinks to a short one of the same promise, and that replays', {

@@ -16,6 +16,7 @@ import { laneName, type SimulatedLanes } from './lanes.ts';
 import type { Process } from './process.ts';
 import { between } from './random.ts';
 import type { SimulatedTable } from './table.ts';
+import type { FlowPorts } from './workflow/ports.ts';
 
 /** All that a function reaches the world through. */
 export interface Ports {
@@ -28,6 +29,8 @@ export interface Ports {
   depth: LaneDepth;
   shards: WalkedShards;
   cursors: WalkCursors;
+  /** Where a history has workflows. */
+  flows?: FlowPorts;
 }
 
 export interface PortParts {
@@ -42,6 +45,7 @@ export interface PortParts {
   checkpoints: Pick<Map<string, Checkpoint>, 'get' | 'set'>;
   /** How far the walk is. */
   walked: { cursors: readonly (WalkCursor | undefined)[] };
+  flowsOf?: (process: Process) => FlowPorts;
 }
 
 /** The ports of a process: every call goes through it, may go wrong, and may find it dead. */
@@ -78,6 +82,7 @@ export function portsOf(process: Process, parts: PortParts): Ports {
           parts.walked.cursors = cursors;
         }),
     },
+    ...(parts.flowsOf === undefined ? {} : { flows: parts.flowsOf(process) }),
   };
 }
 

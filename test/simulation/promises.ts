@@ -39,6 +39,19 @@ export const promises = {
     'until the first part is judged no other job is retried, and its verdict is by what became of it',
   'an operation that ended stops':
     'an operation that was cancelled, failed or completed changes no job any more',
+  'a node waits for what it depends on': 'a node starts when everything that it depends on has ended',
+  'a node has one live job': 'a node has at most one job that is not final, the one that undoes it counted',
+  'a node goes forward': 'within one round a node never goes back to a state that it has left',
+  'a node agrees with its job': 'what a workflow says of a node is what became of its job',
+  'undone in reverse': 'a node is undone when everything that was built on it is',
+  'only an end is told': 'a workflow is told of no end that was none',
+  'an end is told': 'the message of a job is given up only when its workflow has been told of its end',
+  'a wake-up is not lost':
+    'where no call broke off, no workflow rests with news that it has not read, or with a token that nobody waits with',
+  'a workflow says what it waits for': 'a workflow that rests has a node that runs',
+  'an end is final until a retry':
+    'a workflow that has ended starts nothing and stays so, until a person retries it',
+  'an end calls back once': 'whoever asked for it is told of the last end, and of none twice',
 } as const;
 
 export type PromiseName = keyof typeof promises;

@@ -3,6 +3,7 @@ import { plainly } from './handlers.ts';
 import { type History, runHistory } from './history.ts';
 import type { ClientPlan, JobPlan, Plan } from './plan.ts';
 import type { Plant } from './plants.ts';
+import { plainerWorkflows, shrinkWorkflows } from './workflow/shrink.ts';
 
 /** So many replays and no more: a history is to be short, not the shortest there is. */
 const mostReplays = 1_000;
@@ -56,7 +57,9 @@ export async function shrink(plan: Plan, history: History, plant?: Plant): Promi
         kept.length === 0 ? Promise.resolve() : breaks(withClient(best.plan, name, { jobs: kept })),
       );
     }
-    for (const plainer of simplifications(best.plan)) await breaks(plainer(best.plan));
+    await shrinkWorkflows(() => best.plan, breaks, leaveOut);
+    for (const plainer of [...simplifications(best.plan), ...plainerWorkflows(best.plan)])
+      await breaks(plainer(best.plan));
   }
   return { ...best, replays };
 }

@@ -87,10 +87,10 @@ async function one(seed: number, plantName: string | undefined): Promise<boolean
 function sizeOf(plan: Plan, { events, struck }: { events: number; struck: readonly string[] }): string {
   const jobs = plan.clients.reduce((sum, each) => sum + each.jobs.length, 0);
   const counts = [
-    ...[plan.clients.length, jobs, plan.persons.length, plan.operations.length],
+    ...[plan.clients.length, jobs, plan.workflows.length, plan.persons.length, plan.operations.length],
     ...[struck.length, events],
   ];
-  return ['client', 'job', 'person', 'operation', 'fault', 'event']
+  return ['client', 'job', 'workflow', 'person', 'operation', 'fault', 'event']
     .map((name, index) => `${counts[index]} ${name}${counts[index] === 1 ? '' : 's'}`)
     .join(', ');
 }

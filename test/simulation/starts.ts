@@ -1,18 +1,22 @@
 import type { JobContext } from '../../core/define.ts';
 import { mintedAtOf } from '../../core/id.ts';
 import type { Effects } from '../../core/once.ts';
+import type { Payload } from './functions.ts';
 import { behave, plainly } from './handlers.ts';
 import type { OperationPlan } from './operation-plan.ts';
 import type { JobPlan } from './plan.ts';
 import type { Process } from './process.ts';
 import { between } from './random.ts';
 import type { watchPromises } from './watch.ts';
+import type { NodePlan } from './workflow/plan.ts';
 
 interface StartParts {
   now: () => number;
   watch: ReturnType<typeof watchPromises>;
   /** What `once` has stored, by job. */
   effects: ReadonlyMap<string, Effects>;
+  /** The node of a workflow that a payload is for. */
+  nodeOf: (script: string) => NodePlan | undefined;
   say: (line: () => string) => void;
 }
 
@@ -20,19 +24,37 @@ interface StartParts {
 export const short = (jobId: string): string => jobId.slice(-6);
 
 /** What a worker's handlers do, and how each of their starts is watched. */
-export function makeStarts({ now, watch, effects, say }: StartParts) {
+export function makeStarts({ now, watch, effects, nodeOf, say }: StartParts) {
   /** What the job of each payload does. */
   const scripts = new Map<string, JobPlan>();
 
   return { scripts, handle, carryOut };
 
-  async function handle(process: Process, payload: { script: string }, job: JobContext): Promise<unknown> {
-    const { behaviours = [], once = false } = scripts.get(payload.script) ?? {};
+  async function handle(process: Process, payload: Payload, job: JobContext): Promise<unknown> {
+    const { script = payload.payload?.script ?? '' } = payload;
+    const node = nodeOf(script);
+    if (node !== undefined) return handleNode(process, node, payload, job);
+    const { behaviours = [], once = false } = scripts.get(script) ?? {};
     const behaviour = behaviours[Math.min(job.attempt, behaviours.length) - 1] ?? plainly;
     return start(process, job, behaviour.does, async () => {
       if (once)
         watch.onceIs(job.id, await job.once('mail', () => sendMail(process, job)), effects.get(job.id));
       return behave(behaviour, process, job, now);
+    });
+  }
+
+  /** The job of a workflow's node, or the one that undoes it: an element of a map begins later in the list. */
+  async function handleNode(
+    process: Process,
+    { behaviours, undoes, items }: NodePlan,
+    { at = 0, payload }: Payload,
+    job: JobContext,
+  ): Promise<unknown> {
+    const own = payload === undefined ? behaviours : undoes;
+    const behaviour = own[(job.attempt - 1 + at) % own.length] ?? plainly;
+    return start(process, job, behaviour.does, async () => {
+      await behave(behaviour, process, job, now);
+      return { attempt: job.attempt, items: Array(items).fill(0) };
     });
   }
 

@@ -54,6 +54,8 @@ export function watchPromises(parts: WatchParts) {
   return {
     first: () => first,
     operations,
+    expect,
+    wasLost: (jobId: string): boolean => jobs.get(jobId)?.lost ?? false,
     written(each: Written): void {
       stirred.add(each.after.sk);
       operations.written(each);

@@ -31,6 +31,7 @@ import type { Scheduler } from './scheduler.ts';
 import { makeStarts, short } from './starts.ts';
 import { simulateTable } from './table.ts';
 import { watchPromises } from './watch.ts';
+import { makeFlows } from './workflow/world.ts';
 
 const apiTimeoutMs = 29_000;
 const releaseTimeoutMs = 55_000;
@@ -76,7 +77,14 @@ export function makeWorld(
       () =>
         `${short(after.sk)} ${before?.status ?? 'nothing'} → ${after.status} fence ${after.fence} attempt ${after.attempt}+${after.attemptsLeft} by ${each.by.name}`,
     );
+    // Who advances a workflow cancels its jobs by its own right.
+    if (each.by.name.startsWith('advance') && (each.change?.set.cancelRequestedAt ?? 0) > 0)
+      watch.cancelAsked(after.sk);
+    if (each.by.name.startsWith('advance') && after.status === 'cancelled') watch.cancelAsked(after.sk);
     watch.written(each);
+    flows?.watch.written(each);
+    if (before === undefined && each.by.name.startsWith('advance') && after.status !== 'void')
+      watch.accept(after.sk);
   });
   const watch = watchPromises({
     now,
@@ -101,8 +109,20 @@ export function makeWorld(
     },
   };
   const walked: PortParts['walked'] = { cursors: [] };
-  const parts: PortParts = { table, lanes, sealed, keys: new Map(), effects, checkpoints, walked };
-  const starts = makeStarts({ now, watch, effects, say });
+  const flows =
+    plan.workflows.length === 0
+      ? undefined
+      : makeFlows({
+          ...{ scheduler, plan, fates, table, begin, within, say },
+          expect: watch.expect,
+          comesBack: (jobId) => lanes.pointers().has(jobId) || held(jobId) || watch.wasLost(jobId),
+          onCancel: watch.cancelAsked,
+        });
+  const parts: PortParts = {
+    ...{ table, lanes, sealed, keys: new Map(), effects, checkpoints, walked },
+    ...(flows === undefined ? {} : { flowsOf: flows.portsOf }),
+  };
+  const starts = makeStarts({ now, watch, effects, say, nodeOf: (script) => flows?.nodeOf(script) });
   const started = new Map<string, number>();
 
   function begin(kind: string): Program {
@@ -118,7 +138,11 @@ export function makeWorld(
       mostSkewMs: plan.mostSkewMs,
       release: isOld ? 'old' : 'new',
       say,
-      onTrouble: watch.trouble,
+      onTrouble(jobs) {
+        const ids = [...jobs];
+        watch.trouble(ids);
+        flows?.watch.trouble(ids);
+      },
     });
     const planted = (each: Process): Ports => {
       const ports = portsOf(each, parts);
@@ -271,7 +295,7 @@ export function makeWorld(
     );
   }
 
-  return { call, ask, act, invoke, everyMinute, watch, fates, table, lanes };
+  return { call, ask, act, invoke, everyMinute, watch, fates, table, lanes, flows };
 }
 
 function bodyOf(job: JobPlan, script: string): Record<string, unknown> {

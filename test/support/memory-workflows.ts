@@ -32,13 +32,12 @@ export function workflowRows() {
   const tenantOfItem = (item: WorkflowItem) => item.pk.split('#')[1] ?? '';
 
   const rows: WorkflowRows = {
-    create: (item, nodes, states) => {
+    create: (item, nodes) => {
       const tenant = tenantOfItem(item);
       const known = items.get(nameOf(tenant, item.sk));
       if (known !== undefined) return structuredClone(known);
       const own = partsOf(tenant, item.sk);
       for (const part of nodes) own.set(partNames.nodes(part.first), structuredClone(part));
-      for (const part of states) own.set(partNames.states(part.index), structuredClone(part));
       items.set(nameOf(tenant, item.sk), structuredClone(item));
       return structuredClone(item);
     },
@@ -107,7 +106,8 @@ export function workflowRows() {
       const tenant = tenantOfItem(seen);
       const item = items.get(nameOf(tenant, seen.sk));
       const same = item?.changes === seen.changes && item.execution === seen.execution;
-      if (item === undefined || !same || item.status !== 'running') return false;
+      const isFirst = same && item.advancesInAll === seen.advancesInAll;
+      if (item === undefined || !isFirst || item.status !== 'running') return false;
       const { unread, ...others } = item;
       const left = [...(unread ?? [])].filter((each) => !read.includes(each));
       items.set(nameOf(tenant, seen.sk), {

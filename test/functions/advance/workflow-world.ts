@@ -6,7 +6,7 @@ import type { JobRecord } from '../../../core/table.ts';
 import type { Counts } from '../../../core/telemetry.ts';
 import { executionName } from '../../../core/workflow/item.ts';
 import { plan } from '../../../core/workflow/plan.ts';
-import { type Advanced, advanceWorkflow } from '../../../functions/advance/advance.ts';
+import { type AdvanceDeps, type Advanced, advanceWorkflow } from '../../../functions/advance/advance.ts';
 import { watchWorkflows } from '../../../functions/advance/watch.ts';
 import type { ApiRequest } from '../../../functions/http.ts';
 import { tellWorkflows } from '../../../functions/tell.ts';
@@ -87,6 +87,12 @@ export function aWorkflowWorld() {
     });
     return answer;
   };
+  /** One state whose advance reaches the world through other ports, under the token `token-1`. */
+  const stepOf = (other: AdvanceDeps): Promise<Advanced> =>
+    advanceWorkflow(other)({
+      ...{ tenant, workflow: workflowId, token: 'token-1', waitSeconds: 60, timedOut: false },
+      execution: executionName(workflowId, workflows.peek(tenant, workflowId)?.execution ?? 0),
+    });
   /** Jobs of the workflow that are not final, with the node each runs for. */
   const live = (): JobRecord[] =>
     world.store.all().filter((each) => !isFinal(each.status) && each.status !== 'void');
@@ -142,6 +148,6 @@ export function aWorkflowWorld() {
   return {
     ...{ watch, step, deps: { ...deps, sleep: async () => {} } },
     ...{ world, workflows, executions, create, advance, live, nodeOf, end, publishAll, letters, item },
-    ...{ call, finish, enqueueFor },
+    ...{ call, finish, enqueueFor, stepOf },
   };
 }

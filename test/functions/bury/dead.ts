@@ -5,16 +5,22 @@ import { bury } from '../../../functions/bury/bury.ts';
 import type { FindDeath } from '../../../functions/deaths.ts';
 import { laneOfArn } from '../../../functions/lanes.ts';
 import type { Unreadable } from '../../../functions/messages.ts';
+import type { Tell } from '../../../functions/tell.ts';
 import { aWorld, type World } from '../../support/world.ts';
 
 /** The bury step over a world. */
-export function burier(world: World, findDeath: FindDeath = async () => ({ cause: 'lease_lost' })) {
+export function burier(
+  world: World,
+  findDeath: FindDeath = async () => ({ cause: 'lease_lost' }),
+  tell: Tell = async () => {},
+) {
   const counts: Counts = {};
   const unreadable: Unreadable[] = [];
   const errors: string[] = [];
   const step = bury({
     ...world,
     findDeath,
+    tell,
     now: world.clock.now,
     urlOf: (arn) => laneOfArn(world.lanes.urls, arn),
     storeUnreadable: (message) =>

@@ -69,6 +69,18 @@ describe('failed: what did not end well, and what comes after it', () => {
     expect(await it.finish()).toBe('completed');
   });
 
+  test('whose answer was lost and that the SDK sent again is no refusal', async () => {
+    const it = aWorkflowWorld();
+    await it.create([{ key: 'a', type: 'task' }]);
+    await it.advance();
+    await it.finish([0]);
+    it.world.faults.sendTwice('reopen');
+    expect(await it.call('retryWorkflow')).toMatchObject({ status: 202 });
+    expect(it.item()).toMatchObject({ status: 'running', round: 1 });
+    await it.advance();
+    expect(await it.finish()).toBe('completed');
+  });
+
   test('of a map only the elements that failed', async () => {
     const it = aWorkflowWorld();
     await it.create([
