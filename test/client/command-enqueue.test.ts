@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { aFailedJob, aJob, jobId, someErrors } from './a-job.ts';
+import { aFailedJob, aJob, jobId, otherId, someErrors } from './a-job.ts';
 import { aProblem } from './api-server.ts';
 import { aTaskq } from './run-taskq.ts';
 
@@ -56,6 +56,28 @@ describe('enqueue', () => {
     expect(received[0]).toMatchObject({ tenant: 'acme', key: 'k' });
     expect(received[0]?.body).toEqual({ type: 'echo', payload: {}, ...fields });
     expect(received[1]?.body).toEqual({ type: 'echo', payload: {}, run_at: '2026-11-23T00:00:00Z' });
+  });
+
+  test('after other jobs, whose failure it may outlive', async () => {
+    const { taskq, received } = await aTaskq({
+      enqueueJob: () => ({ status: 201, body: aJob({ status: 'waiting_dependencies' }) }),
+    });
+    const ran = await taskq(['enqueue', 'echo', '--after', otherId, '--after', jobId]);
+    expect(ran.stdout).toBe(`${jobId} enqueued: echo, queue default, lane normal, waiting_dependencies\n`);
+    expect(received[0]?.body).toMatchObject({ dependencies: [{ id: otherId }, { id: jobId }] });
+    await taskq(['enqueue', 'echo', '--after', otherId, '--on-failure', 'continue']);
+    expect(received[1]?.body).toMatchObject({ dependencies: [{ id: otherId, on_failure: 'continue' }] });
+  });
+
+  test.each([
+    ['no job id', ['echo', '--after', 'yesterday'], 'A job id looks like'],
+    ['--on-failure alone', ['echo', '--on-failure', 'continue'], 'give them by --after ID'],
+    ['a file', ['--batch', '-', '--after', otherId], 'hand in many that wait for each other as a workflow'],
+  ])('after other jobs, with %s: refused', async (_, args, message) => {
+    const { taskq, received } = await aTaskq({ enqueueJob: created });
+    const { code, stderr } = await taskq(['enqueue', ...args]);
+    expect([code, received.length]).toEqual([2, 0]);
+    expect(stderr).toContain(message);
   });
 
   test("--json is the API's JSON", async () => {

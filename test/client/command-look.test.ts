@@ -38,6 +38,30 @@ describe('get', () => {
     );
   });
 
+  test('a job that waits for others says for which; one that waited in vain, for which', async () => {
+    let job = aJob({
+      status: 'waiting_dependencies',
+      dependencies: [{ id: otherId, on_failure: 'cancel' }],
+      waits_for: [{ id: otherId, status: 'running' }],
+    });
+    const { taskq } = await aTaskq({
+      getJob: () => ({ status: 200, body: job }),
+      getErrors: () => ({ status: 200, body: { errors: [] } }),
+    });
+    const { stdout } = await taskq(['get', jobId]);
+    expect(stdout).toContain(`waits for  ${otherId} (running)\n`);
+    expect(stdout).not.toContain('due');
+    const code = 'dependency_failed';
+    job = aJob({
+      status: 'cancelled',
+      attempt: 0,
+      last_error: { code, cause: code, attempt: 0, at: job.created_at, dependency: otherId },
+    });
+    expect((await taskq(['get', jobId])).stdout).toContain(
+      `Cancelled: job ${otherId}, which it waited for, failed or was cancelled. To see why: taskq get ${otherId}\n`,
+    );
+  });
+
   test('a job that is retried is explained too, and the command to come is named as this one was called', async () => {
     const last_error = aFailedJob().last_error!;
     const errors = [{ ...someErrors.errors[0]!, attempt: 1, run: 7 }];

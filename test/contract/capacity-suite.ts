@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../core/change.ts';
 import { claimChange } from '../../core/claim.ts';
+import { metChange, packDependencies, watchChange } from '../../core/dependencies.ts';
 import { reopenChange } from '../../core/manage.ts';
 import { newRecord } from '../../core/newjob.ts';
 import { placePayload, placeResult } from '../../core/placement.ts';
@@ -108,6 +109,26 @@ export function describeCapacity(endpoint: () => string): void {
       const late = aJob({ sk: aJobId({ at: now }), availableAt: now, ...watched });
       await put(rowOf(late));
       expect((await update(claimChange(late, message, holding, 1, now + 61_000))).units).toBe(3);
+    });
+
+    it('of a job that waits for ten: 2 to insert, 1 at each of them, 3 to hand it over, 1 to claim, 2 to complete', async () => {
+      const ids = Array.from({ length: 10 }, () => aJobId({ at: now }));
+      const on = ids.map((id) => ({ id, onFailure: 'cancel' as const }));
+      const dependencies = packDependencies(on, 0);
+      const record = aJob({ status: 'waiting_dependencies', dependencies, ...watched });
+      expect(await put(rowOf(record))).toBe(2);
+
+      const awaited = aJob({ status: 'running' });
+      await put(rowOf(awaited));
+      const noted = watchChange(awaited, [record.sk]);
+      if (noted === undefined) throw new Error('there was no room');
+      expect((await update(noted)).units).toBe(1);
+
+      expect((await update(metChange(record, now + 1_000))).units).toBe(3);
+      const claimed = await update(claimChange(record, message, holder, 10, now + 2_000));
+      expect(claimed.units).toBe(1);
+      const outcome = { kind: 'returned', result: sealedBytes(48) } as const;
+      expect((await update(settle(claimed.record, outcome, now + 3_000, 0.5).change)).units).toBe(2);
     });
 
     it('of a retried job: 3 to reopen it, two of them the index’s, 1 to claim, 2 to complete', async () => {

@@ -8,7 +8,6 @@ import { enqueuer, manager, told } from '../../support/requests.ts';
 import { worker } from '../../support/worker.ts';
 import { aWorld } from '../../support/world.ts';
 
-export const tenant = 'acme';
 const lanes = ['critical', 'high', 'normal', 'low', 'quarantine'];
 
 /** What a job of a test does. */
