@@ -8,7 +8,7 @@ import { bury } from '../../functions/bury/bury.ts';
 import { enqueue } from '../../functions/enqueue/enqueue.ts';
 import type { ApiAnswer, ApiRequest } from '../../functions/http.ts';
 import { laneOfArn } from '../../functions/lanes.ts';
-import { look } from '../../functions/look.ts';
+import { look, tellWaiting } from '../../functions/look.ts';
 import { cancelJob, retryJob } from '../../functions/manage/change.ts';
 import { patchJob } from '../../functions/manage/patch.ts';
 import { release } from '../../functions/release/release.ts';
@@ -75,6 +75,23 @@ export function enqueueBatch(process: Process, ports: Ports, jobs: unknown[], ke
   return step(requestOf('enqueueBatch', { body: { jobs }, ...(key === undefined ? {} : { key }) }), {});
 }
 
+/** A job posted by itself, after others. */
+export function enqueueAfter(
+  process: Process,
+  ports: Ports,
+  body: Record<string, unknown>,
+  key: string | undefined,
+) {
+  const step = enqueue({
+    ...common(process),
+    ...ports,
+    catalogue: catalogues[process.release],
+    keys,
+    randomBytes: randomBytes(process),
+  });
+  return step(requestOf('enqueueJob', { body, ...(key === undefined ? {} : { key }) }), {});
+}
+
 export function changeJob(
   process: Process,
   ports: Ports,
@@ -98,15 +115,21 @@ function manageDeps(process: Process, ports: Ports) {
   return { ...common(process), ...ports, store, contractOf: contractOf(process) };
 }
 
-const tellOf = ({ flows }: Ports): Tell => (flows === undefined ? async () => {} : tellWorkflows(flows));
+/** Tells workflows, and jobs that wait. */
+function tellOf(process: Process, { flows, ...ports }: Ports): Tell {
+  const tellWaiters = tellWaiting({ ...common(process), ...ports });
+  return async (records) => {
+    const awaited = records.filter(({ watchers }) => watchers !== undefined);
+    await Promise.all([
+      flows === undefined ? undefined : tellWorkflows(flows)(records),
+      awaited.length === 0 ? undefined : tellWaiters(awaited),
+    ]);
+  };
+}
 
-/** The store of whoever ends jobs: it tells their workflows. */
-export function telling(
-  process: Process,
-  { store, flows }: Ports,
-  how = (tell: Tell): Tell => tell,
-): JobStore {
-  return flows === undefined ? store : tellingStore(store, how(tellWorkflows(flows)), ignore, process.after);
+/** The store of whoever ends jobs: it tells who waits for them. */
+export function telling(process: Process, ports: Ports, how = (tell: Tell): Tell => tell): JobStore {
+  return tellingStore(ports.store, how(tellOf(process, ports)), ignore, process.after);
 }
 
 export function requestOf(
@@ -203,7 +226,7 @@ export function buryAll(
     ...common(process),
     ...ports,
     store: telling(process, ports),
-    tell: tellOf(ports),
+    tell: tellOf(process, ports),
     ...messageDeps(process),
   })(records, {});
 }

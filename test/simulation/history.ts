@@ -12,7 +12,7 @@ const minute = 60_000;
 /** The jobs that an act fits, as far as a person sees. */
 const fit: Record<PersonPlan['does'], (status: string) => boolean> = {
   retry: (status) => status === 'failed' || status === 'cancelled',
-  cancel: (status) => isWaiting(status) || status === 'running',
+  cancel: (status) => isWaiting(status) || status === 'running' || status === 'waiting_dependencies',
   reschedule: isWaiting,
 };
 /** Long enough for the longest delay, every retry, and three burials. */
@@ -60,6 +60,14 @@ export async function runHistory(
     at(start + client.atMs, call);
     if (client.twinAfterMs !== undefined) at(start + client.atMs + client.twinAfterMs, call);
   }
+  for (const waiter of plan.waiters)
+    at(start + waiter.atMs, () => {
+      // Decided once: a repeat of a key names the same jobs.
+      const there = table.all().filter(({ status }) => status !== 'void');
+      if (there.length === 0) return;
+      const ids = waiter.after.map(({ pick }) => oneOf(() => Math.min(pick, 0.999), there).sk);
+      guard(untilAnswered(waiter.name, waiter.key, () => world.post(waiter, [...new Set(ids)])));
+    });
   for (const person of plan.persons)
     at(start + person.atMs, () => {
       const jobId = fitting(person);

@@ -3,6 +3,7 @@ import { type Chances, drawChances, drawClaimFaults, drawLeaseFaults } from './f
 import { type Behaviour, drawBehaviour } from './handlers.ts';
 import { drawOperations, type OperationPlan } from './operation-plan.ts';
 import { between, oneOf, type Random, streamOf } from './random.ts';
+import { drawWaiters, type WaiterPlan } from './waiter-plan.ts';
 import { drawExecutionFaults, drawWorkflow, type WorkflowPlan } from './workflow/plan.ts';
 
 /** When every history begins, ms since the epoch. */
@@ -32,6 +33,8 @@ export interface Plan {
   operations: OperationPlan[];
   /** In some histories only: they take more time than others. */
   workflows: WorkflowPlan[];
+  /** Jobs posted after others: in a share of the histories without operations. */
+  waiters: WaiterPlan[];
 }
 
 export interface ClientPlan {
@@ -98,10 +101,12 @@ const subjects = {
     spareWithinSeconds: [0, 5],
   }),
 };
-export type SubjectName = keyof typeof subjects | 'operations';
+export type SubjectName = keyof typeof subjects | 'operations' | 'waiters';
 
 /** So many histories have redrives and bulk cancels, whatever else they are about. */
 const operatedShare = 0.12;
+/** So many of the others have jobs that wait for others. */
+const waitedShare = 0.25;
 
 /** Histories of workflows are about one of the subjects besides. */
 const withWorkflows = { workflows: 'anything', 'workflows that lose leases': 'leases' } as const;
@@ -136,7 +141,7 @@ function drawJobs(seed: number, about: SubjectName | undefined): Plan {
   const roll = random();
   const drawn = roll < 0.12 ? 'leases' : roll < 0.22 ? 'claims' : 'anything';
   const { types: among, ...subject } =
-    subjects[about === undefined || about === 'operations' ? drawn : about](random);
+    subjects[about === undefined || about === 'operations' || about === 'waiters' ? drawn : about](random);
   const plan: Plan = {
     seed,
     faultyMs,
@@ -156,11 +161,18 @@ function drawJobs(seed: number, about: SubjectName | undefined): Plan {
     })),
     operations: [],
     workflows: [],
+    waiters: [],
   };
   // From a stream of their own: the other histories are the same without them.
   const more = streamOf(seed, 'operations');
   const operated = more() < operatedShare || about === 'operations';
-  if (!operated) return plan;
+  if (!operated) {
+    const waiting = streamOf(seed, 'waiters');
+    const waited = waiting() < waitedShare || about === 'waiters';
+    return waited
+      ? { ...plan, waiters: drawWaiters(waiting, faultyMs, () => drawJob(waiting, among)) }
+      : plan;
+  }
   const { operations, persons } = drawOperations(more, faultyMs);
   // Where calls take seconds, an operation takes several starts.
   const slow = more() < 0.3 ? 0.5 : plan.chances.slow;

@@ -234,6 +234,29 @@ export const plants: Record<string, Plant> = {
     breaks: ['looked after'],
     received: (records) => [...new Map(records.map((each) => [each.body, each])).values()],
   },
+  'a look takes what is tried again for ended': {
+    about: 'waiters',
+    breaks: ['a job waits for what it names'],
+    ports: (ports, { name }) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        get: async (keys) =>
+          (await ports.store.get(keys)).map((each) =>
+            each?.status === 'retrying' && name.startsWith('work') ? { ...each, status: 'completed' } : each,
+          ),
+      },
+    }),
+  },
+  'a job is handed over whatever has become of it': {
+    about: 'waiters',
+    breaks: ['a late attempt leaves nothing', 'final stays final'],
+    ports: altered((change) =>
+      change.where.some(([name, , value]) => name === 'status' && value === 'waiting_dependencies')
+        ? { ...change, where: [] }
+        : change,
+    ),
+  },
   ...operationPlants,
   ...flowPlants,
 };

@@ -15,7 +15,9 @@ export const promises = {
   'an attempt is spent on a start or a death':
     'a lease is lost only when its process died or one of its calls broke off',
   'fails only for a reason':
-    'a job fails by a permanent error, its last attempt or its third burial, and is cancelled only on request',
+    'a job fails by a permanent error, its last attempt or its third burial, and is cancelled only on request, or with one that it waits for',
+  'a job waits for what it names':
+    'a job with dependencies goes on only when all have ended, those well that must',
   'a cancelled job does not go on': 'once a cancel is asked for, a job goes back to no waiting state',
   'an entry stays until the end': 'a record that has an attention entry has one until it is final',
   'a long job is watched':

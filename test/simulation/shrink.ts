@@ -47,6 +47,10 @@ export async function shrink(plan: Plan, history: History, plant?: Plant): Promi
       (operations) => breaks({ ...best.plan, operations }),
     );
     await leaveOut(
+      () => best.plan.waiters,
+      (waiters) => breaks({ ...best.plan, waiters }),
+    );
+    await leaveOut(
       () => best.history.struck,
       (kept) =>
         breaks({ ...best.plan, spared: [...best.plan.spared, ...leftOut(best.history.struck, kept)] }),

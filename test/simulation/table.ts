@@ -133,7 +133,8 @@ export function simulateTable(now: () => number, onWrite: (written: Written) => 
         const after = changed(before, change);
         put(row, after);
         onWrite({ before, after, change, by, how });
-        return { applied: true, record: copy(after) };
+        // What nobody reads, the table does not answer with.
+        return { applied: true, record: change.unread ? ({} as JobRecord) : copy(after) };
       }),
     get: (keys) =>
       keys.map(({ sk }) => {

@@ -2,6 +2,7 @@ import { givesBack } from '../../core/claim.ts';
 import { isFinal } from '../../core/state.ts';
 import type { JobRecord } from '../../core/table.ts';
 import type { Written } from './table.ts';
+import { watchWaiting } from './watch-waiting.ts';
 import { clocksMs, type Expect, type Watched } from './watched.ts';
 
 /** A job further away than this is delivered by release. */
@@ -19,7 +20,10 @@ interface WriteParts {
 
 /** Looks at every write that was applied: what it may and may not do to a record. */
 export function watchWrites({ now, stored, of, expect }: WriteParts): (written: Written) => void {
+  const waiting = watchWaiting(of, expect);
+
   function written({ before, after, change, by, how }: Written): void {
+    waiting.written({ before, after, change, by, how });
     const job = of(after.sk);
     const named = (what: string) => () => `${after.sk} ${what}`;
     const isOpen = !isFinal(after.status) && after.status !== 'void';
@@ -51,6 +55,8 @@ export function watchWrites({ now, stored, of, expect }: WriteParts): (written: 
     }
     if (after.status === 'running') job.leaseMs = Math.max(job.leaseMs, after.availableAt - now());
     if (by.name.startsWith('release') || by.name.startsWith('walk')) return;
+    // Who waits for it changes nothing of its time.
+    if (change?.set.watchers !== undefined) return;
     job.far = isOpen && after.status !== 'running' && after.availableAt - now() > farMs;
   }
 
@@ -102,7 +108,11 @@ export function watchWrites({ now, stored, of, expect }: WriteParts): (written: 
     );
     if (after.status === 'failed' && before.status !== 'failed') failed(before, after);
     if (after.status === 'cancelled' && before.status !== 'cancelled')
-      expect(job.cancelAsked, 'fails only for a reason', named('was cancelled by nobody'));
+      expect(
+        job.cancelAsked || waiting.isMissed(after),
+        'fails only for a reason',
+        named('was cancelled by nobody'),
+      );
     if (before.status === 'running' && (after.status !== 'running' || after.fence !== before.fence))
       attemptEnded(before, after, job, { change, by });
   }

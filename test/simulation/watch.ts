@@ -128,6 +128,7 @@ export function watchPromises(parts: WatchParts) {
       const job = of(jobId);
       const needed = !pointers().has(jobId) && !held(jobId);
       // Two releases at once may both send for the first time.
+      if (peek(jobId)?.status === 'waiting_dependencies') return;
       const isPlanned = job.far && (peek(jobId)?.attentionStep ?? 0) <= 1;
       expect(
         isPlanned || job.troubled || !job.accepted || !needed,

@@ -33,6 +33,8 @@ export interface Watched {
   troubled: boolean;
   /** SQS lost one of its messages: the walk is to find it. */
   lost: boolean;
+  /** How it has ever ended: a person may have retried it since. */
+  ends: Set<string>;
 }
 
 /** Two clocks differ by less than this. */
@@ -52,5 +54,6 @@ export function unknownJob(): Watched {
     far: false,
     troubled: false,
     lost: false,
+    ends: new Set(),
   };
 }

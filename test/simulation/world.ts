@@ -22,7 +22,7 @@ import {
 import { type LaneName, simulateLanes } from './lanes.ts';
 import type { OperationPlan } from './operation-plan.ts';
 import { askMany, operateOn } from './operations.ts';
-import { type ClientPlan, type JobPlan, type PersonPlan, type Plan, start } from './plan.ts';
+import { type ClientPlan, type PersonPlan, type Plan, start } from './plan.ts';
 import type { Plant } from './plants.ts';
 import { type PortParts, type Ports, portsOf } from './ports.ts';
 import { type Process, startProcess } from './process.ts';
@@ -30,6 +30,7 @@ import { streamOf } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { makeStarts, short } from './starts.ts';
 import { simulateTable } from './table.ts';
+import { bodyOf, makePost } from './waiters.ts';
 import { watchPromises } from './watch.ts';
 import { makeFlows } from './workflow/world.ts';
 
@@ -295,17 +296,15 @@ export function makeWorld(
     );
   }
 
-  return { call, ask, act, invoke, everyMinute, watch, fates, table, lanes, flows };
-}
+  const post = makePost({
+    begin,
+    within: (process, step) => within(process, step, apiTimeoutMs),
+    starts,
+    watch,
+    say,
+  });
 
-function bodyOf(job: JobPlan, script: string): Record<string, unknown> {
-  return {
-    type: job.type,
-    payload: job.big ? { script, filler: 'x'.repeat(1_200) } : { script },
-    priority: job.priority,
-    ...(job.delaySeconds === undefined ? {} : { delay_seconds: job.delaySeconds }),
-    ...(job.maxAttempts === undefined ? {} : { max_attempts: job.maxAttempts }),
-  };
+  return { call, ask, post, act, invoke, everyMinute, watch, fates, table, lanes, flows };
 }
 
 const jobOf = ({ body }: SQSRecord): string => decodePointer(body)?.jobId ?? '';
