@@ -44,6 +44,24 @@ describe('a job that waits', () => {
     expect(it.statuses(child)).toEqual(['pending']);
   });
 
+  it('for one that ends between the look at it and the note on it: the note is refused, and it looks again', async () => {
+    const it = aWaitingWorld();
+    const { store } = it.world;
+    const parent = await it.job({}, { delay_seconds: 600 });
+    const child = await it.job({}, { dependencies: [parent] });
+    const { change } = store;
+    store.change = async (changes) => {
+      if (changes.some(({ set }) => set.watchers !== undefined)) {
+        store.change = change;
+        store.put({ ...it.record(parent), status: 'completed', finishedAt: start });
+      }
+      return change(changes);
+    };
+    await it.work();
+    expect(it.statuses(child)).toEqual(['pending']);
+    expect(it.record(parent)).not.toHaveProperty('watchers');
+  });
+
   it('for one that runs already, and long: its settle reads who waits', async () => {
     const it = aWaitingWorld();
     const parent = await it.job({ takesMs: 20_000 });
