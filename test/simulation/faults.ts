@@ -43,12 +43,14 @@ const highest = {
   stepped: 0.02,
 } as const;
 
-/** Only where there are workflows, which say how often. */
+/** Only where there are workflows, and as often as their plans say. */
 const ofWorkflows = {
   /** An execution of Step Functions is gone. */
   vanished: 0,
   /** Step Functions invokes the function twice. */
   invokedTwice: 0,
+  /** A call of the thread that renews a lease is refused. */
+  unrenewed: 0,
 };
 
 export type FaultKind = keyof typeof highest | keyof typeof ofWorkflows;

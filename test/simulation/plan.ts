@@ -4,7 +4,7 @@ import { type Behaviour, drawBehaviour } from './handlers.ts';
 import { drawOperations, type OperationPlan } from './operation-plan.ts';
 import { between, oneOf, type Random, streamOf } from './random.ts';
 import { drawWaiters, type WaiterPlan } from './waiter-plan.ts';
-import { drawExecutionFaults, drawWorkflow, type WorkflowPlan } from './workflow/plan.ts';
+import { drawExecutionFaults, drawLossyWorkflow, drawWorkflow, type WorkflowPlan } from './workflow/plan.ts';
 
 /** When every history begins, ms since the epoch. */
 export const start = 1_800_000_000_000;
@@ -121,16 +121,26 @@ export function drawPlan(seed: number, about?: About): Plan {
   return about === undefined && random() < 0.18 ? addWorkflows(plan, random, 'workflows') : plan;
 }
 
+/** Leases that are not renewed and settles that take long, while spare pointers come in all the time. */
+const lossy = { unrenewed: 1, slow: 0.35, refused: 0.02, answerLost: 0, late: 0, cut: 0, crash: 0 };
+
 /** One workflow or two, beside some of the jobs. A stream of its own: what they draw moves nobody else's luck. */
 function addWorkflows(plan: Plan, random: Random, about: keyof typeof withWorkflows): Plan {
-  const among = about === 'workflows' ? workflowTypes : (['long'] as const);
+  if (about === 'workflows that lose leases')
+    return {
+      ...plan,
+      chances: { ...plan.chances, ...lossy },
+      clients: [],
+      persons: [],
+      workflows: [drawLossyWorkflow('workflow 1', random)],
+    };
   return {
     ...plan,
     chances: { ...plan.chances, ...drawExecutionFaults(random) },
     clients: plan.clients.slice(0, 1).map((each) => ({ ...each, jobs: each.jobs.slice(0, 4) })),
     persons: plan.persons.slice(0, 2),
     workflows: named('workflow', random() < 0.75 ? 1 : 2, (name) =>
-      drawWorkflow(name, random, plan.faultyMs, among),
+      drawWorkflow(name, random, plan.faultyMs, workflowTypes),
     ),
   };
 }

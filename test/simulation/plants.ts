@@ -264,5 +264,4 @@ export const plants: Record<string, Plant> = {
 /** Bugs of PROTOCOL's list that are not planted, and why. */
 export const notYet: Record<string, string> = {
   'gate opened between check and park': 'no gate is built: parking comes with tenants and limits',
-  'my settle is known by its fence alone': 'not found yet within 1,000 histories of workflows',
 };

@@ -50,6 +50,8 @@ export interface ProcessParts {
   /** No clock is further from the true time than this. */
   mostSkewMs: number;
   release: 'old' | 'new';
+  /** Renewals of leases are refused now and then. */
+  unrenewed: boolean;
   say: (line: () => string) => void;
   /** These jobs met a death or a call that broke off: what follows may be its doing. */
   onTrouble: (jobs: Iterable<string>) => void;
@@ -102,12 +104,15 @@ export function startProcess(name: string, random: Random, parts: ProcessParts):
     thread: () =>
       Object.assign(
         Object.create(process),
-        eventLoop(() => 0),
+        eventLoop(() => 0, parts.unrenewed),
       ),
   };
 
   /** What waits for its turn, and is held up while a handler blocks the loop. */
-  function eventLoop(blockedUntil: () => number): Pick<Process, 'call' | 'after' | 'sleep'> {
+  function eventLoop(
+    blockedUntil: () => number,
+    unrenewed = false,
+  ): Pick<Process, 'call' | 'after' | 'sleep'> {
     const after: Process['after'] = (ms, run) => {
       let cancelled = false;
       const fire = (): unknown => {
@@ -137,6 +142,7 @@ export function startProcess(name: string, random: Random, parts: ProcessParts):
         throw new Refused(why);
       };
       for (const job of jobs) process.touched.add(job);
+      if (unrenewed && strikes('unrenewed')) return broken(`${callName} was refused`);
       if (strikes('stepped')) skewMs = between(random, -mostSkewMs, mostSkewMs);
       if (strikes('crash')) process.die(`before ${callName}`);
       if (strikes('cut')) cutUntil = scheduler.now() + oneOf(random, [5_000, 15_000, 25_000, 35_000, 60_000]);

@@ -138,6 +138,7 @@ export function makeWorld(
       fates,
       mostSkewMs: plan.mostSkewMs,
       release: isOld ? 'old' : 'new',
+      unrenewed: plan.chances.unrenewed > 0,
       say,
       onTrouble(jobs) {
         const ids = [...jobs];

@@ -88,6 +88,24 @@ export function drawWorkflow(
   };
 }
 
+/** Jobs of one attempt that end just before a lease does which was never renewed. */
+export function drawLossyWorkflow(name: string, random: Random): WorkflowPlan {
+  const [node] = drawNodes(random, 1, ['long'], 'n') as [NodePlan];
+  const { when: _, delaySeconds: __, ...plain } = node;
+  return {
+    name,
+    atMs: between(random, 0, 2_000),
+    key: `key of ${name}`,
+    callback: false,
+    acts: [],
+    nodes: Array.from({ length: 12 }, (_, index) => ({
+      ...plain,
+      ...{ key: `n${index}`, kind: 'job', after: [], inner: [], takes: false, maxAttempts: 1, items: 0 },
+      behaviours: [{ does: 'return', afterMs: between(random, 21_000, 24_900) }],
+    })),
+  };
+}
+
 function drawNodes(
   random: Random,
   count: number,

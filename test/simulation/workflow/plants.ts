@@ -1,3 +1,4 @@
+import type { ChangeResult } from '../../../core/change.ts';
 import type { Alter } from '../plant-ports.ts';
 import type { Plant } from '../plants.ts';
 import type { Ports } from '../ports.ts';
@@ -29,6 +30,33 @@ export const flowPlants: Record<string, Plant> = {
     ports: flows(({ workflows }) => ({
       rest: async (seen, change) => workflows.rest((await workflows.get(tenant, seen.sk)) ?? seen, change),
     })),
+  },
+  'a settle is known by its fence alone': {
+    about: 'workflows that lose leases',
+    breaks: ['only an end is told'],
+    ports: (ports) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        change: async (changes) => {
+          const results = await ports.store.change(changes);
+          return results.map((result, index): ChangeResult => {
+            const { set, where } = changes[index] ?? { set: {}, where: [] };
+            const [, , fence] = where.find(([name, operator]) => name === 'fence' && operator === '=') ?? [];
+            const isSettle = set.status !== undefined && set.status !== 'running';
+            if (
+              !isSettle ||
+              !('found' in result) ||
+              result.found === undefined ||
+              result.found.fence !== fence
+            )
+              return result;
+            const mine = result.found.status !== 'running';
+            return mine ? { applied: true, record: { ...result.found, ...set } } : result;
+          });
+        },
+      },
+    }),
   },
   'a message is given up before the workflow is told': {
     about: 'workflows',
