@@ -77,8 +77,9 @@ export type DueDecision =
   | { do: 'send'; why: SendReason; lane: Lane; delaySeconds: number; to: number; stepMinutes: number };
 
 /**
- * PROTOCOL, "Two hand-overs": final → remove; lease alive → end of the lease + 20 s; lease over → quarantine; else send again, doubling the entry's time (1, 2, 4 … 60 min), a starving job one
- * lane up.
+ * PROTOCOL, "Two hand-overs": final → remove; lease alive → end of the lease + 20 s; lease over → quarantine; waiting
+ * for other jobs → its pointer; else send again, doubling the entry's time (1, 2, 4 … 60 min), a starving job one lane
+ * up.
  */
 export function judgeDue(record: JobRecord, now: number, depthOf: Depth): DueDecision {
   if (record.status === 'void' || isFinal(record.status)) return { do: 'remove' };

@@ -42,35 +42,44 @@ export interface Looked {
 /** A chain of jobs that are cancelled is followed job by job; what is further away is looked after by its entry. */
 const mostRounds = 200;
 /** Others change a record meanwhile, or DynamoDB throttles it. */
-const mostLooks = 5;
+const mostTries = 5;
 
 export function look({ store, now }: LookDeps): Look {
   return async (jobs) => {
     const sends = new Map<string, Delivery>();
     const noted: JobRecord[] = [];
-    const looks = new Map<string, number>();
+    const tried = new Map<string, number>();
+    const followed = new Set<string>();
     let unfinished = false;
+    /** Once each: nobody comes to wait for a job that has ended. Whoever waits for many of a chain is woken by each. */
+    const waitersOnce = (ended: readonly JobRecord[]): RecordKey[] => {
+      const fresh = ended.filter((each) => !followed.has(nameOf(each)));
+      for (const each of fresh) followed.add(nameOf(each));
+      return fresh.flatMap(waiters);
+    };
     let open = unique(jobs);
     for (let round = 0; open.length > 0 && round < mostRounds; round++) {
       const found = (await store.get(open)).filter((each) => each !== undefined);
-      const next = found.filter((each) => isFinal(each.status)).flatMap(waiters);
       const waiting = found.filter((each) => each.status === 'waiting_dependencies');
-      open = unique([...next, ...(await lookAt(waiting, sends, noted))]).filter((key) => {
-        const count = (looks.get(nameOf(key)) ?? 0) + 1;
-        looks.set(nameOf(key), count);
-        unfinished ||= count > mostLooks;
-        return count <= mostLooks;
+      const { ended, again } = await lookAt(waiting, sends, noted);
+      const overtaken = unique(again).filter((key) => {
+        const count = (tried.get(nameOf(key)) ?? 0) + 1;
+        tried.set(nameOf(key), count);
+        unfinished ||= count > mostTries;
+        return count <= mostTries;
       });
+      const final = found.filter((each) => isFinal(each.status));
+      open = unique([...waitersOnce([...final, ...ended]), ...overtaken]);
     }
     return { sends: [...sends.values()], noted, unfinished };
   };
 
-  /** @returns who is to be looked at next: the same again where something came in between */
+  /** @returns which of them were cancelled, and which are to be looked at again: something came in between */
   async function lookAt(
     waiting: readonly JobRecord[],
     sends: Map<string, Delivery>,
     noted: JobRecord[],
-  ): Promise<RecordKey[]> {
+  ): Promise<{ ended: JobRecord[]; again: RecordKey[] }> {
     const records = await read(waiting);
     const at = now();
     const moves: { record: JobRecord; change: Change }[] = [];
@@ -91,7 +100,8 @@ export function look({ store, now }: LookDeps): Look {
           awaited.set(nameOf(each), { ...known, by: [...known.by, record] });
         }
     }
-    return [...(await move(moves, sends)), ...(await watch([...awaited.values()], sends, noted))];
+    const { ended, overtaken } = await move(moves, sends);
+    return { ended, again: [...overtaken, ...(await watch([...awaited.values()], sends, noted))] };
   }
 
   async function read(waiting: readonly JobRecord[]): Promise<Map<string, JobRecord>> {
@@ -105,19 +115,20 @@ export function look({ store, now }: LookDeps): Look {
   async function move(
     moves: readonly { record: JobRecord; change: Change }[],
     sends: Map<string, Delivery>,
-  ): Promise<RecordKey[]> {
+  ): Promise<{ ended: JobRecord[]; overtaken: JobRecord[] }> {
     const results = moves.length === 0 ? [] : await store.change(moves.map(({ change }) => change));
-    return moves.flatMap(({ record, change }, index) => {
-      const result = results[index] ?? { applied: false, retry: true };
-      const left = leftBy(change, result);
-      if (left !== undefined && isFinal(left.status)) return waiters(left);
-      if (left === undefined) return [record];
+    const ended: JobRecord[] = [];
+    const overtaken: JobRecord[] = [];
+    for (const [index, { record, change }] of moves.entries()) {
+      const left = leftBy(change, results[index] ?? { applied: false, retry: true });
       const at = now();
+      if (left === undefined) overtaken.push(record);
+      else if (isFinal(left.status)) ended.push(left);
       // Later ones have their entry: `release` sends them in their last quarter of an hour.
-      if (fitsDelay(left.availableAt, at))
+      else if (fitsDelay(left.availableAt, at))
         sends.set(nameOf(left), pointerTo(left, delaySecondsUntil(left.availableAt, at)));
-      return [];
-    });
+    }
+    return { ended, overtaken };
   }
 
   /** Notes who waits. One batch may name a record once, whoever waits for it. */

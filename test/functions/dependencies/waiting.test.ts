@@ -130,6 +130,35 @@ describe('a job that waits', () => {
     expect(it.begun).toEqual([parent]);
   });
 
+  it.each(['fails', 'is cancelled'])(
+    'each waits for all before it, and the first %s: it is told once, and enough',
+    async (how) => {
+      const it = aWaitingWorld();
+      const ids = [await it.job({ fails: how === 'fails' }, { delay_seconds: 30 })];
+      while (ids.length < 10) ids.push(await it.job({}, { dependencies: [...ids] }));
+      await it.work();
+      const [first = '', ...others] = ids;
+      if (how === 'fails') {
+        await it.world.clock.advance(30_000);
+        await it.work();
+        expect(it.world.lanes.waiting('normal').map(({ job }) => job)).not.toContain(first);
+      } else expect((await it.manage('cancelJob', first)).status).toBe(200);
+      expect(it.record(first).status).toBe(how === 'fails' ? 'failed' : 'cancelled');
+      expect(new Set(it.statuses(...others))).toEqual(new Set(['cancelled']));
+    },
+  );
+
+  it('for the whole of a chain that is cancelled link by link: it is handed over with the last', async () => {
+    const it = aWaitingWorld();
+    const chain = [await it.job({}, { delay_seconds: 30 })];
+    while (chain.length < 10) chain.push(await it.job({}, { dependencies: [chain.at(-1)] }));
+    const last = await it.job({}, { dependencies: chain.map((id) => ({ id, on_failure: 'continue' })) });
+    await it.work();
+    expect((await it.manage('cancelJob', chain[0] as string)).status).toBe(200);
+    expect(new Set(it.statuses(...chain))).toEqual(new Set(['cancelled']));
+    expect(it.statuses(last)).toEqual(['pending']);
+  });
+
   it('stays cancelled when its dependency is retried; retried itself, it runs at once', async () => {
     const it = aWaitingWorld();
     const parent = await it.job({ fails: true });
