@@ -86,7 +86,7 @@ export interface Executions {
   handBack(token: string, answer: Answer): Promise<void>;
 }
 
-/** Is it over, else how long the next state of the machine waits before it looks by itself. */
+/** Is the execution over, else how long the next state of the machine waits before it looks by itself. */
 export interface Answer {
   done: boolean;
   waitSeconds: number;

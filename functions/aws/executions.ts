@@ -9,6 +9,9 @@ function loadSfn(): Promise<typeof import('./sfn.ts')> {
   return loading;
 }
 
+/** Read by whoever looks at the red mark in the console; each execution ends so, also one that is continued by the next. */
+const nothingFailed = 'Nothing failed: the workflow has ended, or goes on in the next execution.';
+
 /** Executions of the one state machine. @param machine its ARN; only `start` needs it */
 export function executions(machine: string): Executions {
   return {
@@ -19,7 +22,7 @@ export function executions(machine: string): Executions {
     async handBack(token, { done, ...next }) {
       const sfn = await loadSfn();
       // An error that the machine catches: told apart so, what goes on needs no state of its own to be told from it.
-      if (done) await sfn.sendTaskFailure(token, endedError, 'The workflow has ended; nothing failed here.');
+      if (done) await sfn.sendTaskFailure(token, endedError, nothingFailed);
       else await sfn.sendTaskSuccess(token, JSON.stringify(next));
     },
   };
