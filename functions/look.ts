@@ -60,6 +60,8 @@ export function look({ store, now }: LookDeps): Look {
     let open = unique(jobs);
     for (let round = 0; open.length > 0 && round < mostRounds; round++) {
       const found = (await store.get(open)).filter((each) => each !== undefined);
+      // Handed over by a look before this one, whose process may have died before it sent the pointer.
+      if (round === 0) for (const each of found) if (isHandedOver(each)) send(each, sends);
       const waiting = found.filter((each) => each.status === 'waiting_dependencies');
       const { ended, again } = await lookAt(waiting, sends, noted);
       const overtaken = unique(again).filter((key) => {
@@ -121,14 +123,18 @@ export function look({ store, now }: LookDeps): Look {
     const overtaken: JobRecord[] = [];
     for (const [index, { record, change }] of moves.entries()) {
       const left = leftBy(change, results[index] ?? { applied: false, retry: true });
-      const at = now();
       if (left === undefined) overtaken.push(record);
       else if (isFinal(left.status)) ended.push(left);
-      // Later ones have their entry: `release` sends them in their last quarter of an hour.
-      else if (fitsDelay(left.availableAt, at))
-        sends.set(nameOf(left), pointerTo(left, delaySecondsUntil(left.availableAt, at)));
+      else send(left, sends);
     }
     return { ended, overtaken };
+  }
+
+  /** Later ones have their entry: `release` sends them in their last quarter of an hour. */
+  function send(record: JobRecord, sends: Map<string, Delivery>): void {
+    const at = now();
+    if (fitsDelay(record.availableAt, at))
+      sends.set(nameOf(record), pointerTo(record, delaySecondsUntil(record.availableAt, at)));
   }
 
   /** Notes who waits. One batch may name a record once, whoever waits for it. */
@@ -169,6 +175,11 @@ export function tellWaiting({ lanes, ...deps }: LookDeps & { lanes: Pick<Lanes, 
     if (unfinished)
       throw new Error('jobs that wait for others could not all be looked after: DynamoDB throttles');
   };
+}
+
+/** It waited for others, does so no more, and has not begun. */
+function isHandedOver({ status, dependencies, fence }: JobRecord): boolean {
+  return dependencies !== undefined && fence === 0 && (status === 'pending' || status === 'scheduled');
 }
 
 function waiters(record: JobRecord): RecordKey[] {

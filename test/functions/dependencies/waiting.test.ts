@@ -62,6 +62,21 @@ describe('a job that waits', () => {
     expect(it.record(parent)).not.toHaveProperty('watchers');
   });
 
+  it('is sent once more, where who handed it over could not send the pointer', async () => {
+    const it = aWaitingWorld();
+    const { faults, lanes, clock } = it.world;
+    const parent = await it.job({}, { delay_seconds: 60 });
+    const child = await it.job({}, { dependencies: [parent] });
+    await it.work();
+    await clock.advance(60_000);
+    faults.throwBefore('deliver');
+    const over = it.invoke('normal');
+    await clock.advance(1_000);
+    await over;
+    expect(it.statuses(parent, child)).toEqual(['completed', 'pending']);
+    expect(lanes.waiting('normal').map(({ job }) => job)).toEqual([child]);
+  });
+
   it('for one that runs already, and long: its settle reads who waits', async () => {
     const it = aWaitingWorld();
     const parent = await it.job({ takesMs: 20_000 });
