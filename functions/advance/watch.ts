@@ -2,8 +2,9 @@ import type { Counts } from '../../core/telemetry.ts';
 import { executionName } from '../../core/workflow/item.ts';
 import { judgeWatched, type Mark, watchPartition, watchPartitions } from '../../core/workflow/watch.ts';
 import { type Executions, firstWaitSeconds, type Workflows } from '../workflows.ts';
+import { type AnnounceDeps, announce } from './announce.ts';
 
-export interface WatchDeps {
+export interface WatchDeps extends AnnounceDeps {
   workflows: Workflows;
   executions: Executions;
   now: () => number;
@@ -20,7 +21,9 @@ const roomMs = 10_000;
  * gone, and counts those in which nothing runs and nothing can start. Two at once are harmless: an execution's number
  * rises by a conditional write, and its name is started once.
  */
-export function watchWorkflows({ workflows, executions, now, onError }: WatchDeps) {
+export function watchWorkflows(deps: WatchDeps) {
+  const { workflows, executions, now, onError } = deps;
+  const tellEnd = announce(deps);
   return async (remainingMs: () => number, counts: Counts): Promise<void> => {
     const partitions = Array.from({ length: watchPartitions }, (_, index) => watchPartition(index));
     const due = (await Promise.all(partitions.map((each) => workflows.marks(each, now())))).flat();
@@ -39,7 +42,11 @@ export function watchWorkflows({ workflows, executions, now, onError }: WatchDep
     const { tenant, workflow } = mark;
     const item = await workflows.get(tenant, workflow);
     const decision = judgeWatched(mark, item, now());
-    if (decision.do === 'drop') return workflows.unmark(mark);
+    if (decision.do === 'drop') {
+      // Its execution may have been lost between its end and the telling of it.
+      if (item !== undefined) await tellEnd(tenant, item);
+      return workflows.unmark(mark);
+    }
     if (decision.do === 'later') {
       if (decision.stuck) counts.workflowsStuck = (counts.workflowsStuck ?? 0) + 1;
       return workflows.mark({ ...mark, lookAt: decision.to });

@@ -84,7 +84,7 @@ export function makeWorld(
     if (each.by.name.startsWith('advance') && after.status === 'cancelled') watch.cancelAsked(after.sk);
     watch.written(each);
     flows?.watch.written(each);
-    if (before === undefined && each.by.name.startsWith('advance') && after.status !== 'void')
+    if (before === undefined && /^(advance|watch)/.test(each.by.name) && after.status !== 'void')
       watch.accept(after.sk);
   });
   const watch = watchPromises({

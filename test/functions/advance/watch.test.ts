@@ -54,6 +54,22 @@ test('stored, and its execution never started: found', async () => {
   expect(await it.finish()).toBe('completed');
 });
 
+test('ended, and its execution was gone before the end could be told: told, once', async () => {
+  const it = aWorkflowWorld();
+  await it.create([{ key: 'a', type: 'task' }], { callback: { url: 'https://told.test/' } });
+  await it.advance();
+  await it.end(it.live()[0] as JobRecord, 'completed');
+  await it.publishAll();
+  it.world.faults.throwBefore('deliver');
+  await expect(it.advance()).rejects.toThrow();
+  expect(it.item()?.status).toBe('completed');
+  expect(it.live()).toEqual([]);
+  await it.world.clock.advance(24 * 60 * minute);
+  await it.watch();
+  await it.watch();
+  expect(it.live().map(({ type }) => type)).toEqual(['webhook.deliver']);
+});
+
 test('nothing was stored, or it has ended: no longer looked at', async () => {
   const it = aWorkflowWorld();
   it.world.faults.throwBefore('createWorkflow');

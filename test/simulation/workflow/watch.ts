@@ -71,7 +71,8 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
     if (id === '' || name === 'get') return;
     const flow = of(id);
     const late = how !== 'sent';
-    if (name === 'raise' && answer !== undefined) raised(flow, args[2] as string[]);
+    // Also in vain: it has ended by then, for it looked by itself.
+    if (name === 'raise') raised(flow, args[2] as string[]);
     if (name === 'raise' && (answer as { token?: string } | undefined)?.token !== undefined) {
       flow.wakers.add(by);
       if (late) flow.troubled = true;

@@ -294,7 +294,7 @@ export function makeFlows(parts: FlowWorldParts) {
       const { process, ports } = begin('watch');
       calls.add(process);
       const deadline = now() + advanceTimeoutMs;
-      const step = watchWorkflows({ ...flowsOf(ports), now: process.now, onError: () => {} });
+      const step = watchWorkflows(depsOf(process, ports));
       await within(
         process,
         step(() => deadline - now(), {}).catch(() => undefined),
