@@ -2,11 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DedupeItem } from '../../core/dedupe.ts';
+import type { RecordKey } from '../../core/table.ts';
 import type { DedupeStore } from '../enqueue/dedupe.ts';
 import { dynamo } from './clients.ts';
 
 /** Idempotency items in the jobs table. */
 export function dedupeStore(table: string): DedupeStore {
+  const get = async ({ pk, sk }: RecordKey): Promise<DedupeItem | undefined> =>
+    (await dynamo.send(new GetCommand({ TableName: table, Key: { pk, sk }, ConsistentRead: true }))).Item as
+      | DedupeItem
+      | undefined;
   return {
     async hold(item, now) {
       try {
@@ -23,11 +28,12 @@ export function dedupeStore(table: string): DedupeStore {
         return undefined;
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        const { Item } = await dynamo.send(
-          new GetCommand({ TableName: table, Key: { pk: item.pk, sk: item.sk }, ConsistentRead: true }),
-        );
-        return Item as DedupeItem | undefined;
+        return get(item);
       }
+    },
+    async find(key, now) {
+      const item = await get(key);
+      return item !== undefined && item.expiresAt > Math.floor(now / 1000) ? item : undefined;
     },
     async replace(item) {
       try {
@@ -44,10 +50,7 @@ export function dedupeStore(table: string): DedupeStore {
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         // An earlier send of this very write, its answer lost, has left just what it says.
-        const { Item } = await dynamo.send(
-          new GetCommand({ TableName: table, Key: { pk: item.pk, sk: item.sk }, ConsistentRead: true }),
-        );
-        return isDeepStrictEqual(Item, item);
+        return isDeepStrictEqual(await get(item), item);
       }
     },
   };

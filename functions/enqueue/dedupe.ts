@@ -10,15 +10,25 @@ import {
 } from '../../core/dedupe.ts';
 import { tombstone } from '../../core/newjob.ts';
 import { type Checked, problem } from '../../core/problem.ts';
-import { type JobRecord, jobKey } from '../../core/table.ts';
+import { type JobRecord, jobKey, type RecordKey } from '../../core/table.ts';
 import type { Keys } from '../keys.ts';
 
 /** The port to idempotency items. */
 export interface DedupeStore {
   /** Writes the item unless its key is held and not expired; then returns the holder. */
   hold(item: DedupeItem, now: number): Promise<DedupeItem | undefined>;
+  /** The item that holds a key, unless it has expired. */
+  find(key: RecordKey, now: number): Promise<DedupeItem | undefined>;
   /** Writes the item if the stored one has the revision before it. */
   replace(item: DedupeItem): Promise<boolean>;
+}
+
+/** A request with its Idempotency-Key. */
+interface Keyed {
+  tenant: string;
+  route: string;
+  key: string;
+  body: unknown;
 }
 
 /** What a request with a key may do: each position stands already, or is to be enqueued under this id. */
@@ -36,16 +46,25 @@ interface HoldDeps {
   now: () => number;
 }
 
+/** Does the job of a request for one stand already, by an earlier request with the same key and body. Writes nothing. */
+export async function standsAlready(
+  { dedupe, store, keys, now }: HoldDeps,
+  { tenant, route, key, body }: Keyed,
+): Promise<boolean> {
+  const secret = (await keys.dedupeKey(tenant)).bytes;
+  const held = await dedupe.find(keyOfDedupe(tenant, route, key, secret), now());
+  if (held?.body !== bodyHash(body, secret)) return false;
+  const [record] = await store.get([jobKey(tenant, dedupedId(held, tenant, 0, secret))]);
+  return record !== undefined && record.status !== 'void';
+}
+
 /**
  * Holds an idempotency key for a request, before any pointer is sent.
  * @param request `at`: when it was read, ms: its jobs are created, and run, as of then
  * @param positions which positions of the request hold a valid job
  */
 export function holdKey({ dedupe, store, keys, now }: HoldDeps) {
-  return async (
-    request: { tenant: string; route: string; key: string; body: unknown; at: number },
-    positions: readonly number[],
-  ): Promise<Checked<Holding>> => {
+  return async (request: Keyed & { at: number }, positions: readonly number[]): Promise<Checked<Holding>> => {
     const { tenant } = request;
     const secret = (await keys.dedupeKey(tenant)).bytes;
     const fresh = newDedupe(

@@ -5,6 +5,7 @@ import { type Catalogue, type Draft, draftOf } from '../../core/request.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { viewOf } from '../../core/view.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
+import { standsAlready } from './dedupe.ts';
 import { type Outcome, type TakeDeps, takeDrafts } from './take.ts';
 
 export interface EnqueueDeps extends TakeDeps {
@@ -22,7 +23,7 @@ export function enqueue(deps: EnqueueDeps) {
     if (!bodies.ok) return bodies;
     const at = deps.now();
     const checked = bodies.value.map((each) => draftOf(each, deps.catalogue, at));
-    const drafts = await withDependencies(deps, request, checked, at);
+    const drafts = await withDependencies(deps, request, body.value, checked, at);
     const taken = await take(request, body.value, drafts, at);
     if (!taken.ok) return taken;
     const { outcomes, repeated } = taken.value;
@@ -35,8 +36,9 @@ export function enqueue(deps: EnqueueDeps) {
 
 /** Jobs that wait for others are looked into; what that takes is loaded for the first of them. */
 async function withDependencies(
-  { store }: EnqueueDeps,
-  { tenant, route }: ApiRequest,
+  deps: EnqueueDeps,
+  { tenant, route, idempotencyKey: key }: ApiRequest,
+  body: unknown,
   drafts: Checked<Draft>[],
   at: number,
 ): Promise<Checked<Draft>[]> {
@@ -44,7 +46,13 @@ async function withDependencies(
   const { checkDependencies, refuseInBatch } = await import('./dependencies.ts');
   if (route !== 'enqueueJob') return drafts.map(refuseInBatch);
   return Promise.all(
-    drafts.map(async (each) => (each.ok ? checkDependencies(store, tenant, each.value, at) : each)),
+    drafts.map(async (each) => {
+      if (!each.ok) return each;
+      const checked = await checkDependencies(deps.store, tenant, each.value, at);
+      if (checked.ok || key === undefined) return checked;
+      // Taken already: whoever has come to wait for the same job since must not refuse its repeat.
+      return (await standsAlready(deps, { tenant, route, key, body })) ? each : checked;
+    }),
   );
 }
 

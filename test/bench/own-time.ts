@@ -85,7 +85,7 @@ export async function measureOwnTime(): Promise<OwnTime> {
 }
 
 function enqueueHandler(store: JobStore) {
-  const dedupe = { hold: async () => undefined, replace: async () => true };
+  const dedupe = { hold: async () => undefined, find: async () => undefined, replace: async () => true };
   const deps = { store, lanes, vault: vault(keys, sealed), dedupe, keys, now: Date.now, randomBytes };
   return apiHandler('enqueue', enqueue({ ...deps, catalogue: { queues, contracts } }));
 }

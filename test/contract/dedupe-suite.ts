@@ -41,6 +41,14 @@ export function describeDedupeStore(open: () => Promise<DedupeStore>): void {
       expect(await store.hold({ ...first, body: 'a third' }, start)).toEqual(first);
     });
 
+    it('is found while it is held, and until the second it expires', async () => {
+      const item = anItem();
+      expect(await store.find(item, start)).toBeUndefined();
+      await store.hold(item, start);
+      expect(await store.find(item, dayLater * 1000 - 1)).toEqual(item);
+      expect(await store.find(item, dayLater * 1000)).toBeUndefined();
+    });
+
     it('two at once: one holds, the other sees it', async () => {
       const item = anItem();
       const [a, b] = await Promise.all([

@@ -213,6 +213,11 @@ function dedupeOf(process: Process, { keys }: PortParts): DedupeStore {
         keys.set(item.pk, item);
         return undefined;
       }),
+    find: ({ pk }, now) =>
+      process.call('find', [], () => {
+        const held = keys.get(pk);
+        return held !== undefined && held.expiresAt * 1000 > now ? { ...held } : undefined;
+      }),
     replace: (item) =>
       process.call('replace', [], () => {
         const held = keys.get(item.pk);

@@ -15,6 +15,13 @@ export function memoryDedupe(faults: Faults = noFaults()): DedupeStore & { items
         items.set(item.pk, structuredClone(item));
         return undefined;
       }),
+    find: ({ pk }, now) =>
+      faults.around('find', 1, () => {
+        const held = items.get(pk);
+        return held !== undefined && held.expiresAt > Math.floor(now / 1000)
+          ? structuredClone(held)
+          : undefined;
+      }),
     replace: (item) =>
       faults.around('replace', 1, () => {
         const held = items.get(item.pk);

@@ -63,7 +63,7 @@ describe('a job that is posted', () => {
       { path: '/dependencies/0', message: `must be a job of tenant "acme": it has no job "${unknown}"` },
       { path: '/dependencies/2', message: `must be a job of tenant "acme": it has no job "${foreign.sk}"` },
     ]);
-    expect(it.world.faults.calls.slice(before)).toEqual(['get 3']);
+    expect(it.world.faults.calls.slice(before)).toEqual(['get 3', 'dedupeKey 1', 'find 1']);
   });
 
   it('after one that 100 others wait for', async () => {
@@ -129,5 +129,22 @@ describe('a job that is posted', () => {
     expect([first.status, second.status]).toEqual([201, 200]);
     expect(second.body.id).toBe(first.body.id);
     expect(it.begun).toEqual([parent, first.body.id]);
+  });
+
+  it('twice with one key, and 100 wait by then: the same job; whoever else comes is refused, and holds no key', async () => {
+    const it = aWaitingWorld();
+    const parent = await it.job({}, { delay_seconds: 600 });
+    const first = await it.enqueue({}, { dependencies: [parent] }, 'a-key');
+    for (let count = 1; count < 100; count++) await it.job({}, { dependencies: [parent] });
+    for (let count = 0; count < 10; count++) await it.work();
+    await it.world.clock.advance(1_000);
+    const repeat = await it.enqueue({}, { dependencies: [parent] }, 'a-key');
+    expect([first.status, repeat.status]).toEqual([201, 200]);
+    expect(repeat.body.id).toBe(first.body.id);
+    const held = it.world.dedupe.items.size;
+    const other = await it.enqueue({}, { dependencies: [parent], priority: 9 }, 'a-key');
+    const late = await it.enqueue({}, { dependencies: [parent] }, 'another-key');
+    expect([other.code, late.code]).toEqual(['invalid_dependency', 'invalid_dependency']);
+    expect(it.world.dedupe.items.size).toBe(held);
   });
 });
