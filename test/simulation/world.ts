@@ -1,27 +1,14 @@
-import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import type { QueueTimes } from '../../core/lane.ts';
 import type { Effects } from '../../core/once.ts';
-import { operationsQueue } from '../../core/operations.ts';
-import { decodePointer } from '../../core/pointer.ts';
 import type { Sealed } from '../../core/table.ts';
 import { walkAgeMs } from '../../core/walk.ts';
 import type { ApiAnswer } from '../../functions/http.ts';
 import type { Checkpoint } from '../../functions/operate/checkpoints.ts';
-import { timesOf } from './catalogue.ts';
 import { makeFates } from './faults.ts';
-import {
-  buryAll,
-  changeJob,
-  enqueueBatch,
-  type Program,
-  releaseDue,
-  releaseParts,
-  walkAll,
-  workOn,
-} from './functions.ts';
+import { changeJob, enqueueBatch, type Program, releaseDue, releaseParts, walkAll } from './functions.ts';
+import { makeInvoke } from './invoke.ts';
 import { type LaneName, simulateLanes } from './lanes.ts';
 import type { OperationPlan } from './operation-plan.ts';
-import { askMany, operateOn } from './operations.ts';
+import { askMany } from './operations.ts';
 import { type ClientPlan, type PersonPlan, type Plan, start } from './plan.ts';
 import type { Plant } from './plants.ts';
 import { type PortParts, type Ports, portsOf } from './ports.ts';
@@ -36,7 +23,6 @@ import { makeFlows } from './workflow/world.ts';
 
 const apiTimeoutMs = 29_000;
 const releaseTimeoutMs = 55_000;
-const buryTimeoutMs = 45_000;
 const deployMs = 60_000;
 
 /** The walk, or a part of the release. */
@@ -217,64 +203,6 @@ export function makeWorld(
     );
   }
 
-  /** Lambda's mapping: receives, invokes, deletes what the answer leaves out; what died comes back by itself. */
-  async function invoke(lane: LaneName): Promise<void> {
-    const [queue = '', kind = ''] = lane.split('-');
-    const times = timesOf[queue] as QueueTimes;
-    const visibilityMs = kind === 'dead' ? buryTimeoutMs + 30_000 : times.visibilitySeconds * 1000;
-    const single = kind === 'quarantine' || times.long || (queue === operationsQueue.name && kind !== 'dead');
-    const received = lanes.receive(lane, single ? 1 : 10, visibilityMs);
-    if (received.length === 0) return;
-    const program = begin(kind === 'dead' ? `bury ${queue}` : `work ${lane}`);
-    const { process } = program;
-    say(() => `${process.name} receives ${named(received)}`);
-    if (process.strikes('unstarted')) return watch.trouble(received.map(jobOf));
-    const records = plant?.received?.(received) ?? received;
-    for (const each of records) process.receipts.set(each.receiptHandle, jobOf(each));
-    inHand.set(process, records.map(jobOf));
-    const timeoutMs = kind === 'dead' ? buryTimeoutMs : times.functionTimeoutSeconds * 1000;
-    const deadline = now() + timeoutMs;
-    const step = stepOf(program, queue, kind, records, () => deadline - now());
-    const answer = await within(process, step, timeoutMs);
-    inHand.delete(process);
-    for (const jobId of records.map(jobOf)) watch.stir(jobId);
-    if (answer !== 'killed') acknowledge(lane, process, received, answer);
-  }
-
-  /** What the function behind a queue does with what it is given. */
-  function stepOf(
-    program: Program,
-    queue: string,
-    kind: string,
-    records: readonly SQSRecord[],
-    remainingMs: () => number,
-  ): Promise<SQSBatchResponse> {
-    const { process, ports } = program;
-    if (kind === 'dead') return buryAll(process, ports, records);
-    if (queue === operationsQueue.name)
-      return operateOn(program, records, (...of) => starts.carryOut(process, ...of), remainingMs);
-    return workOn(
-      program,
-      queue,
-      records,
-      (payload, job) => starts.handle(process, payload, job),
-      remainingMs,
-    );
-  }
-
-  function acknowledge(
-    lane: LaneName,
-    process: Process,
-    received: readonly SQSRecord[],
-    answer: SQSBatchResponse,
-  ): void {
-    const stay = new Set(answer.batchItemFailures.map((each) => each.itemIdentifier));
-    const done = received.filter((each) => !stay.has(each.messageId));
-    say(() => `${process.name} is done with ${named(done)}`);
-    for (const each of done)
-      if (!process.strikes('undeleted')) lanes.remove(lane, each.receiptHandle, jobOf(each));
-  }
-
   /** One of the minute's calls. */
   async function everyMinute(task: MinuteTask): Promise<void> {
     // Nothing to do by anyone's clock.
@@ -297,6 +225,7 @@ export function makeWorld(
     );
   }
 
+  const invoke = makeInvoke({ now, lanes, plant, starts, watch, inHand, begin, within, say });
   const post = makePost({
     begin,
     within: (process, step) => within(process, step, apiTimeoutMs),
@@ -306,11 +235,4 @@ export function makeWorld(
   });
 
   return { call, ask, post, act, invoke, everyMinute, watch, fates, table, lanes, flows };
-}
-
-const jobOf = ({ body }: SQSRecord): string => decodePointer(body)?.jobId ?? '';
-
-/** Messages with the end of their job's id, for the history. */
-function named(records: readonly SQSRecord[]): string {
-  return records.map((each) => `${each.messageId}:${short(jobOf(each))}`).join(' ') || 'nothing';
 }

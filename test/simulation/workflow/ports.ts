@@ -110,3 +110,9 @@ export function flowPorts(process: Process, parts: FlowPortParts): FlowPorts {
     },
   };
 }
+
+/** Of a process in a history that has workflows. */
+export function flowsOf({ flows }: { flows?: FlowPorts }): FlowPorts {
+  if (flows === undefined) throw new Error('this history has no workflows');
+  return flows;
+}

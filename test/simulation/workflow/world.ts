@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import type { SignalContract } from '../../../core/define.ts';
-import { type AdvanceInput, advanceWorkflow } from '../../../functions/advance/advance.ts';
 import { watchWorkflows } from '../../../functions/advance/watch.ts';
 import type { ApiAnswer } from '../../../functions/http.ts';
 import { cancelWorkflow } from '../../../functions/workflows/cancel.ts';
@@ -19,17 +18,18 @@ import { between, streamOf } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
 import type { SimulatedTable } from '../table.ts';
 import type { Expect } from '../watched.ts';
+import { makeAdvance } from './advance.ts';
 import { bodyOf, scriptOf, signalOf } from './body.ts';
 import { type SimulatedExecutions, simulateExecutions } from './executions.ts';
 import { itemOf } from './flow.ts';
 import { type ActPlan, everyNode, type NodePlan, type WorkflowPlan } from './plan.ts';
-import { type FlowPorts, flowPorts } from './ports.ts';
+import { type FlowPorts, flowPorts, flowsOf } from './ports.ts';
 import { watchFlows } from './watch.ts';
 
 // Read once before any history: a module that comes in the middle of one would take time of the real clock.
 await import('../../../core/workflow/condition.ts');
 
-const advanceTimeoutMs = 120_000;
+const watchTimeoutMs = 120_000;
 const apiTimeoutMs = 29_000;
 
 export interface FlowWorldParts {
@@ -61,7 +61,7 @@ export function makeFlows(parts: FlowWorldParts) {
     scheduler,
     random: sfnRandom,
     strikes: (kind) => fates.strikes(kind, sfnRandom, 'execution', ++doings),
-    invoke,
+    invoke: (input) => advance(input),
     onMove: (id) => watch.moved(id),
   });
   const watch = watchFlows({
@@ -73,6 +73,13 @@ export function makeFlows(parts: FlowWorldParts) {
     busy: () => [...calls].some(({ alive }) => alive),
     expect: parts.expect,
   });
+  const advance = makeAdvance({
+    begin,
+    within,
+    catalogueOf,
+    say,
+    onInvoke: (process) => watch.invoked(process),
+  });
   /** Ids of those whose start was answered, by the name of their plan. */
   const ids = new Map<string, string>();
   const signals = plan.workflows.flatMap(({ nodes }) =>
@@ -81,40 +88,6 @@ export function makeFlows(parts: FlowWorldParts) {
   const nodes = new Map<string, NodePlan>(
     plan.workflows.flatMap((each) => everyNode(each.nodes).map((node) => [scriptOf(each.name, node), node])),
   );
-
-  /** Warm containers of advance: what one has read of a graph it keeps. */
-  const containers: Container[] = [];
-
-  async function invoke(input: AdvanceInput): Promise<boolean> {
-    const { process, ports } = begin('advance');
-    const idle = containers.findIndex((each) => !each.busy && each.release === process.release);
-    const container = containers[idle] ?? startContainer(process);
-    if (idle < 0) containers.push(container);
-    container.busy = true;
-    container.now = { process, ports };
-    watch.invoked(process);
-    say(
-      () =>
-        `${process.name} advances ${short(input.workflow)}${input.timedOut ? ', which waited long enough' : ''}`,
-    );
-    const died = new Promise<'died'>((resolve) => {
-      const { die } = process;
-      process.die = (why) => {
-        die(why);
-        resolve('died');
-      };
-    });
-    const step = container.step(input).catch((error: Error) => {
-      say(() => `${process.name} fails: ${error.message}`);
-      return 'failed' as const;
-    });
-    const answer = await within(process, Promise.race([step, died]), advanceTimeoutMs);
-    if (answer === 'killed' || answer === 'died') containers.splice(containers.indexOf(container), 1);
-    container.busy = false;
-    if (typeof answer === 'string') return false;
-    say(() => `${process.name} is done: ${answer.outcome}`);
-    return true;
-  }
 
   /** A call of the API: undefined when its caller does not know what became of it. */
   async function call(
@@ -237,34 +210,6 @@ export function makeFlows(parts: FlowWorldParts) {
     return { ...catalogues[release], signals: signals.map(({ name }) => name) };
   }
 
-  interface Container {
-    busy: boolean;
-    release: Process['release'];
-    now: { process: Process; ports: Ports };
-    step: ReturnType<typeof advanceWorkflow>;
-  }
-
-  function startContainer(process: Process): Container {
-    const container: Container = {
-      busy: false,
-      release: process.release,
-      now: undefined as never,
-      step: undefined as never,
-    };
-    const own = () => container.now.ports;
-    container.step = advanceWorkflow({
-      store: following(() => own().store),
-      lanes: following(() => own().lanes),
-      vault: following(() => own().vault),
-      workflows: following(() => flowsOf(own()).workflows),
-      executions: following(() => flowsOf(own()).executions),
-      catalogue: catalogueOf(process),
-      now: () => container.now.process.now(),
-      sleep: (ms) => container.now.process.sleep(ms),
-    });
-    return container;
-  }
-
   return {
     watch,
     portsOf: (process: Process): FlowPorts =>
@@ -293,12 +238,12 @@ export function makeFlows(parts: FlowWorldParts) {
       if (![...stored.marks.values()].some(({ lookAt }) => lookAt <= now() + plan.mostSkewMs)) return;
       const { process, ports } = begin('watch');
       calls.add(process);
-      const deadline = now() + advanceTimeoutMs;
+      const deadline = now() + watchTimeoutMs;
       const step = watchWorkflows(depsOf(process, ports));
       await within(
         process,
         step(() => deadline - now(), {}).catch(() => undefined),
-        advanceTimeoutMs,
+        watchTimeoutMs,
       );
       calls.delete(process);
     },
@@ -311,21 +256,6 @@ const routes = {
   signal: 'sendSignal',
   read: 'getWorkflow',
 } as const;
-
-function flowsOf({ flows }: Ports): FlowPorts {
-  if (flows === undefined) throw new Error('this history has no workflows');
-  return flows;
-}
-
-/** A port of whichever process the container runs now. */
-function following<T extends object>(port: () => T): T {
-  return new Proxy({} as T, {
-    get:
-      (_, name) =>
-      (...args: unknown[]) =>
-        (port() as Record<PropertyKey, (...given: unknown[]) => unknown>)[name]?.(...args),
-  });
-}
 
 const short = (id: string): string => id.slice(-6);
 
