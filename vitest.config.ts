@@ -13,6 +13,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // None takes long by itself; on a machine that is busy with other things the default of 5 s is no sign of a fault.
+          testTimeout: 60_000,
           include: [
             ...files('core'),
             ...files('functions'),
