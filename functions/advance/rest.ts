@@ -17,7 +17,7 @@ export function restOf({ item, specs, states }: Loaded, { phase, stuck }: Turn):
     ...(item.stopped === undefined ? {} : { stopped: item.stopped }),
     ...filled('generations', item.generations),
     ...filled('deadlines', item.deadlines),
-    ...filled('causes', item.causes),
+    ...filled('causes', item.causes && someOf(item.causes)),
   };
 }
 
@@ -30,6 +30,20 @@ export function endOf(
   const status: WorkflowEnd =
     end === 'stopped' ? (item.stopped === 'cancelled' ? 'cancelled' : 'failed') : end;
   return { status, finishedAt: now, expiresAt: Math.ceil((now + keptMs) / 1000) };
+}
+
+/** DynamoDB takes 400 KB an item, and each kilobyte of it costs a unit in every write of the workflow. */
+const mostCauseBytes = 30_000;
+
+/** Those of the first nodes: thousands may fail before they begin, and mostly for one reason. */
+function someOf(causes: Readonly<Record<string, string>>): Record<string, string> {
+  let room = mostCauseBytes;
+  return Object.fromEntries(
+    Object.entries(causes).filter(([node, cause]) => {
+      room -= node.length + Buffer.byteLength(cause);
+      return room >= 0;
+    }),
+  );
 }
 
 function filled<K extends string, V extends object>(name: K, value: V | undefined): Partial<Record<K, V>> {
