@@ -1,9 +1,6 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { jobId } from './a-job.ts';
 import { aTaskq } from './run-taskq.ts';
-
-// Each run starts a process: on a busy machine the default of 5 s is no sign of a fault.
-vi.setConfig({ testTimeout: 60_000 });
 
 const at = '2026-11-22T03:00:31.500Z';
 

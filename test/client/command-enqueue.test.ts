@@ -1,12 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aFailedJob, aJob, jobId, otherId, someErrors } from './a-job.ts';
 import { aProblem } from './api-server.ts';
 import { aTaskq } from './run-taskq.ts';
-
-// Each run starts a process: on a busy machine the default of 5 s is no sign of a fault.
-vi.setConfig({ testTimeout: 60_000 });
 
 const created = () => ({ status: 201, body: aJob() });
 

@@ -1,10 +1,7 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aFailedJob, aJob, jobId, otherId, someErrors } from './a-job.ts';
 import { aProblem, gateway } from './api-server.ts';
 import { aTaskq, command, runNode } from './run-taskq.ts';
-
-// Each run starts a process: on a busy machine the default of 5 s is no sign of a fault.
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('get', () => {
   test('a failed job is explained', async () => {

@@ -1,13 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WorkflowNodeView, WorkflowWithNodes } from '../../core/workflow/api.ts';
 import { aNode, aWorkflow, workflowId } from './a-workflow.ts';
 import { aProblem } from './api-server.ts';
 import { aTaskq } from './run-taskq.ts';
-
-// Each run starts a process: on a busy machine the default of 5 s is no sign of a fault.
-vi.setConfig({ testTimeout: 60_000 });
 
 const nodes = [
   aNode('list', { status: 'completed' }),

@@ -1,9 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { aFolder, runNode } from './run-taskq.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const launcher = resolve(import.meta.dirname, '../../client/taskq.mjs');
 

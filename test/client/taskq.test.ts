@@ -1,10 +1,7 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aJob, jobId } from './a-job.ts';
 import { aProblem } from './api-server.ts';
 import { aFolder, aTaskq, command, runNode } from './run-taskq.ts';
-
-// Each run starts a process: on a busy machine the default of 5 s is no sign of a fault.
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('retry, cancel, health', () => {
   test('a retry may carry an edited payload', async () => {
