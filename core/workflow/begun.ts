@@ -16,9 +16,13 @@ export function mayHaveBegun(
 ): number[] {
   const { nodes, dependants, elements } = graph;
   const begun = new Set<number>();
+  /** It may have come to another advance, whatever became of it here: by its deadline it fails, and one that is late saw it in time. */
+  const mayHaveCome = (index: number): boolean =>
+    nodes[index]?.kind === 'signal' && (before[index] === 'running' || before[index] === 'failed');
   /** Is it over, as far as such an advance could see: what has no job may have come and gone within it. */
   const isPast = (index: number): boolean => {
     const node = nodes[index] as GraphNode;
+    if (mayHaveCome(index)) return true;
     // A step that turns round may undo it at once.
     if (before[index] !== 'waiting' || after[index] !== 'cancelled')
       return isEnded(before[index] as NodeState) || isEnded(after[index] as NodeState);
@@ -31,7 +35,7 @@ export function mayHaveBegun(
     const { dependsOn, elementOf } = nodes[index] as GraphNode;
     if (elementOf !== undefined) return before[elementOf] === 'running' || begun.has(elementOf);
     return dependsOn.every(({ on, onFailure }) => {
-      const lost = before[on] === 'failed' || before[on] === 'cancelled';
+      const lost = (before[on] === 'failed' || before[on] === 'cancelled') && !mayHaveCome(on);
       return isPast(on) && !(lost && onFailure !== 'continue');
     });
   };

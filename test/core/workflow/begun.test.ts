@@ -40,6 +40,12 @@ test('of the elements of a map no more than run at once, and none of one that ha
   expect(begun([later, element, element, element, element, node()], 'wwwwwr', 'xxxxxr')).toEqual([]);
 });
 
+test('behind a signal that fails by its deadline, or is no longer waited for, it may: another advance saw it in time', () => {
+  const signal = node([], { kind: 'signal' });
+  expect(begun([signal, node([0]), node([1])], 'fww', 'fxx')).toEqual([1]);
+  expect(begun([signal, node([0])], 'rw', 'xx')).toEqual([1]);
+});
+
 test('what stays, or was cancelled before, is not asked for', () => {
   expect(begun([node(), node([0])], 'cw', 'cr')).toEqual([]);
   expect(begun([node(), node([0])], 'cx', 'cx')).toEqual([]);
