@@ -1,6 +1,7 @@
 import { type AddedNodes, placed } from '../../core/workflow/added.ts';
 import type { AddedName } from '../../core/workflow/item.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
+import { Unopenable } from '../keys.ts';
 import type { Vault } from '../vault.ts';
 import type { Workflows } from '../workflows.ts';
 
@@ -41,7 +42,7 @@ export async function specsOf(
 }
 
 /**
- * What jobs have added, opened, in its order. A job's is asked for by itself, of several jobs all at once.
+ * What jobs have added, opened, in its order; throws `Unopenable` for what no repeat can open. A job's is asked for by itself, of several jobs all at once.
  * @param names of what is wanted; without `nth` all of this job's
  */
 export async function contentsOf(
@@ -60,6 +61,7 @@ export async function contentsOf(
         .filter((part) => wanted.has(nameOf(part)) || wanted.has(nameOf({ by: part.by })))
         .map(async (part) => {
           const opened = await vault.open(part.sealed, addedSealedAs(tenant, id, part));
+          if (opened === undefined) throw new Unopenable('nodes that a job added are no longer stored');
           return [nameOf(part), opened as AddedNodes] as const;
         }),
     ),

@@ -1,6 +1,7 @@
 import { graphOf } from '../../core/workflow/graph.ts';
 import { readNews } from '../../core/workflow/news.ts';
 import { maxNodesInAll } from '../../core/workflow/request.ts';
+import { Unopenable } from '../keys.ts';
 import type { Loaded } from './load.ts';
 import { contentsOf, type SpecsDeps, withAdded } from './specs.ts';
 
@@ -19,18 +20,20 @@ export async function takeIn(deps: SpecsDeps, loaded: Loaded): Promise<boolean> 
     return Array.from({ length: Math.max(0, count - known) }, (_, nth) => ({ by, nth: known + nth }));
   });
   if (names.length === 0) return true;
-  const contents = await contentsOf(deps, tenant, id, names);
-  const taken = withAdded(loaded, names, contents);
-  // Those who add check for room, each by what it sees: many at once, and maps that expand, may pass what they saw.
-  if (taken.specs.length > maxNodesInAll) {
+  const fail = (cause: string): true => {
     for (const by of parts.keys()) {
       loaded.states[by] = 'failed';
       loaded.item.causes ??= {};
-      loaded.item.causes[by] =
-        `with what its job added the workflow would have more than ${maxNodesInAll} nodes`;
+      loaded.item.causes[by] = cause;
     }
     return true;
-  }
+  };
+  const contents = await contentsOf(deps, tenant, id, names).catch(orLost);
+  if (contents === undefined) return fail('the nodes that its job added can not be had any more');
+  const taken = withAdded(loaded, names, contents);
+  // Those who add check for room, each by what it sees: many at once, and maps that expand, may pass what they saw.
+  if (taken.specs.length > maxNodesInAll)
+    return fail(`with what its job added the workflow would have more than ${maxNodesInAll} nodes`);
   const first = loaded.specs.length;
   const part = { first, count: taken.specs.length - first, added: names };
   if (!(await deps.workflows.append(tenant, id, part))) return false;
@@ -42,4 +45,9 @@ export async function takeIn(deps: SpecsDeps, loaded: Loaded): Promise<boolean> 
     loaded.rounds.push(item.round ?? 0);
   }
   return true;
+}
+
+/** A key that was revoked since: the nodes that were there have another, perhaps. */
+function orLost(error: unknown): undefined {
+  if (!(error instanceof Unopenable)) throw error;
 }

@@ -45,11 +45,11 @@ test('what is no longer stored can not be undone, and that is said', async () =>
 });
 
 /** An advance of a tenant whose key is gone, for values of one kind. */
-async function advanceWithoutKey(it: It, field: string) {
+async function advanceWithoutKey(it: It, field: string, name = '') {
   const vault = {
     ...it.world.vault,
     open: async (...[stored, as]: Parameters<typeof it.world.vault.open>) => {
-      if (as.field === field)
+      if (as.field === field && ('name' in as ? as.name : undefined)?.startsWith(name) !== false)
         throw new Unopenable('tenant "acme" has no key "1": it was revoked or shredded');
       return it.world.vault.open(stored, as);
     },
@@ -78,6 +78,21 @@ test('a workflow whose nodes can not be opened any more ends, and says so', asyn
   await it.create([{ key: 'a', type: 'task' }], { callback: { url: 'https://example.com' } });
   expect(await advanceWithoutKey(it, 'nodes')).toMatchObject({ outcome: 'ended' });
   expect(it.item()).toMatchObject({ status: 'failed', stopped: 'unopenable' });
+});
+
+test('one whose job added nodes that can not be opened any more fails that node, and ends', async () => {
+  const it = aWorkflowWorld();
+  await it.create([
+    { key: 'a', type: 'task' },
+    { key: 'b', type: 'task', depends_on: ['a'] },
+  ]);
+  await it.advance();
+  await it.enqueueFor(it.live()[0] as JobRecord)([{ key: 'more', type: 'task' }]);
+  expect(await advanceWithoutKey(it, 'nodes', 'added-')).toMatchObject({ outcome: 'ended' });
+  expect(it.item()).toMatchObject({
+    status: 'failed',
+    causes: { 0: 'the nodes that its job added can not be had any more' },
+  });
 });
 
 test('and whoever asks for its nodes is told so, not that TaskQ failed', async () => {
