@@ -3,8 +3,8 @@ import type { NodeSpec } from './spec.ts';
 import type { NodeState } from './states.ts';
 
 /**
- * Why a node was cancelled or skipped, or a sub-workflow failed, as far as the states of the others tell: a sentence for people. Undefined for
- * every other state, whose cause its job or the workflow knows.
+ * Why a node was cancelled or skipped, or a sub-workflow failed, as far as the states of the others tell: a sentence
+ * for people. Undefined for every other state, whose cause its job or the workflow knows.
  */
 export function whyOf(
   {

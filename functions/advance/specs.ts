@@ -42,7 +42,8 @@ export async function specsOf(
 }
 
 /**
- * What jobs have added, opened, in its order; throws `Unopenable` for what no repeat can open. A job's is asked for by itself, of several jobs all at once.
+ * What jobs have added, opened, in its order. A job's is asked for by itself, of several jobs all at once. Throws
+ * `Unopenable` for what no repeat can open.
  * @param names of what is wanted; without `nth` all of this job's
  */
 export async function contentsOf(
