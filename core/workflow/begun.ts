@@ -35,14 +35,16 @@ export function mayHaveBegun(
     const { dependsOn, elementOf } = nodes[index] as GraphNode;
     if (elementOf !== undefined) return before[elementOf] === 'running' || begun.has(elementOf);
     return dependsOn.every(({ on, onFailure }) => {
-      const lost = (before[on] === 'failed' || before[on] === 'cancelled') && !mayHaveCome(on);
-      return isPast(on) && !(lost && onFailure !== 'continue');
+      if (onFailure === 'continue' && lost.has(on)) return true;
+      return isPast(on) && (onFailure === 'continue' || !isLost(on) || mayHaveCome(on));
     });
   };
+  const isLost = (index: number): boolean => before[index] === 'failed' || before[index] === 'cancelled';
   const open = before.flatMap((state, index) =>
     state === 'waiting' && after[index] === 'cancelled' ? [index] : [],
   );
   const cancelled = new Set(open);
+  const lost = lostWith(graph, cancelled, isLost);
   for (let index = open.pop(); index !== undefined; index = open.pop()) {
     if (begun.has(index) || !isReady(index)) continue;
     begun.add(index);
@@ -55,4 +57,25 @@ export function mayHaveBegun(
     ),
   );
   return [...begun].filter((index) => !surplus.has(index)).sort((one, other) => one - other);
+}
+
+/**
+ * Of the nodes that are cancelled, those that what failed before them cancels: an advance that had not heard why
+ * everything stops went on behind them.
+ */
+function lostWith(
+  { nodes, dependants }: Graph,
+  cancelled: ReadonlySet<number>,
+  isLost: (index: number) => boolean,
+): Set<number> {
+  const lost = new Set<number>();
+  const open = [...cancelled];
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    if (lost.has(index)) continue;
+    const needs = (nodes[index] as GraphNode).dependsOn.filter(({ onFailure }) => onFailure !== 'continue');
+    if (!needs.some(({ on }) => isLost(on) || lost.has(on))) continue;
+    lost.add(index);
+    for (const next of dependants[index] ?? []) if (cancelled.has(next)) open.push(next);
+  }
+  return lost;
 }

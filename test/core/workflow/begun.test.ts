@@ -46,6 +46,12 @@ test('behind a signal that fails by its deadline, or is no longer waited for, it
   expect(begun([signal, node([0])], 'rw', 'xx')).toEqual([1]);
 });
 
+test('behind what a failure cancels it may, where that does not matter', () => {
+  const patient = node([1], { dependsOn: [{ on: 1, onFailure: 'continue', takes: false }] });
+  expect(begun([node(), node([0]), patient, node([1])], 'fwww', 'fxxx')).toEqual([2]);
+  expect(begun([node(), node([0]), patient], 'rww', 'rxx')).toEqual([]);
+});
+
 test('what stays, or was cancelled before, is not asked for', () => {
   expect(begun([node(), node([0])], 'cw', 'cr')).toEqual([]);
   expect(begun([node(), node([0])], 'cx', 'cx')).toEqual([]);
