@@ -28,6 +28,8 @@ export interface Process {
   claims: Map<string, number>;
   /** Jobs that its calls named. */
   touched: Set<string>;
+  /** Jobs that calls name which have not come back. */
+  underWay: () => string[];
   /** The job of each message that it was given, by receipt handle. */
   receipts: Map<string, string>;
   /** Does a fault happen to its next doing. */
@@ -75,8 +77,10 @@ export function startProcess(name: string, random: Random, parts: ProcessParts):
     return fates.strikes(kind, random, name, doings);
   };
 
+  const calls = new Set<readonly string[]>();
   const process: Process = {
     name,
+    underWay: () => [...calls].flat(),
     random,
     alive: true,
     died: false,
@@ -135,6 +139,15 @@ export function startProcess(name: string, random: Random, parts: ProcessParts):
     };
 
     const call: Process['call'] = async (callName, jobs, perform) => {
+      calls.add(jobs);
+      try {
+        return await carryOut(callName, jobs, perform);
+      } finally {
+        calls.delete(jobs);
+      }
+    };
+
+    const carryOut: Process['call'] = async (callName, jobs, perform) => {
       const afterwards = (mostMs: number): void =>
         void scheduler.at(scheduler.now() + between(random, 1_000, mostMs), () => unheard(perform));
       const broken = (why: string): never => {

@@ -151,6 +151,8 @@ export function makeWorld(
     });
     const answer = await Promise.race([step, over]);
     const wasAlive = process.alive;
+    // An operation whose time is over goes on for as long as its process does: then it stands still in the middle.
+    if (wasAlive && process.operation !== undefined) process.trouble(process.underWay());
     process.alive = false;
     return wasAlive ? answer : 'killed';
   }
