@@ -22,7 +22,9 @@ export function tellWorkflows(deps: WakeDeps): Tell {
 }
 
 /** How long the rows that share a call wait for the telling: they have been claimed or settled, and their leases run. */
-const patienceMs = 1_000;
+const patienceOfHoldersMs = 1_000;
+/** For whoever holds no lease: well below the 29 s that API Gateway waits. A process that has answered tells nobody any more. */
+export const patienceOfCallersMs = 20_000;
 
 /**
  * The store of whoever holds messages: a job that this one made final, or found final, and that a workflow or other
@@ -32,12 +34,14 @@ const patienceMs = 1_000;
  * A row whose end could not be told, or not soon, is answered as one to send again: by then the telling that goes on
  * may be done. It does not throw: the jobs that share its call would lose their leases.
  * @param after calls back after so many ms, unless cancelled by the function it returns
+ * @param patienceMs how long rows wait for the telling
  */
 export function tellingStore(
   store: JobStore,
   tell: Tell,
   onError: (message: string, error: unknown) => void,
   after: (ms: number, callback: () => void) => () => void = clocks.after,
+  patienceMs = patienceOfHoldersMs,
 ): JobStore {
   /** Jobs that are being told of: who is sent again waits for the same telling. */
   const going = new Map<string, Promise<boolean>>();
@@ -67,7 +71,7 @@ export function tellingStore(
       const fresh = ended.filter(({ sk }) => !going.has(sk));
       const all = new Set(ended.flatMap(({ sk }) => going.get(sk) ?? []));
       if (fresh.length > 0) all.add(telling(fresh));
-      if (await inTime(Promise.all(all), after)) return results;
+      if (await inTime(Promise.all(all), patienceMs, after)) return results;
       return results.map((each) => (endedIn(each).length > 0 ? { applied: false, retry: true } : each));
     },
   };
@@ -76,6 +80,7 @@ export function tellingStore(
 /** Was everything told in time. */
 async function inTime(
   all: Promise<boolean[]>,
+  patienceMs: number,
   after: (ms: number, callback: () => void) => () => void,
 ): Promise<boolean> {
   let cancel = (): void => {};

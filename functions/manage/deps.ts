@@ -11,8 +11,9 @@ import { sqsLanes } from '../aws/lanes.ts';
 import { sealedStore } from '../aws/sealed.ts';
 import { tellOrLog } from '../aws/tell.ts';
 import { errorLog } from '../log.ts';
-import { tellingStore } from '../tell.ts';
+import { patienceOfCallersMs, tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
+import { clocks } from '../work/clocks.ts';
 import type { ManageDeps } from './manage.ts';
 
 /** What manage works with on AWS. */
@@ -27,8 +28,9 @@ export function manageDeps(env: Record<Wire<'manage'>, string>): ManageDeps {
   });
   const store = jobStore(env.JOBS_TABLE, sleep, onError);
   const lanes = sqsLanes(JSON.parse(env.LANES), onError);
+  const tell = tellOrLog(env.CONTROL_TABLE, { store, lanes, now }, onError);
   return {
-    store: tellingStore(store, tellOrLog(env.CONTROL_TABLE, { store, lanes, now }, onError), onError),
+    store: tellingStore(store, tell, onError, clocks.after, patienceOfCallersMs),
     lanes,
     keys,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),

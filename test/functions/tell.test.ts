@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../core/table.ts';
-import { tellingStore, tellWorkflows } from '../../functions/tell.ts';
+import { patienceOfCallersMs, tellingStore, tellWorkflows } from '../../functions/tell.ts';
 import { aJobId } from '../support/a-job.ts';
+import { told as answered, manager } from '../support/requests.ts';
 import { worker } from '../support/worker.ts';
 import { aWorld } from '../support/world.ts';
 import { aWorkflowWorld } from './advance/workflow-world.ts';
@@ -53,6 +54,22 @@ describe('a workflow that cannot be told', () => {
 });
 
 describe('a workflow that is told slowly', () => {
+  it('of a job that a person cancels: the answer waits for it', async () => {
+    const world = aWorld();
+    const { after, sleep, advance } = world.clock;
+    const store = tellingStore(
+      world.store,
+      () => sleep(3_000),
+      () => {},
+      after,
+      patienceOfCallersMs,
+    );
+    const { sk: id } = await world.job('waits', { status: 'scheduled', ...link() });
+    const cancel = manager({ ...world, store } as typeof world).call('cancelJob', { id });
+    await advance(3_000);
+    expect(answered(await cancel)).toMatchObject({ status: 200, body: { status: 'cancelled' } });
+  });
+
   it('does not hold up the jobs that share the call, and is told once', async () => {
     const world = aWorld();
     let told = 0;

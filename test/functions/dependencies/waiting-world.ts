@@ -3,7 +3,7 @@ import { isFinal } from '../../../core/state.ts';
 import type { JobRecord } from '../../../core/table.ts';
 import { look, tellWaiting } from '../../../functions/look.ts';
 import { release } from '../../../functions/release/release.ts';
-import { tellingStore } from '../../../functions/tell.ts';
+import { patienceOfCallersMs, tellingStore } from '../../../functions/tell.ts';
 import { enqueuer, manager, told } from '../../support/requests.ts';
 import { worker } from '../../support/worker.ts';
 import { aWorld } from '../../support/world.ts';
@@ -21,10 +21,9 @@ export function aWaitingWorld() {
   const world = aWorld();
   const { clock, faults, store } = world;
   const ports = { store, now: clock.now };
-  const telling = {
-    ...world,
-    store: tellingStore(store, tellWaiting({ ...ports, lanes: world.lanes }), () => {}, clock.after),
-  };
+  const tell = tellWaiting({ ...ports, lanes: world.lanes });
+  const telling = (patienceMs?: number) =>
+    ({ ...world, store: tellingStore(store, tell, () => {}, clock.after, patienceMs) }) as typeof world;
   /** Jobs in the order in which their handlers began. */
   const begun: string[] = [];
   const handler = async ({ fails = false, takesMs = 0 }: Does, { id }: { id: string }) => {
@@ -33,9 +32,9 @@ export function aWaitingWorld() {
     if (fails) throw new PermanentError('it fails', 'rejected');
     return 'a result';
   };
-  const { invoke } = worker(telling as typeof world, handler as never, { look: look(ports) });
+  const { invoke } = worker(telling(), handler as never, { look: look(ports) });
   const { post } = enqueuer(world);
-  const { call } = manager(telling as typeof world);
+  const { call } = manager(telling(patienceOfCallersMs));
   const releaser = release({ ...world, now: clock.now, onError: () => {} });
 
   const enqueue = async (does: Does, body: object = {}, key?: string) =>
