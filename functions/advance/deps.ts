@@ -10,8 +10,9 @@ import { sealedStore } from '../aws/sealed.ts';
 import { tellWaitingOrLog } from '../aws/tell.ts';
 import { workflowStore } from '../aws/workflows.ts';
 import { errorLog } from '../log.ts';
-import { tellingStore } from '../tell.ts';
+import { patienceOfCallersMs, tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
+import { clocks } from '../work/clocks.ts';
 import type { AdvanceDeps } from './advance.ts';
 import type { WatchDeps } from './watch.ts';
 
@@ -24,9 +25,10 @@ export function advanceDeps(
   const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
   const store = jobStore(env.JOBS_TABLE, sleep, onError);
   const lanes = sqsLanes(JSON.parse(env.LANES), onError);
+  const tell = tellWaitingOrLog({ store, lanes, now }, onError);
   const ports = {
     // Jobs of nodes that it cancels may be awaited by others.
-    store: tellingStore(store, tellWaitingOrLog({ store, lanes, now }, onError), onError),
+    store: tellingStore(store, tell, onError, clocks.after, patienceOfCallersMs),
     lanes,
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     workflows: workflowStore(env.CONTROL_TABLE, sleep),
