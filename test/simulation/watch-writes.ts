@@ -8,8 +8,11 @@ import { clocksMs, type Expect, type Watched } from './watched.ts';
 /** A job further away than this is delivered by release. */
 const farMs = 880_000;
 
-/** A job of a long queue has its entry so soon while it runs, unless release has just sent a pointer and waits for it. */
-const watchedMs = 60_000 + clocksMs;
+/**
+ * A job of a long queue has its entry so soon while it runs, unless release has just sent a pointer and waits for it.
+ * Two clocks have a part: release puts the entry off by as long as the job has waited, a claim leaves that of a young one.
+ */
+const watchedMs = 60_000 + 2 * clocksMs;
 
 interface WriteParts {
   now: () => number;

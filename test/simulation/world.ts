@@ -151,8 +151,10 @@ export function makeWorld(
     });
     const answer = await Promise.race([step, over]);
     const wasAlive = process.alive;
-    // An operation whose time is over goes on for as long as its process does: then it stands still in the middle.
-    if (wasAlive && process.operation !== undefined) process.trouble(process.underWay());
+    // Lambda freezes a process with its answer: what it did not wait for, the end of an operation whose time is over or
+    // the telling of one who waits, stands still in the middle.
+    if (wasAlive && (process.operation !== undefined || process.name.startsWith('person')))
+      process.trouble(process.underWay());
     process.alive = false;
     return wasAlive ? answer : 'killed';
   }

@@ -131,9 +131,3 @@ export function simulateExecutions(parts: ExecutionParts): SimulatedExecutions {
     isGone: (name) => executions.get(name)?.gone ?? false,
   };
 }
-
-/** What stands in the control table and who waits for it, for every process of a history. */
-export interface FlowParts {
-  rows: WorkflowRows;
-  executions: SimulatedExecutions;
-}
