@@ -1,6 +1,5 @@
 import type { AdvanceInput } from '../../../functions/advance/advance.ts';
 import { firstWaitSeconds, type goOn } from '../../../functions/workflows.ts';
-import type { WorkflowRows } from '../../support/memory-workflows.ts';
 import { between, oneOf, type Random } from '../random.ts';
 import type { Scheduler } from '../scheduler.ts';
 
