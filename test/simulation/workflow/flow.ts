@@ -21,8 +21,8 @@ export interface Flow {
   jobs: Map<number, Set<string>>;
   /** Final jobs that have not told it yet, and who ended them. */
   untold: Map<string, Process>;
-  /** Who took its token and has not handed it back yet. */
-  wakers: Set<Process>;
+  /** Tokens of its that were taken and not handed back yet, and by whom. */
+  wakers: Map<string, Process>;
   /** A call for it broke off, or somebody died over it: a wake-up may wait for the wait's end. */
   troubled: boolean;
   /** How each round ended. */
@@ -39,7 +39,7 @@ export function newFlow(id: string): Flow {
     accepted: false,
     jobs: new Map(),
     untold: new Map(),
-    wakers: new Set(),
+    wakers: new Map(),
     troubled: false,
     ends: new Map(),
     calledBack: new Set(),

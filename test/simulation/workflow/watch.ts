@@ -41,8 +41,8 @@ const comesFrom: Record<NodeState, readonly NodeState[]> = {
   cancelled: ['waiting', 'running'],
   skipped: ['waiting'],
   compensating: ['waiting', 'running', 'completed', 'compensation_failed'],
-  compensated: ['running', 'completed', 'compensating', 'compensation_failed'],
-  compensation_failed: ['running', 'completed', 'compensating'],
+  compensated: ['waiting', 'running', 'completed', 'compensating', 'compensation_failed'],
+  compensation_failed: ['waiting', 'running', 'completed', 'compensating'],
 };
 
 /** Looks at every write to a workflow, and, whenever nobody is about to do anything for it, at what it waits for. */
@@ -73,13 +73,14 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
     const late = how !== 'sent';
     // Also in vain: it has ended by then, for it looked by itself.
     if (name === 'raise') raised(flow, args[2] as string[]);
-    if (name === 'raise' && (answer as { token?: string } | undefined)?.token !== undefined) {
-      flow.wakers.add(by);
+    const taken = name === 'raise' ? (answer as { token?: string } | undefined)?.token : undefined;
+    if (taken !== undefined) {
+      flow.wakers.set(taken, by);
       if (late) flow.troubled = true;
     }
     // The answer of the first send, with the token, was lost.
     if (name === 'raise' && how === 'again') flow.troubled = true;
-    if (name === 'handBack') flow.wakers.delete(by);
+    if (name === 'handBack') flow.wakers.delete(args[0] as string);
     if (name === 'saveStates' && answer === true) saved(flow, args[2] as StatesPart);
     if (name === 'rest' && answer === true) rested(flow, args[1] as RestChange, by, late);
     const item = itemOf(stored, id);
@@ -150,7 +151,7 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
   function lookAt(flow: Flow): boolean {
     const item = itemOf(stored, flow.id);
     // It was slow, and its function ended before it could hand the token back: telling holds up nobody for long.
-    for (const each of flow.wakers) if (!each.alive && flow.wakers.delete(each)) flow.troubled = true;
+    for (const [token, by] of flow.wakers) if (!by.alive && flow.wakers.delete(token)) flow.troubled = true;
     if (item === undefined || item.status !== 'running') return true;
     if (!executions().rests(flow.id) || flow.wakers.size > 0 || busy()) return false;
     for (const [jobId, by] of flow.untold)
