@@ -37,6 +37,7 @@ export function describeJob(job: Job, nowMs: number): string {
     ['queue', `${job.queue}, lane ${job.lane} (priority ${job.priority})`],
     ['attempts', `${job.attempt} of ${job.max_attempts}, ${spanOf(job.timeout_seconds * 1000)} each at most`],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
+    ['workflow', job.workflow_id],
     ['created', `${moment(job.created_at)} by ${job.created_by}`],
     ['progress', progressOf(job, nowMs)],
     ['waits for', job.waits_for?.map(({ id, status }) => `${id} (${status})`).join(', ')],
@@ -80,8 +81,15 @@ export function describeFailure(job: Job, errors: ErrorsResponse['errors'], nowM
     (each) =>
       `  ${attemptOf(each)}, ${ageOf(each.at, nowMs)}, ${each.code}: ${each.message.replaceAll('\n', '\n    ')}`,
   );
-  const todo = job.status === 'failed' ? [`  To run it again: ${commandFor('retry', job)}`] : [];
-  return [paint('red', head), ...where, ...lines, ...todo].join('\n');
+  return [paint('red', head), ...where, ...lines, ...todoOf(job)].join('\n');
+}
+
+/** A job of a workflow is not retried by itself: its workflow has gone on by its end. */
+function todoOf({ id, status, tenant, workflow_id: workflow }: Job): string[] {
+  if (status !== 'failed') return [];
+  return workflow === undefined
+    ? [`  To run it again: ${commandFor('retry', { id, tenant })}`]
+    : [`  To go on with its workflow: ${commandFor('workflow retry', { id: workflow, tenant })}`];
 }
 
 /** Which attempt, and which start of all where a person's retry has begun to count anew. */

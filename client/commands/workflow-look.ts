@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { exitCodes, UsageError } from '../exit.ts';
 import { parseWorkflowId } from '../input.ts';
-import { commandFor, print, printJson } from '../render.ts';
+import { print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
-import { describeWorkflow } from '../workflow/describe.ts';
+import { describeEnd, describeWorkflow } from '../workflow/describe.ts';
 import { openScreen } from '../workflow/screen.ts';
 import { svgOf } from '../workflow/svg.ts';
 
@@ -63,9 +63,11 @@ export async function watchWorkflow({ client, json }: Session, id: string): Prom
     for (let looks = 1; ; looks++) {
       screen.show(workflow, Date.now());
       if (workflow.status !== 'running') {
+        screen.stop();
+        // Read once more: what a node failed of may be known a moment after its end.
+        if (workflow.status !== 'completed') workflow = await client.workflows.get(id);
         if (json) printJson(workflow);
-        else if (workflow.status !== 'completed')
-          print(`The workflow is ${workflow.status}. More: ${commandFor('workflow get', workflow)}`);
+        else print(describeEnd(workflow, Date.now()));
         process.exitCode = workflow.status === 'completed' ? exitCodes.ok : exitCodes.failed;
         return;
       }

@@ -5,7 +5,7 @@ import type { NodeRequest } from '../../core/workflow/request.ts';
 import { momentOf } from '../duration.ts';
 import { UsageError } from '../exit.ts';
 import { collect, parseWhole, parseWorkflowId, readDocument, readPayload } from '../input.ts';
-import { commandFor, print, printJson } from '../render.ts';
+import { commandFor, print, printable, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 import type { ListWorkflowsQuery, StartOptions } from '../workflow/calls.ts';
 import { workflowTable } from '../workflow/describe.ts';
@@ -41,7 +41,11 @@ function addStart(group: Command): void {
       async (file: string, options: { key?: string; tag?: string[]; wait?: boolean }, command: Command) => {
         const session = openSession(command);
         const workflow = await start(session, await readDocument(file), options);
-        if (options.wait) return await watchWorkflow(session, workflow.id);
+        if (options.wait) {
+          if (!session.json)
+            process.stderr.write(`${printable(workflow.id)} is ${workflow.status}, waiting\n`);
+          return await watchWorkflow(session, workflow.id);
+        }
         tell(session, workflow, `is ${workflow.status}; watch: ${commandFor('workflow watch', workflow)}`);
       },
     );

@@ -34,6 +34,25 @@ export function describeWorkflow(workflow: WorkflowWithNodes, nowMs: number): st
   return [table([], rows), '', nodeTable(lines), ...todoOf(workflow)].join('\n');
 }
 
+/** How it ended, in words; of one that ended badly, which nodes failed and why. */
+export function describeEnd(workflow: WorkflowWithNodes, nowMs: number): string {
+  if (workflow.status === 'completed') return 'The workflow is completed.';
+  const failed = boxesOf(workflow).filter(({ status }) => status.endsWith('failed'));
+  const { lines, leftOut } = linesOf(failed, nowMs, mostFailed);
+  return [
+    ...lines.map(lineText),
+    ...(leftOut === undefined ? [] : [leftOut]),
+    `The workflow is ${workflow.status}. More: ${commandFor('workflow get', workflow)}`,
+  ].join('\n');
+}
+
+/** Nodes that are named at the end. */
+const mostFailed = 10;
+
+function lineText({ cells: [, symbol, key, what, state, note] }: Line): string {
+  return [`${symbol} ${key}`, what, state, note].filter((each) => each !== '').join('  ');
+}
+
 /** What ended it before its nodes did, or why it can not go on. */
 function becauseOf({ stopped, stuck, status }: WorkflowView): string | undefined {
   if (stuck) return 'nothing runs and nothing can start: see WorkflowsStuck in the runbook';
@@ -58,9 +77,7 @@ export function frameOf(workflow: WorkflowWithNodes, nowMs: number, most: number
 export function changesOf(before: readonly Box[], now: readonly Box[], nowMs: number): string[] {
   const known = new Map(before.map(({ key, status }) => [key, status]));
   const changed = now.filter(({ key, status }) => known.get(key) !== status && status !== 'waiting');
-  return linesOf(changed, nowMs).lines.map(({ cells: [, symbol, key, what, state, note] }) =>
-    [`${symbol} ${key}`, what, state, note].filter((each) => each !== '').join('  '),
-  );
+  return linesOf(changed, nowMs).lines.map(lineText);
 }
 
 export function workflowTable(workflows: readonly WorkflowView[], nowMs: number): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aFailedJob, aJob, jobId, otherId, someErrors } from './a-job.ts';
+import { aWorkflow, workflowId } from './a-workflow.ts';
 import { aProblem, gateway } from './api-server.ts';
 import { aTaskq, command, runNode } from './run-taskq.ts';
 
@@ -122,6 +123,7 @@ describe('get', () => {
   test('a job that is not there exits 3, an id that is none 2', async () => {
     const { taskq, received } = await aTaskq({
       getJob: () => aProblem(404, 'not_found', `there is no job ${jobId}`),
+      getWorkflow: () => aProblem(404, 'not_found', 'nor such a workflow'),
     });
     expect(await taskq(['get', jobId])).toEqual({
       code: 3,
@@ -133,7 +135,30 @@ describe('get', () => {
     expect(ran.stderr).toContain(
       ' is not allowed for <id>. A job id looks like 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03.',
     );
-    expect(received).toHaveLength(1);
+    expect(received.map(({ route }) => route)).toEqual(['getJob', 'getWorkflow']);
+  });
+
+  test('the id of a workflow is told as one, and still exits 3', async () => {
+    const { taskq } = await aTaskq({
+      getJob: () => aProblem(404, 'not_found', 'there is none'),
+      getWorkflow: () => ({ status: 200, body: aWorkflow() }),
+    });
+    const { code, stderr } = await taskq(['get', workflowId]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`${workflowId} is a workflow, no job: taskq workflow get ${workflowId}`);
+  });
+
+  test('a failed job of a workflow names it, and that the workflow is to be retried', async () => {
+    const { taskq } = await aTaskq({
+      getJob: () => ({ status: 200, body: aFailedJob({ workflow_id: workflowId, tenant: 'acme' }) }),
+      getErrors: () => ({ status: 200, body: someErrors }),
+    });
+    const { stdout } = await taskq(['get', jobId]);
+    expect(stdout).toContain(`workflow  ${workflowId}\n`);
+    expect(stdout).toContain(
+      `  To go on with its workflow: taskq workflow retry ${workflowId} --tenant acme\n`,
+    );
+    expect(stdout).not.toContain(`retry ${jobId}`);
   });
 });
 

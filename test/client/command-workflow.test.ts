@@ -34,6 +34,31 @@ describe('start', () => {
     expect(JSON.parse(piped.stdout)).toEqual(aWorkflow());
   });
 
+  test('--wait says the id first, and at the end what failed and why, though the nodes told it late', async () => {
+    const failed = aNode('list', { status: 'failed' });
+    const last_error = { code: 'rejected', cause: 'permanent_error', attempt: 1, at: aWorkflow().created_at };
+    const { taskq, folder } = await aTaskq({
+      startWorkflow: () => ({ status: 201, body: aWorkflow() }),
+      getWorkflow: (_call, nth) => ({
+        status: 200,
+        body: withNodes([nth === 1 ? failed : { ...failed, last_error, job_id: 'job-1' }], {
+          status: 'failed',
+        }),
+      }),
+    });
+    writeFileSync(join(folder, 'etl.json'), JSON.stringify(file));
+    expect(await taskq(['workflow', 'start', 'etl.json', '--wait'])).toEqual({
+      code: 1,
+      stdout: [
+        '✗ list  echo  failed',
+        '✗ list  echo  failed  permanent_error, rejected, job job-1',
+        `The workflow is failed. More: taskq workflow get ${workflowId}`,
+        '',
+      ].join('\n'),
+      stderr: `${workflowId} is running, waiting\n`,
+    });
+  });
+
   test('what is no workflow is not sent', async () => {
     const { taskq, received } = await aTaskq({});
     const none = await taskq(['workflow', 'start', '-'], { stdin: '[]' });
@@ -75,7 +100,8 @@ describe('look', () => {
     });
     expect(await taskq(['workflow', 'watch', workflowId])).toEqual({
       code: 0,
-      stdout: '✓ list  echo  completed\n◐ report  echo  running\n✓ report  echo  completed\n',
+      stdout:
+        '✓ list  echo  completed\n◐ report  echo  running\n✓ report  echo  completed\nThe workflow is completed.\n',
       stderr: '',
     });
     expect(received.map(({ query }) => query.nodes)).toEqual([undefined, 'false', 'false', undefined]);
