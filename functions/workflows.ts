@@ -1,5 +1,5 @@
-import type { RecordKey, Sealed } from '../core/table.ts';
-import type { AddedPart, NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
+import type { RecordKey } from '../core/table.ts';
+import type { AddedPart, KeptPart, NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
 import type { Mark } from '../core/workflow/watch.ts';
 
 /** The port to stored workflows. Every read but a list's is consistent. */
@@ -23,9 +23,9 @@ export interface Workflows {
   /** Writes `letters` over revision `revision - 1`. False if another advance was quicker. */
   saveStates(tenant: string, id: string, part: StatesPart): Promise<boolean>;
   /** A sealed part by its name (`partNames`): a signal, or the payloads of a retry. */
-  part(tenant: string, id: string, name: string): Promise<Sealed | undefined>;
+  part(tenant: string, id: string, name: string): Promise<KeptPart | undefined>;
   /** Keeps a sealed part; the first of a name stands. */
-  keepPart(tenant: string, id: string, name: string, sealed: Sealed): Promise<boolean>;
+  keepPart(tenant: string, id: string, name: string, part: KeptPart): Promise<boolean>;
   /** Takes a unique key, or takes it over from the workflow that held it. @returns who holds it instead, if it could not */
   holdKey(key: RecordKey, workflow: string, over?: string): Promise<string | undefined>;
   /** Sets when a unique key goes, in seconds, if this workflow holds it. */

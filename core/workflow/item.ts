@@ -89,6 +89,12 @@ export interface AddedPart extends AddedName {
   sealed: Stored;
 }
 
+/** A part that stands by itself: a signal, the payloads of a retry, a callback. */
+export interface KeptPart extends Sealed {
+  /** Of a signal: when it was sent, ms; absent on one that an earlier release kept. */
+  storedAt?: number;
+}
+
 export interface StatesPart {
   index: number;
   letters: string;

@@ -1,6 +1,6 @@
 import type { JobStore } from '../../core/change.ts';
 import { isFinal } from '../../core/state.ts';
-import { type JobRecord, jobKey } from '../../core/table.ts';
+import { type JobRecord, jobKey, never } from '../../core/table.ts';
 import { judgeWalked, walkAgeMs, walkedChange } from '../../core/walk.ts';
 import type { Phase } from '../../core/workflow/advance.ts';
 import { partNames } from '../../core/workflow/item.ts';
@@ -34,8 +34,7 @@ export function hearNews(loaded: Loaded): Phase {
         });
         break;
       case 'signal':
-        // Sent while a retry began everything anew: it stands in no item that is looked at any more.
-        if (news.from === loaded.item.signalsFrom) arrive(loaded, news.name);
+        // By the time it was sent: `hearSignals`.
         break;
       case 'cancel':
         if (phase !== 'forward') break;
@@ -46,22 +45,53 @@ export function hearNews(loaded: Loaded): Phase {
   return phase;
 }
 
-function arrive({ specs, states }: Loaded, name: string): void {
-  for (const [node, { signal }] of specs.entries())
-    if (signal?.name === name && states[node] === 'running') states[node] = 'completed';
+/**
+ * Ends the signal nodes, in `loaded`, whose signal has come or whose deadline has passed. A signal counts by when it was
+ * sent: an advance that is early, late or repeated comes to the same. Read are those told of; one whose deadline has
+ * passed, whose news may be on their way; and all, when a wake-up may have been lost.
+ */
+export async function hearSignals(
+  { workflows, now }: Pick<HearDeps, 'workflows' | 'now'>,
+  { tenant, id, item, specs, states }: Loaded,
+  looksAround: boolean,
+): Promise<void> {
+  const at = now();
+  // Sent while a retry began everything anew: it stands in no item that is looked at any more.
+  const told = new Set(
+    readNews(item.unread ?? []).flatMap((news) =>
+      news.of === 'signal' && news.from === item.signalsFrom ? [news.name] : [],
+    ),
+  );
+  const awaited = specs.flatMap(({ signal }, node) =>
+    signal === undefined || states[node] !== 'running'
+      ? []
+      : [{ node, name: signal.name, deadline: item.deadlines?.[node] ?? never }],
+  );
+  const wanted = awaited.filter(({ name, deadline }) => looksAround || told.has(name) || deadline <= at);
+  const kept = new Map(
+    await Promise.all(
+      [...new Set(wanted.map(({ name }) => name))].map(
+        async (name) => [name, await workflows.part(tenant, id, partNames.signal(name, item))] as const,
+      ),
+    ),
+  );
+  for (const { node, name, deadline } of awaited) {
+    const signal = kept.get(name);
+    if (signal === undefined && deadline > at) continue;
+    const inTime = signal !== undefined && (signal.storedAt ?? 0) <= deadline;
+    states[node] = inTime ? 'completed' : 'failed';
+    if (inTime) continue;
+    item.causes ??= {};
+    item.causes[node] = 'the signal did not come in time';
+  }
 }
 
 /**
- * Looks by itself, for a wake-up may have been lost: reads the job of every node that should have a live one, and
- * every signal that is awaited. What ended or came unheard is heard of now; a node whose job is not there begins
- * again; and a job that has long waited gets an entry that `release` watches: its id is as old as the workflow, so the
- * walk has long passed it by.
+ * Looks by itself, for a wake-up may have been lost: reads the job of every node that should have a live one. What
+ * ended unheard is heard of now; a node whose job is not there begins again; and a job that has long waited gets an
+ * entry that `release` watches: its id is as old as the workflow, so the walk has long passed it by.
  */
-export async function lookAround(deps: HearDeps, loaded: Loaded, phase: Phase): Promise<void> {
-  await Promise.all([lookAtJobs(deps, loaded, phase), lookForSignals(deps, loaded)]);
-}
-
-async function lookAtJobs({ store, now }: HearDeps, loaded: Loaded, phase: Phase): Promise<void> {
+export async function lookAtJobs({ store, now }: HearDeps, loaded: Loaded, phase: Phase): Promise<void> {
   const { states, specs, tenant } = loaded;
   const live = states.flatMap((state, node) => {
     if (specs[node]?.node.kind !== 'job') return [];
@@ -99,18 +129,4 @@ function watchChange(record: JobRecord, now: number) {
   if (decision.do === 'leave') return [];
   // A pointer is for `release` to send: it does so when the entry is due.
   return [walkedChange(record, { do: 'enter', to: decision.do === 'send' ? now : decision.to })];
-}
-
-async function lookForSignals({ workflows }: HearDeps, loaded: Loaded): Promise<void> {
-  const names = new Set(
-    loaded.specs.flatMap(({ signal }, node) =>
-      signal !== undefined && loaded.states[node] === 'running' ? [signal.name] : [],
-    ),
-  );
-  await Promise.all(
-    [...names].map(async (name) => {
-      const kept = await workflows.part(loaded.tenant, loaded.id, partNames.signal(name, loaded.item));
-      if (kept !== undefined) arrive(loaded, name);
-    }),
-  );
 }

@@ -9,7 +9,7 @@ import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { NodeState } from '../../core/workflow/states.ts';
 import { bounded } from './bounded.ts';
 import type { carry, Handed } from './carry.ts';
-import { hearNews, lookAround } from './hear.ts';
+import { hearNews, hearSignals, lookAtJobs } from './hear.ts';
 import type { Loaded } from './load.ts';
 import { generationKey, generationOf, type ResultsDeps, resultsOf } from './results.ts';
 import { elementSpec } from './specs.ts';
@@ -60,14 +60,9 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   loaded.item = { ...item, generations, deadlines, causes };
   if (!(await takeIn(deps, loaded))) return undefined;
   let phase = hearNews(loaded);
-  if (looksAround) await lookAround(deps, loaded, phase);
-  const now = deps.now();
-  for (const [node, at] of Object.entries(deadlines)) {
-    if (loaded.states[Number(node)] !== 'running' || at > now) continue;
-    loaded.states[Number(node)] = 'failed';
-    causes[node] = 'the signal did not come in time';
-  }
-  if (phase === 'forward' && item.timeoutAt !== undefined && item.timeoutAt <= now) {
+  if (looksAround) await lookAtJobs(deps, loaded, phase);
+  await hearSignals(deps, loaded, looksAround);
+  if (phase === 'forward' && item.timeoutAt !== undefined && item.timeoutAt <= deps.now()) {
     phase = 'stopping';
     loaded.item.stopped = 'timeout';
   }

@@ -1,10 +1,10 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Sealed } from '../../core/table.ts';
 import {
   type AddedPart,
   addedPartition,
   addedSortKey,
+  type KeptPart,
   type NodesPart,
   partNames,
   partsPartition,
@@ -88,9 +88,9 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ? put(item, 'attribute_not_exists(pk)')
         : put(item, 'revision = :seen', { ':seen': part.revision - 1 });
     },
-    part: async (tenant, id, name) => (await get(partKey(tenant, id, name))) as Sealed | undefined,
-    keepPart: (tenant, id, name, sealed) =>
-      put({ ...partKey(tenant, id, name), ...sealed }, 'attribute_not_exists(pk)'),
+    part: async (tenant, id, name) => (await get(partKey(tenant, id, name))) as KeptPart | undefined,
+    keepPart: (tenant, id, name, part) =>
+      put({ ...partKey(tenant, id, name), ...part }, 'attribute_not_exists(pk)'),
     async holdKey(key, workflow, over) {
       const item: UniqueKey = { ...key, v: 1, workflow };
       const free = 'attribute_not_exists(pk) OR workflow = :workflow';

@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { SignalContract } from '../../core/define.ts';
 import { check } from '../../core/faults.ts';
 import { type Checked, problem } from '../../core/problem.ts';
+import { never } from '../../core/table.ts';
+import { rfc3339 } from '../../core/view.ts';
 import { signalRequest } from '../../core/workflow/api.ts';
 import { partNames } from '../../core/workflow/item.ts';
 import { encodeNews } from '../../core/workflow/news.ts';
-import { loader, signalSealedAs } from '../advance/load.ts';
+import { type Loaded, loader, signalSealedAs } from '../advance/load.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
 import type { Vault } from '../vault.ts';
 import { wake } from '../wake.ts';
@@ -18,15 +20,17 @@ export interface SignalDeps {
   executions: Executions;
   vault: Vault;
   signals: readonly SignalContract[];
+  now: () => number;
 }
 
 /**
  * POST …/signals/{name}: kept, sealed, whether it is awaited already or not; the first of a name stands, until a
  * retry begins everything anew. The same
- * again is 200 and wakes the workflow once more, so that whoever got no answer repeats it; another payload is 409.
+ * again is 200 and wakes the workflow once more, so that whoever got no answer repeats it; another payload is 409, and
+ * so is one that comes after the deadline of all that waited for it.
  */
 export function sendSignal(deps: SignalDeps) {
-  const { workflows, vault } = deps;
+  const { workflows, vault, now } = deps;
   const graphs = loader(deps);
   return async (request: ApiRequest): Promise<ApiAnswer> => {
     const { tenant, id, name = '' } = request;
@@ -35,8 +39,8 @@ export function sendSignal(deps: SignalDeps) {
     const found = await findWorkflow(workflows, request);
     if ('problem' in found) return found;
     const { item } = found;
-    const { specs } = await graphs.load(tenant, id, item);
-    if (!specs.some(({ signal }) => signal?.name === name))
+    const loaded = await graphs.load(tenant, id, item);
+    if (!loaded.specs.some(({ signal }) => signal?.name === name))
       return {
         problem: problem('invalid_transition', `no node of this workflow waits for signal "${name}"`),
       };
@@ -50,8 +54,11 @@ export function sendSignal(deps: SignalDeps) {
     let before = await kept();
     if (before === undefined) {
       if (item.status !== 'running') return notWhile(item, 'only one that is running takes signals');
+      const storedAt = now();
+      const missed = missedBy(loaded, name, storedAt);
+      if (missed !== undefined) return missed;
       const sealed = await vault.seal(Buffer.from(JSON.stringify(payload.value)), as);
-      if (!(await workflows.keepPart(tenant, id, part, sealed))) before = await kept();
+      if (!(await workflows.keepPart(tenant, id, part, { ...sealed, storedAt }))) before = await kept();
     }
     if (before !== undefined && !isDeepStrictEqual(before.payload, payload.value))
       return {
@@ -62,6 +69,24 @@ export function sendSignal(deps: SignalDeps) {
       };
     await wake(deps, tenant, id, [encodeNews({ of: 'signal', name, ...since })]);
     return { status: before === undefined ? 202 : 200, body: viewOf(item) };
+  };
+}
+
+/** Has the deadline of all that wait for it passed, and will no other node wait for it. */
+function missedBy({ specs, states, item }: Loaded, name: string, at: number) {
+  const own = specs.flatMap(({ key, signal }, node) =>
+    signal?.name === name ? [{ key, state: states[node], deadline: item.deadlines?.[node] ?? never }] : [],
+  );
+  const isLate = ({ deadline }: { deadline: number }) => deadline < at;
+  if (own.some((each) => each.state === 'waiting' || (each.state === 'running' && !isLate(each))))
+    return undefined;
+  const late = own.find((each) => (each.state === 'running' || each.state === 'failed') && isLate(each));
+  if (late === undefined) return undefined;
+  return {
+    problem: problem(
+      'invalid_transition',
+      `signal "${name}" comes too late: node "${late.key}" waited for it until ${rfc3339(late.deadline)}, and no other node will. Once the workflow has ended, a retry waits for it anew`,
+    ),
   };
 }
 

@@ -1,5 +1,4 @@
-import type { Sealed } from '../../core/table.ts';
-import type { AddedPart, NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
+import type { AddedPart, KeptPart, NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
 import { addedSortKey, partNames, workflowKey } from '../../core/workflow/item.ts';
 import { type Mark, partitionOf } from '../../core/workflow/watch.ts';
 import type { Executions, Workflows } from '../../functions/workflows.ts';
@@ -68,7 +67,7 @@ export function workflowRows() {
       own.set(name, structuredClone(part));
       return true;
     },
-    part: (tenant, id, name) => partsOf(tenant, id).get(name) as Sealed | undefined,
+    part: (tenant, id, name) => partsOf(tenant, id).get(name) as KeptPart | undefined,
     keepPart: (tenant, id, name, sealed) => {
       const own = partsOf(tenant, id);
       if (own.has(name)) return false;

@@ -144,3 +144,79 @@ describe('through a retry', () => {
     expect(await it.letters()).toBe('crw');
   });
 });
+
+describe('by its deadline', () => {
+  const bounded = [
+    { key: 'ok', signal: 'approval', timeout_seconds: 5 },
+    { key: 'b', type: 'task', depends_on: ['ok'] },
+  ];
+  async function until(more: object[] = []) {
+    const it = aWorkflowWorld();
+    await it.create([...bounded, ...more]);
+    await it.advance();
+    return it;
+  }
+  const cause = 'the signal did not come in time';
+
+  test('sent after it, it is refused, and the node fails', async () => {
+    const it = await until();
+    await it.world.clock.advance(5_001);
+    expect(await it.call('sendSignal', approve(true))).toMatchObject({
+      code: 'invalid_transition',
+      body: {
+        error: expect.stringMatching(/^signal "approval" comes too late: node "ok" waited for it until 20/),
+      },
+    });
+    await it.advance({ timedOut: true });
+    expect(await it.letters()).toBe('fx');
+    expect(it.item()?.causes).toEqual({ 0: cause });
+    expect(await it.call('sendSignal', approve(true))).toMatchObject({ code: 'invalid_transition' });
+  });
+
+  test('sent in time it counts, however late the advance, and whoever told of it', async () => {
+    const it = await until();
+    await it.world.clock.advance(5_000);
+    it.world.faults.throwBefore('raise');
+    await expect(it.call('sendSignal', approve(true))).rejects.toThrow();
+    await it.world.clock.advance(60_000);
+    await it.advance();
+    expect(await it.letters()).toBe('cr');
+  });
+
+  test('sent after it, it is kept for a node that comes later', async () => {
+    const it = await until([
+      { key: 'again', signal: 'approval', depends_on: ['slow'] },
+      { key: 'slow', type: 'task' },
+    ]);
+    await it.world.clock.advance(5_001);
+    expect(await it.call('sendSignal', approve(true))).toMatchObject({ status: 202 });
+    await it.advance();
+    expect(await it.letters()).toBe('fxwr');
+    expect(it.item()?.causes).toEqual({ 0: cause });
+    await it.end(it.live()[0] as JobRecord, 'completed');
+    await it.publishAll();
+    await it.advance();
+    expect(await it.letters()).toBe('fxcc');
+  });
+
+  test('one that stands there without a time counts', async () => {
+    const it = await until();
+    const sealed = await it.world.vault.seal(Buffer.from('{"approved":true}'), {
+      ...{ tenant, jobId: workflowId, field: 'signal', name: 'approval' },
+    });
+    await it.workflows.keepPart(tenant, workflowId, 'signal#approval', sealed);
+    await it.world.clock.advance(60_000);
+    await it.advance();
+    expect(await it.letters()).toBe('cr');
+  });
+
+  test('a retry of what failed waits for it anew', async () => {
+    const it = await until();
+    await it.world.clock.advance(5_001);
+    await it.advance({ timedOut: true });
+    await it.call('retryWorkflow');
+    expect(await it.call('sendSignal', approve(true))).toMatchObject({ status: 202 });
+    await it.advance();
+    expect(await it.letters()).toBe('cr');
+  });
+});
