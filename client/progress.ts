@@ -23,10 +23,10 @@ export function countsOf(jobs: readonly Job[]): string {
     .join(', ');
 }
 
-/** `: 40 %, rows read` where a single job is watched and tells it. */
+/** `: 40 %, rows read` where a single job is watched and tells it; one that snoozes is as far as it was. */
 function toldBy(jobs: readonly Job[]): string {
   const [job] = jobs;
-  return jobs.length !== 1 || job?.status !== 'running' || job.progress === undefined
+  return jobs.length !== 1 || job?.progress === undefined || isFinal(job.status)
     ? ''
     : `: ${howFar(job.progress)}`;
 }

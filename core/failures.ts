@@ -5,7 +5,7 @@ import { checkQuery, parameterValue } from './list.ts';
 import { type FailuresResponse, failuresQuery, type ManyFilter, manyFilterOf } from './many.ts';
 import { type Checked, problem } from './problem.ts';
 import type { JobRecord } from './table.ts';
-import { rfc3339 } from './view.ts';
+import { rfc3339, workflowIdOf } from './view.ts';
 
 /** How far a walk over a tenant's jobs, shard by shard, has come: behind the last job of that shard, or at its begin. */
 export interface Position {
@@ -91,8 +91,11 @@ export function groupFailures(entries: readonly FailedEntry[]): FailureGroup[] {
 }
 
 /** A group as the API shows it; what its jobs have in common stands on the record of any of them. */
-export function viewOfGroup(group: FailureGroup, record: JobRecord): FailuresResponse['groups'][number] {
-  const { type, queue, lastError, codeVersion } = record;
+export function viewOfGroup(
+  group: FailureGroup,
+  examples: readonly [JobRecord, ...JobRecord[]],
+): FailuresResponse['groups'][number] {
+  const [{ type, queue, lastError, codeVersion, workflow }] = examples;
   return {
     fingerprint: group.fingerprint,
     type,
@@ -104,5 +107,8 @@ export function viewOfGroup(group: FailureGroup, record: JobRecord): FailuresRes
     first_at: rfc3339(group.firstAt),
     last_at: rfc3339(group.lastAt),
     examples: group.examples.map(({ sk }) => sk),
+    ...(workflow === undefined || examples.some((each) => each.workflow === undefined)
+      ? {}
+      : { workflow_id: workflowIdOf(workflow) }),
   };
 }

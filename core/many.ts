@@ -39,6 +39,8 @@ export const failuresResponse = z.object({
       first_at: z.string(),
       last_at: z.string(),
       examples: z.array(z.string()),
+      /** The examples are jobs of workflows, which are retried as wholes: that of the latest. */
+      workflow_id: z.optional(z.string()),
     }),
   ),
   looked_at: z.int(),
@@ -109,6 +111,8 @@ const skipped = {
 export const dryRunResponse = z.object({
   matched: z.int(),
   more: z.boolean(),
+  /** Of a retry: how many of the first 1,000 belong to a workflow and are left as they are. */
+  in_workflow: z.optional(z.int()),
   /** What the patch does to a few of them. */
   patch: z.optional(
     z.object({

@@ -38,7 +38,7 @@ export function viewOf(record: JobRecord): Job {
             ...(record.fingerprint === undefined ? {} : { fingerprint: record.fingerprint }),
           },
         }),
-    ...(record.workflow === undefined ? {} : { workflow_id: record.workflow.split('#')[0] ?? '' }),
+    ...(record.workflow === undefined ? {} : { workflow_id: workflowIdOf(record.workflow) }),
     ...(record.dependencies === undefined
       ? {}
       : {
@@ -47,6 +47,11 @@ export function viewOf(record: JobRecord): Job {
     created_by: record.createdBy,
     ...(record.codeVersion === undefined ? {} : { code_version: record.codeVersion }),
   };
+}
+
+/** The workflow's id, of what a job's record says of its node. */
+export function workflowIdOf(link: string): string {
+  return link.split('#')[0] ?? '';
 }
 
 function errorOf({ requestId, logStream, at, ...error }: LastError) {

@@ -45,8 +45,13 @@ Examples:
       print(groupTable(found.groups, await messagesOf(session, found.groups), Date.now()));
       const { tenant } = self.optsWithGlobals<Globals>();
       const ofTenant = tenant === undefined ? '' : ` --tenant ${tenant}`;
-      const again = `${invokedAs(process.env)} retry --fingerprint ${found.groups[0]?.fingerprint}${ofTenant}`;
-      print(`To run a group again: ${again}`);
+      const taskq = invokedAs(process.env);
+      const alone = found.groups.find(({ workflow_id: workflow }) => workflow === undefined);
+      const part = found.groups.find(({ workflow_id: workflow }) => workflow !== undefined);
+      if (alone !== undefined)
+        print(`To run a group again: ${taskq} retry --fingerprint ${alone.fingerprint}${ofTenant}`);
+      if (part !== undefined)
+        print(`To go on with a workflow: ${taskq} workflow retry ${part.workflow_id}${ofTenant}`);
     });
 }
 
@@ -73,9 +78,11 @@ async function allGroups({ client }: Session, options: Options): Promise<Failure
 }
 
 function merged(a: Group, b: Group): Group {
-  const [latest, other] = a.last_at > b.last_at ? [a, b] : [b, a];
+  const [newer, other] = a.last_at > b.last_at ? [a, b] : [b, a];
+  const { workflow_id: workflow, ...latest } = newer;
   return {
     ...latest,
+    ...(workflow === undefined || other.workflow_id === undefined ? {} : { workflow_id: workflow }),
     count: a.count + b.count,
     first_at: a.first_at < b.first_at ? a.first_at : b.first_at,
     examples: [...latest.examples, ...other.examples].slice(0, 3),
@@ -106,7 +113,7 @@ function groupTable(groups: readonly Group[], messages: readonly string[], nowMs
   const rows = groups.map((group, index) => [
     group.fingerprint,
     String(group.count),
-    group.type,
+    group.workflow_id === undefined ? group.type : `${group.type} in workflows`,
     group.cause === group.code ? group.cause : `${group.cause}, ${group.code}`,
     group.code_version ?? '',
     ageOf(group.last_at, nowMs),

@@ -81,6 +81,7 @@ export async function doMany(
   const { client, json } = session;
   if (dryRun) {
     const counted = await many.count();
+    if (wouldRetryNone(counted)) process.exitCode = exitCodes.failed;
     return json ? printJson(counted) : print([countText(counted), ...patchLines(counted)].join('\n'));
   }
   if (!yes && !(await isAgreed(many))) return;
@@ -103,8 +104,20 @@ export async function doMany(
   else print(JSON.stringify(ending.result, undefined, 2));
 }
 
-function countText({ matched, more }: DryRunResponse): string {
-  return `${more ? 'at least ' : ''}${matched} ${matched === 1 ? 'job matches' : 'jobs match'}`;
+function countText({ matched, more, in_workflow: parts = 0 }: DryRunResponse): string {
+  const all = `${more ? 'at least ' : ''}${matched} ${matched === 1 ? 'job matches' : 'jobs match'}`;
+  if (parts === 0) return all;
+  const how = more || matched > mostRead ? 'at least ' : '';
+  return `${all}; ${how}${parts} of them in workflows, which are retried as wholes: left as they are`;
+}
+
+/** A dry run reads no more jobs than this to see which are of workflows. */
+const mostRead = 1_000;
+
+/** All of them are jobs of workflows, or the patch fits none of those it was tried on. */
+function wouldRetryNone({ matched, more, in_workflow: parts, patch }: DryRunResponse): boolean {
+  if (matched > 0 && parts === matched && !more) return true;
+  return patch !== undefined && patch.tried > 0 && patch.misfits.length === patch.tried;
 }
 
 /** What the patch does to those that it was tried on. */

@@ -6,6 +6,7 @@ import { parseJobId, readPayload } from '../input.ts';
 import { commandFor, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany, refuseForOne } from './many.ts';
+import { isStopped } from './operation.ts';
 
 interface Options extends ManyOptions {
   payload?: string;
@@ -79,6 +80,7 @@ async function retryOne({ client, json }: Session, id: string, options: Options)
   if (!json) process.stderr.write(`${job.id} is ${job.status} again, with ${attempts}, waiting\n`);
   const ending = await client.waitFor(id, { deadlineSeconds: Number.POSITIVE_INFINITY });
   if (ending.status === 'completed') {
+    if (isStopped(job, ending.result)) process.exitCode = exitCodes.failed;
     if (json) printJson({ id, ...ending });
     else print(JSON.stringify(ending.result, undefined, 2));
     return;

@@ -9,6 +9,7 @@ import { openProgress } from '../progress.ts';
 import { commandFor, jobTable, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 import { addFilters, type FilterOptions, filtersOf } from './list.ts';
+import { endOfOperation } from './operation.ts';
 
 const pollPauseMs = 1000;
 /** Jobs asked for at a time. */
@@ -21,7 +22,7 @@ export function addWatch(program: Command): void {
     .command('watch')
     .summary('wait until jobs are final')
     .description(
-      'Shows the progress of jobs until all are final. Exit status 1 when one of them failed or was cancelled.',
+      'Shows the progress of jobs until all are final. Exit status 1 when one of them failed or was cancelled, or was a retry of many that its canary stopped.',
     )
     .addArgument(
       new Argument('[ids...]', 'the jobs').argParser((id: string, before: string[] | undefined) => [
@@ -60,8 +61,14 @@ export async function watch(session: Session, look: () => Promise<Job[]>): Promi
     print(jobTable(bad, Date.now()));
     print(`Why: ${commandFor('get', newest)}`);
   }
+  let stopped = false;
+  for (const job of jobs) {
+    const end = await endOfOperation(session.client, job);
+    if (end !== undefined && !session.json) print(end.told);
+    stopped ||= end?.stopped ?? false;
+  }
   if (jobs.length === 0) process.exitCode = exitCodes.notFound;
-  else if (bad.length > 0) process.exitCode = exitCodes.failed;
+  else if (bad.length > 0 || stopped) process.exitCode = exitCodes.failed;
 }
 
 async function follow(look: () => Promise<Job[]>, json: boolean): Promise<Job[]> {

@@ -31,9 +31,11 @@ export async function getFailures(
   const groups = groupFailures(entries);
   const records = await store.get(groups.flatMap(({ examples }) => examples));
   const views = groups.flatMap((group) => {
-    const record = records.find((each) => each !== undefined && isStill(each, group.fingerprint));
+    const [first, ...more] = group.examples.flatMap(
+      ({ sk }) => records.find((each) => each?.sk === sk && isStill(each, group.fingerprint)) ?? [],
+    );
     // All its examples have just been retried: the index will soon say so.
-    return record === undefined ? [] : [viewOfGroup(group, record)];
+    return first === undefined ? [] : [viewOfGroup(group, [first, ...more])];
   });
   const cursor = next === undefined ? {} : { cursor: encodePosition(next) };
   return { status: 200, body: { groups: views, looked_at: looked, ...cursor } };

@@ -18,6 +18,8 @@ export interface ManyDeps extends TakeDeps {
 
 /** A dry run looks at no more jobs than this. */
 const maxLookedAt = 10_000;
+/** Of so many it reads the records, ten calls of the table. */
+const maxRead = 1_000;
 /** It tries a patch on so many: each payload may have a megabyte. */
 const triedAtOnce = 10;
 const catalogue = { queues: [operationsQueue], contracts: operations };
@@ -44,18 +46,22 @@ export async function cancelMany(deps: ManyDeps, request: ApiRequest): Promise<A
   );
 }
 
-/** What a dry run tells: how many jobs are meant, and whether the patch fits the first of them. */
+/** What a dry run tells: how many jobs are meant, which a retry would leave, and whether the patch fits the first. */
 async function look(
   deps: ManyDeps,
   tenant: string,
   choice: Choice,
+  type: (typeof operations)[number]['type'],
   { patch }: Pick<RetryMany, 'patch'>,
 ): Promise<DryRunResponse> {
-  const { examples, ...counted } = await countMeant(choice, maxLookedAt, triedAtOnce);
-  if (patch === undefined) return counted;
-  const records = await deps.store.get(examples.map((id) => jobKey(tenant, id)));
+  const { examples, ...counted } = await countMeant(choice, maxLookedAt, maxRead);
+  if (type === 'taskq.cancel') return counted;
+  // A job that fails again while the index is walked may have come twice.
+  const records = await deps.store.get([...new Set(examples)].map((id) => jobKey(tenant, id)));
   const meant = records.filter((each) => each !== undefined && choice.isMeant(each)) as JobRecord[];
-  return { ...counted, patch: await tryPatch(deps, meant, patch) };
+  const parts = meant.filter(({ workflow }) => workflow !== undefined).length;
+  const fits = patch === undefined ? {} : { patch: await tryPatch(deps, meant.slice(0, triedAtOnce), patch) };
+  return { ...counted, in_workflow: parts, ...fits };
 }
 
 async function answer<A extends { dry_run?: boolean | undefined } & Pick<RetryMany, 'patch'>>(
@@ -66,7 +72,7 @@ async function answer<A extends { dry_run?: boolean | undefined } & Pick<RetryMa
   choose: (rest: Omit<A, 'dry_run'>) => Choice,
 ): Promise<ApiAnswer> {
   const { dry_run: dryRun = false, ...payload } = asked;
-  if (dryRun) return { status: 200, body: await look(deps, request.tenant, choose(payload), payload) };
+  if (dryRun) return { status: 200, body: await look(deps, request.tenant, choose(payload), type, payload) };
   const at = deps.now();
   const taken = await takeDrafts(deps)(request, payload, [draftOf({ type, payload }, catalogue, at)], at);
   if (!taken.ok) return taken;

@@ -50,6 +50,28 @@ describe('failures', () => {
     ]);
   });
 
+  test('those of jobs of workflows are marked, and their workflow is what can be retried', async () => {
+    const part = { ...group, workflow_id: otherId };
+    let groups: object[] = [part, { ...group, fingerprint: 'beee316e2db7bb21' }];
+    const { taskq } = await aTaskq({
+      listFailures: () => ({ status: 200, body: { groups, looked_at: 24 } }),
+      getErrors: () => ({ status: 200, body: someErrors }),
+    });
+    const lines = (await taskq(['failures'])).stdout.split('\n');
+    expect(lines[1]).toContain('echo in workflows');
+    expect(lines.slice(3)).toEqual([
+      'To run a group again: taskq retry --fingerprint beee316e2db7bb21',
+      `To go on with a workflow: taskq workflow retry ${otherId}`,
+      '',
+    ]);
+    groups = [part];
+    expect((await taskq(['failures'])).stdout).not.toContain('To run a group again');
+    // The same group in two answers, of workflows in one alone.
+    const { workflow_id: _, ...alone } = part;
+    groups = [part, alone];
+    expect((await taskq(['failures'])).stdout).not.toContain('workflow');
+  });
+
   test('for machines are one document', async () => {
     const { taskq } = await aTaskq({
       listFailures: () => ({ status: 200, body: { groups: [group], looked_at: 12 } }),
@@ -119,6 +141,26 @@ describe('retry of many', () => {
     expect(received.map(({ body }) => body)).toEqual([{ type: 'echo', dry_run: true }]);
   });
 
+  test.each([
+    [{ matched: 4, more: false, in_workflow: 4 }, 1, '4 jobs match; 4'],
+    [{ matched: 4, more: false, in_workflow: 1 }, 0, '4 jobs match; 1'],
+    [{ matched: 10_000, more: true, in_workflow: 30 }, 0, 'at least 10000 jobs match; at least 30'],
+  ])('as a dry run counts jobs of workflows apart: %j', async (body, status, counts) => {
+    const { taskq } = await aTaskq({ retryMany: () => ({ status: 200, body }) });
+    const { code, stdout } = await taskq(['retry', '--type', 'echo', '--dry-run']);
+    const rest = ' of them in workflows, which are retried as wholes: left as they are\n';
+    expect([code, stdout]).toEqual([status, counts + rest]);
+  });
+
+  test('as a dry run whose patch fits none: exit status 1', async () => {
+    const misfits = [{ job_id: jobId, reason: 'payload_expired' }];
+    const { taskq } = await aTaskq({
+      retryMany: () => ({ status: 200, body: { matched: 1, more: false, patch: { tried: 1, misfits } } }),
+    });
+    const { code } = await taskq(['retry', '--type', 'echo', '--patch', '{"url": 1}', '--dry-run', '--json']);
+    expect(code).toBe(1);
+  });
+
   test('as a dry run with a patch says which jobs it does not fit', async () => {
     const misfits = [
       {
@@ -134,7 +176,9 @@ describe('retry of many', () => {
     const { taskq } = await aTaskq({
       retryMany: () => ({ status: 200, body: { matched: 12, more: false, patch: { tried: 10, misfits } } }),
     });
-    const { stdout } = await taskq(['retry', '--type', 'echo', '--patch', '{"url": 1}', '--dry-run']);
+    const ran = await taskq(['retry', '--type', 'echo', '--patch', '{"url": 1}', '--dry-run']);
+    const { code, stdout } = ran;
+    expect(code).toBe(0);
     expect(stdout.split('\n')).toEqual([
       '12 jobs match',
       'the patch was tried on 10: 8 can be retried so',
@@ -178,6 +222,17 @@ describe('retry of one with --wait', () => {
     const { code, stdout, stderr } = await taskq(['retry', jobId, '--wait']);
     expect([code, JSON.parse(stdout)]).toEqual([0, { sum: 3 }]);
     expect(stderr).toBe(`${jobId} is pending again, with 5 attempts, waiting\n`);
+  });
+
+  test('an operation that its canary stops again: exit status 1', async () => {
+    const { taskq } = await aTaskq({
+      retryJob: () => ({ status: 200, body: operation }),
+      getResult: () => ({
+        status: 200,
+        body: { status: 'completed', result: { ...result, stopped: 'canary' } },
+      }),
+    });
+    expect(await taskq(['retry', jobId, '--wait'])).toMatchObject({ code: 1 });
   });
 
   test('that fails again: exit status 1, and where to look', async () => {

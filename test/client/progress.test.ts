@@ -26,13 +26,21 @@ test('on a terminal a bar, redrawn, that ends full', () => {
   expect(drawn).toMatch(/={24} 3\/3 final: 1 cancelled, 1 failed, 1 completed\n$/);
 });
 
-test('a single job that runs shows how far it says it is', () => {
+test('a single job shows how far it says it is, between two parts of it too', () => {
   const { stream, written } = aStream(false);
   const progress = openProgress(stream);
   const at = '2026-11-22T03:00:00.000Z';
   const far = aJob({ status: 'running', progress: { percent: 40, note: 'rows read', at } });
-  for (const jobs of [[far], [far, far]]) progress.show(jobs);
-  expect(written()).toBe('0/1 final: 1 running: 40 %, rows read\n0/2 final: 2 running\n');
+  const snoozing = aJob({ ...far, status: 'scheduled' });
+  const over = aJob({ ...far, status: 'completed' });
+  for (const jobs of [[far], [far, far], [snoozing], [over]]) progress.show(jobs);
+  expect(written().split('\n')).toEqual([
+    '0/1 final: 1 running: 40 %, rows read',
+    '0/2 final: 2 running',
+    '0/1 final: 1 scheduled: 40 %, rows read',
+    '1/1 final: 1 completed',
+    '',
+  ]);
 });
 
 test('elsewhere a line for each change', () => {

@@ -30,6 +30,21 @@ interface Answer {
 const counts = ({ groups }: Answer) => groups.map(({ fingerprint, count }) => [fingerprint, count]);
 
 describe('failures', () => {
+  it('of which all examples are jobs of workflows, with the workflow of the latest', async () => {
+    const [older, latest] = [aJobId(), aJobId()];
+    const { ask } = withFailed(
+      { workflow: `${older}#0#0`, attentionAt: start - 2_000 },
+      { workflow: `${latest}#3#1`, attentionAt: start - 1_000 },
+      { fingerprint: other, workflow: `${older}#0#0` },
+      { fingerprint: other },
+    );
+    const { groups } = (await ask()).body;
+    expect(groups.map((each) => ('workflow_id' in each ? each.workflow_id : 'none'))).toEqual([
+      latest,
+      'none',
+    ]);
+  });
+
   it('in groups of alike ones, the largest first, from all shards', async () => {
     const { ids, ask } = withFailed(
       { fingerprint: other, type: 'greet', sk: aJobId({ shard: 0 }) },

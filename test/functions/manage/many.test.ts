@@ -80,7 +80,7 @@ describe('many jobs at once', () => {
     );
     expect(await retry({ fingerprint: alike, dry_run: true })).toMatchObject({
       status: 200,
-      body: { matched: 3, more: false },
+      body: { matched: 3, more: false, in_workflow: 0 },
     });
     expect(await retry({ status: 'failed', dry_run: true })).toMatchObject({ body: { matched: 5 } });
     expect(await cancel({ type: 'echo', dry_run: true })).toMatchObject({
@@ -105,6 +105,7 @@ describe('many jobs at once', () => {
       body: {
         matched: 23,
         more: false,
+        in_workflow: 1,
         patch: {
           tried: 10,
           misfits: [
