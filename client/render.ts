@@ -105,6 +105,13 @@ export function howFar({ percent, note }: NonNullable<Job['progress']>): string 
   return note === undefined ? `${percent} %` : `${percent} %, ${note}`;
 }
 
+/** `waits for 2 jobs`, as far as it is known how many have not ended. */
+function waitsOf({ status, waits_for: open, dependencies: all = [] }: Job): string {
+  if (status !== 'waiting_dependencies') return '';
+  const count = (open ?? all).length;
+  return `waits for ${count} ${count === 1 ? 'job' : 'jobs'}`;
+}
+
 /** What a reader of the table asks next: when it runs, what holds it, why it failed. */
 function noteOf(job: Job, nowMs: number): string {
   if (job.gate !== undefined && !isFinal(job.status)) return `held by ${job.gate}`;
@@ -112,5 +119,6 @@ function noteOf(job: Job, nowMs: number): string {
   const due = waits ? `due ${ageOf(job.available_at, nowMs)}` : '';
   const error = job.status === 'completed' ? '' : (job.last_error?.code ?? '');
   const far = job.status === 'running' && job.progress !== undefined ? howFar(job.progress) : '';
-  return [due, far, error].filter((each) => each !== '').join(', ');
+  const part = job.workflow_id === undefined ? '' : `workflow ${job.workflow_id}`;
+  return [due, waitsOf(job), far, error, part].filter((each) => each !== '').join(', ');
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Job } from '../../core/api.ts';
 import { ageOf, parseDuration } from '../duration.ts';
 import { UsageError } from '../exit.ts';
 import { collect, parseJobId, parseWhole } from '../input.ts';
@@ -37,8 +38,12 @@ Examples:
       const { client, json } = openSession(command);
       const job = await client.patch(id, { delay_seconds: delay, run_at: at, priority, tags: tag });
       if (json) return printJson(job);
-      const when =
-        job.status === 'pending' ? 'pending' : `${job.status}, runs ${ageOf(job.available_at, Date.now())}`;
-      print(`${job.id} is ${when}; priority ${job.priority}, lane ${job.lane}`);
+      print(`${job.id} is ${whenOf(job)}; priority ${job.priority}, lane ${job.lane}`);
     });
+}
+
+function whenOf({ status, available_at: at }: Job): string {
+  if (status === 'pending') return status;
+  if (status === 'waiting_dependencies') return `${status}, runs once the jobs it waits for have ended`;
+  return `${status}, runs ${ageOf(at, Date.now())}`;
 }

@@ -182,6 +182,18 @@ describe('list', () => {
     ]);
   });
 
+  test('notes what a job waits for, and whose job it is', async () => {
+    const waiting = aJob({
+      status: 'waiting_dependencies',
+      dependencies: [jobId, otherId].map((id) => ({ id, on_failure: 'cancel' as const })),
+    });
+    const part = aFailedJob({ workflow_id: workflowId });
+    const { taskq } = await aTaskq({ listJobs: () => ({ status: 200, body: { jobs: [waiting, part] } }) });
+    const [, first, second] = (await taskq(['list'])).stdout.split('\n');
+    expect(first).toMatch(/ waits for 2 jobs$/);
+    expect(second).toMatch(new RegExp(` network, workflow ${workflowId}$`));
+  });
+
   test('filters are those of the API; a time ago becomes a time', async () => {
     const { taskq, received } = await aTaskq({ listJobs: () => ({ status: 200, body: { jobs: [] } }) });
     const options =
@@ -266,6 +278,26 @@ describe('watch', () => {
       stderr: '2/2 final: 2 completed\n',
     });
     expect(received[0]?.query).toMatchObject({ tag: ['import'], limit: 200, since: expect.any(String) });
+  });
+
+  test('an operation on many tells what it did; one that its canary stopped exits 1', async () => {
+    let stopped = {};
+    const { taskq } = await aTaskq({
+      getJob: () => ({ status: 200, body: aJob({ type: 'taskq.retry', status: 'completed' }) }),
+      getResult: () => ({
+        status: 200,
+        body: { status: 'completed', result: { matched: 12, retried: 1, skipped: 2, ...stopped } },
+      }),
+    });
+    const told = `1/1 final: 1 completed\n${jobId} retried 1 of 12, skipped 2`;
+    const more = `. More: taskq get ${jobId} --result\n`;
+    expect(await taskq(['watch', jobId])).toMatchObject({ code: 0, stdout: told + more });
+    stopped = { stopped: 'canary' };
+    expect(await taskq(['watch', jobId])).toMatchObject({
+      code: 1,
+      stdout: `${told}; its canary went badly and stopped it${more}`,
+    });
+    expect(await taskq(['watch', jobId, '--json'])).toMatchObject({ code: 1 });
   });
 
   test('nothing to watch exits 3, nothing named or both 2', async () => {

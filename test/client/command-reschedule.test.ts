@@ -26,6 +26,14 @@ test.each([
   expect(stdout).toMatch(new RegExp(`^${jobId} is scheduled, runs in \\d+d; priority 9, lane critical\n$`));
 });
 
+test('a job that waits for others has no time to tell', async () => {
+  const waiting = aJob({ status: 'waiting_dependencies', priority: 9, lane: 'critical' });
+  const { taskq } = await aTaskq({ patchJob: () => ({ status: 200, body: waiting }) });
+  expect((await taskq(['reschedule', jobId, '--priority', '9'])).stdout).toBe(
+    `${jobId} is waiting_dependencies, runs once the jobs it waits for have ended; priority 9, lane critical\n`,
+  );
+});
+
 test('with --json it prints the job as the API has it', async () => {
   const { taskq } = await aTaskq({ patchJob: () => ({ status: 200, body: later }) });
   const { stdout } = await taskq(['reschedule', jobId, '--in', '1d', '--json']);
