@@ -16,9 +16,12 @@ export function mayHaveBegun(
 ): number[] {
   const { nodes, dependants, elements } = graph;
   const begun = new Set<number>();
-  /** It may have come to another advance, whatever became of it here: by its deadline it fails, and one that is late saw it in time. */
+  /**
+   * What runs may have ended to another advance, which has read later news. And a signal that fails here by its
+   * deadline may have come in time to one that is late.
+   */
   const mayHaveCome = (index: number): boolean =>
-    nodes[index]?.kind === 'signal' && (before[index] === 'running' || before[index] === 'failed');
+    before[index] === 'running' || (nodes[index]?.kind === 'signal' && before[index] === 'failed');
   /** Is it over, as far as such an advance could see: what has no job may have come and gone within it. */
   const isPast = (index: number): boolean => {
     const node = nodes[index] as GraphNode;

@@ -81,8 +81,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     const begun = mayHaveBegun(loaded.graph, loaded.states, step.states).filter((node) => !sealed.has(node));
     if (begun.length > 0) {
       // Elements of a map, appended elsewhere and not heard of here, may have begun too.
-      if (!loaded.isFresh) return undefined;
-      await sealOff(begun, step.phase);
+      if (!loaded.isFresh || !(await sealOff(begun, step.phase))) return undefined;
       continue;
     }
     loaded.states = step.states;
@@ -110,7 +109,13 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   }
 
   /** Nodes that are to be cancelled, and have a job that was not heard of yet: it runs, or has ended. */
-  async function sealOff(nodes: readonly number[], towards: Phase): Promise<void> {
+  async function sealOff(nodes: readonly number[], towards: Phase): Promise<boolean> {
+    // An advance that is late appends its elements where this one is: it is refused, and reads what became of the map.
+    for (const node of nodes) {
+      const isUnbegun =
+        loaded.specs[node]?.node.kind === 'map' && (loaded.graph.elements.get(node) ?? []).length === 0;
+      if (isUnbegun && !(await appendElements(node, 1))) return false;
+    }
     const jobs = nodes.filter((node) => loaded.specs[node]?.node.kind === 'job');
     for (const { node, status } of await deps.jobs.sealOff(loaded, jobs)) {
       const generation = generationOf(loaded, node);
@@ -123,6 +128,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
         );
     }
     for (const node of nodes) sealed.add(node);
+    return true;
   }
 
   async function judge(ask: readonly number[]): Promise<void> {
@@ -193,9 +199,15 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
       fail(map, `with its ${count} elements the workflow would have more than ${maxNodesInAll} nodes`);
       return true;
     }
+    return appendElements(map, count);
+  }
+
+  /** @returns false when another advance was quicker */
+  async function appendElements(map: number, count: number): Promise<boolean> {
     const part = { first: loaded.specs.length, count, elementOf: map };
     if (!(await deps.workflows.append(loaded.tenant, loaded.id, part))) return false;
     const spec = loaded.specs[map] as NodeSpec;
+    const known = loaded.graph.elements.get(map) ?? [];
     const added = Array.from({ length: count }, (_, index) => elementSpec(spec, map, known.length + index));
     loaded.specs = [...loaded.specs, ...added];
     loaded.graph = graphOf(loaded.specs.map(({ node }) => node));

@@ -22,8 +22,9 @@ test('nor does it matter that the same step undoes what was before it', () => {
   expect(begun([node(), node([0]), node()], 'cwf', 'uxf')).toEqual([1]);
 });
 
-test('what still waits for a job that runs, or whose ground has failed, cannot', () => {
-  expect(begun([node(), node([0])], 'rw', 'rx')).toEqual([]);
+test('a job that runs here may have ended to another advance; what waits for one that waits, or whose ground has failed, cannot', () => {
+  expect(begun([node(), node([0]), node([1])], 'rww', 'rxx')).toEqual([1]);
+  expect(begun([node(), node([0])], 'ww', 'wx')).toEqual([]);
   expect(begun([node(), node([0])], 'fw', 'fx')).toEqual([]);
 });
 
@@ -37,7 +38,7 @@ test('of the elements of a map no more than run at once, and none of one that ha
   const element = node([], { elementOf: 0 });
   expect(begun([map, element, element, element, element], 'rcwww', 'rcxxx')).toEqual([2, 3]);
   const later = node([5], { kind: 'map', maxConcurrency: 2 });
-  expect(begun([later, element, element, element, element, node()], 'wwwwwr', 'xxxxxr')).toEqual([]);
+  expect(begun([later, element, element, element, element, node()], 'wwwwww', 'xxxxxw')).toEqual([]);
 });
 
 test('behind a signal that fails by its deadline, or is no longer waited for, it may: another advance saw it in time', () => {
@@ -49,7 +50,7 @@ test('behind a signal that fails by its deadline, or is no longer waited for, it
 test('behind what a failure cancels it may, where that does not matter', () => {
   const patient = node([1], { dependsOn: [{ on: 1, onFailure: 'continue', takes: false }] });
   expect(begun([node(), node([0]), patient, node([1])], 'fwww', 'fxxx')).toEqual([2]);
-  expect(begun([node(), node([0]), patient], 'rww', 'rxx')).toEqual([]);
+  expect(begun([node(), node([0]), patient], 'rww', 'rxx')).toEqual([1]);
 });
 
 test('what stays, or was cancelled before, is not asked for', () => {

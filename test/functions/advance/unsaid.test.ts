@@ -88,6 +88,32 @@ test('a node that is done with can be given no job any more: a late advance find
   expect(it.live()).toEqual([]);
 });
 
+test('nor can a map that is done with be given elements', async () => {
+  const it = aWorkflowWorld();
+  await it.create([
+    { key: 'list', type: 'task' },
+    { key: 'each', type: 'task', map: { over: { node: 'list' }, max_concurrency: 9 } },
+    { key: 'long', type: 'task' },
+  ]);
+  await it.advance();
+  await it.end(firstOf(it, 0), 'completed', ['x', 'y']);
+  await it.publishAll();
+  // The late one has read the list, and is about to append its elements.
+  let cancelled = false;
+  const append: typeof it.workflows.append = async (of, id, part) => {
+    if (!cancelled) {
+      cancelled = true;
+      await it.call('cancelWorkflow');
+      await it.advance();
+    }
+    return it.workflows.append(of, id, part);
+  };
+  await it.stepOf({ ...it.deps, workflows: { ...it.workflows, append } });
+  expect(await it.letters()).toBe('cxxx');
+  expect(it.item()?.status).toBe('cancelled');
+  expect(it.live()).toEqual([]);
+});
+
 test('a stop that was not said: the next advance knows by the record that the job is over', async () => {
   const it = aWorkflowWorld();
   await it.create([{ key: 'a', type: 'task' }]);
