@@ -15,10 +15,20 @@ export function check<S extends z.core.$ZodType>(
   code: ProblemCode,
   sentence: string,
 ): Checked<z.core.output<S>> {
+  const read = readAs(schema, value);
+  return 'faults' in read
+    ? { ok: false, problem: problem(code, sentence, { details: read.faults }) }
+    : { ok: true, value: read.value };
+}
+
+/** The value as a schema reads it, or where it does not fit. */
+export function readAs<S extends z.core.$ZodType>(
+  schema: S,
+  value: unknown,
+): { value: z.core.output<S> } | { faults: Fault[] } {
   const parsed = z.safeParse(schema, value);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  const details = parsed.error.issues.flatMap(faultsOf).slice(0, maxFaults);
-  return { ok: false, problem: problem(code, sentence, { details }) };
+  if (parsed.success) return { value: parsed.data };
+  return { faults: parsed.error.issues.flatMap(faultsOf).slice(0, maxFaults) };
 }
 
 /** What the schema library says where a schema has no message of its own. */
@@ -28,7 +38,20 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   const path = pointerOf(issue.path);
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: `${path}/${escaped(key)}`, message: 'unknown field' }));
+  const near = issue.code === 'invalid_union' ? nearMisses(issue.errors) : [];
+  if (near.length > 0)
+    return near.flatMap((each) => faultsOf({ ...each, path: [...issue.path, ...each.path] }));
   return [{ path, message: issue.message === noMessage ? messageOf(issue) : issue.message }];
+}
+
+/** What is wrong with a value within the one form of several that it has; none where it has the kind of none or of more. */
+function nearMisses(forms: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] {
+  const [near, ...others] = forms.filter((issues) => issues.every(isWithin));
+  return near === undefined || others.length > 0 ? [] : near;
+}
+
+function isWithin({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys';
 }
 
 /** What a value may be instead; of many the first 30, for a batch may repeat it a thousand times. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { EnqueueRequest } from '../../core/api.ts';
+import { type Dependency, dependencyPolicies } from '../../core/dependencies.ts';
 import type { EnqueueOptions } from '../client.ts';
 import { ageOf, parseDuration } from '../duration.ts';
 import { exitCodes, UsageError } from '../exit.ts';
@@ -23,7 +24,7 @@ interface Options {
   tag?: string[];
   queue?: string;
   after?: string[];
-  onFailure?: string;
+  onFailure?: Dependency['onFailure'];
   key?: string;
   wait?: boolean;
   batch?: string;
@@ -48,7 +49,12 @@ export function addEnqueue(program: Command): void {
       'run when that job has ended; repeated: when all have',
       (id: string, before: string[] = []) => [...before, parseJobId(id)],
     )
-    .option('--on-failure <what>', 'of a job given by --after: cancel this one (default), or continue')
+    .addOption(
+      new Option(
+        '--on-failure <what>',
+        'of a job given by --after: cancel this one (default), or continue',
+      ).choices(dependencyPolicies),
+    )
     .option('--key <key>', 'idempotency key: a repeat with the same key and job gives the same job')
     .option(
       '--wait',
@@ -90,9 +96,6 @@ Examples:
     );
 }
 
-/** What it is, is the API's to judge. */
-type Policy = 'cancel' | 'continue' | undefined;
-
 /** The options in the API's terms. */
 function fieldsOf(options: Options): Omit<EnqueueRequest, 'type' | 'payload'> {
   return {
@@ -103,7 +106,7 @@ function fieldsOf(options: Options): Omit<EnqueueRequest, 'type' | 'payload'> {
     max_attempts: options.maxAttempts,
     timeout_seconds: options.timeout,
     tags: options.tag,
-    dependencies: options.after?.map((id) => ({ id, on_failure: options.onFailure as Policy })),
+    dependencies: options.after?.map((id) => ({ id, on_failure: options.onFailure })),
   };
 }
 

@@ -3,6 +3,7 @@ import { leftBy } from '../../core/change.ts';
 import { check } from '../../core/faults.ts';
 import { cancelOf } from '../../core/manage.ts';
 import { type Checked, type Problem, problem } from '../../core/problem.ts';
+import { transitions } from '../../core/state.ts';
 import type { JobRecord } from '../../core/table.ts';
 import { viewOf } from '../../core/view.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
@@ -41,6 +42,10 @@ function readRetry(request: ApiRequest): Checked<unknown> {
   return shape.ok ? { ok: true, value: shape.value.payload } : shape;
 }
 
+const { cancel, cancel_running: cancelRunning } = transitions;
+/** `scheduled, pending … or running` */
+const cancellable = `${cancel.from.join(', ')} or ${cancelRunning.from.join(', ')}`;
+
 /** Times a cancel is decided anew because the job moved on meanwhile. */
 const cancelTries = 5;
 
@@ -63,8 +68,7 @@ export async function cancelJob({ store, now }: ChangeDeps, request: ApiRequest)
     if (record.status === 'running' && record.cancelRequestedAt !== undefined)
       return { status: 202, body: viewOf(record) };
     const change = cancelOf(record, now());
-    if (change === undefined)
-      return { problem: notFrom(record, 'cancelled', 'scheduled, pending, retrying or running') };
+    if (change === undefined) return { problem: notFrom(record, 'cancelled', cancellable) };
     const [result] = await store.change([change]);
     if (result === undefined || 'retry' in result) break;
     const left = leftBy(change, result);

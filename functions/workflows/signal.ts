@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SignalContract } from '../../core/define.ts';
-import { check } from '../../core/faults.ts';
+import { check, mustBeOneOf } from '../../core/faults.ts';
 import { type Checked, problem } from '../../core/problem.ts';
 import { never } from '../../core/table.ts';
 import { rfc3339 } from '../../core/view.ts';
@@ -106,7 +106,7 @@ function payloadOf({ name = '', body }: ApiRequest, signals: readonly SignalCont
     return {
       ok: false,
       problem: problem('unknown_signal', `there is no signal "${name.slice(0, 64)}" in this release`, {
-        details: [{ path: 'name', message: 'must be a declared signal' }],
+        details: [{ path: 'name', message: mustBeOneOf(signals.map((each) => each.name)) }],
       }),
     };
   const { payload } = shape.value;

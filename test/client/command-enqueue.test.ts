@@ -68,6 +68,7 @@ describe('enqueue', () => {
 
   test.each([
     ['no job id', ['echo', '--after', 'yesterday'], 'A job id looks like'],
+    ['a policy of workflows', ['echo', '--after', otherId, '--on-failure', 'compensate'], 'cancel, continue'],
     ['--on-failure alone', ['echo', '--on-failure', 'continue'], 'give them by --after ID'],
     ['a file', ['--batch', '-', '--after', otherId], 'hand in many that wait for each other as a workflow'],
   ])('after other jobs, with %s: refused', async (_, args, message) => {

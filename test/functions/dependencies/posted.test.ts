@@ -87,9 +87,16 @@ describe('a job that is posted', () => {
     [
       'another policy',
       { dependencies: [{ id: aJobId(), on_failure: 'compensate' }] },
+      '/dependencies/0/on_failure',
+      'must be one of "cancel", "continue"',
+    ],
+    [
+      'no text and no object',
+      { dependencies: [5] },
       '/dependencies/0',
       'must be the id of a job, or {id, on_failure}',
     ],
+    ['an unknown field', { dependencies: [{ id: aJobId(), if: 1 }] }, '/dependencies/0/if', 'unknown field'],
   ])('with %s: 400', async (_, body, path, message) => {
     const it = aWaitingWorld();
     const id = aJobId();

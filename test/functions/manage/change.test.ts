@@ -184,7 +184,7 @@ describe('cancel', () => {
     expect(await cancel()).toMatchObject({
       code: 'invalid_transition',
       body: {
-        error: `the job is ${status}; only a job that is scheduled, pending, retrying or running can be cancelled`,
+        error: `the job is ${status}; only a job that is waiting_dependencies, scheduled, pending, retrying or running can be cancelled`,
       },
     });
     expect(record()).toEqual(job);

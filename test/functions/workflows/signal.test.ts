@@ -74,6 +74,7 @@ test('refused: a name that is not declared, a payload that does not fit, a workf
   const it = await waiting();
   expect(await it.call('sendSignal', { name: 'nobody', json: { payload: 1 } })).toMatchObject({
     code: 'unknown_signal',
+    body: { details: [{ path: 'name', message: 'must be one of "approval"' }] },
   });
   expect(await it.call('sendSignal', { name: 'approval', json: {} })).toMatchObject({
     code: 'invalid_request',
