@@ -71,10 +71,11 @@ export function table(head: string[], rows: string[][]): string {
 
 /** The command a reader may want next, for a job or workflow of any tenant, as this one was called. */
 export function commandFor(
-  name: 'get' | 'retry' | 'watch' | `workflow ${'get' | 'watch' | 'retry'}`,
+  name: 'get' | 'retry' | 'watch' | `workflow ${'get' | 'watch' | 'retry' | 'signal'}`,
   { id, tenant }: Pick<Job, 'id' | 'tenant'>,
+  more?: string,
 ): string {
-  return `${invokedAs(process.env)} ${name} ${id}${tenant === 'default' ? '' : ` --tenant ${tenant}`}`;
+  return `${invokedAs(process.env)} ${name} ${id}${more === undefined ? '' : ` ${more}`}${tenant === 'default' ? '' : ` --tenant ${tenant}`}`;
 }
 
 export function jobTable(jobs: readonly Job[], nowMs: number): string {

@@ -49,7 +49,7 @@ export function boxesOf({
       key: node.key,
       kind: node.kind,
       what: whatOf(node),
-      status: node.status,
+      status: node.kind === 'map' ? statusOfMap(node.status, own) : node.status,
       layer: layers[index] ?? 0,
       dependsOn: parents,
       waitsFor: node.waits_for ?? [],
@@ -81,6 +81,14 @@ function countsOf(elements: readonly WorkflowNodeView[]): NonNullable<Box['eleme
   return Object.fromEntries(
     [...Map.groupBy(elements, ({ status }) => status)].map(([status, own]) => [status, own.length]),
   );
+}
+
+/** A map has no job to undo: of one that was completed, what has become of its elements since. */
+function statusOfMap(status: NodeState, elements: readonly WorkflowNodeView[]): NodeState {
+  const has = (state: NodeState) => elements.some((each) => each.status === state);
+  if (status !== 'completed') return status;
+  for (const state of ['compensation_failed', 'compensating'] as const) if (has(state)) return state;
+  return has('compensated') && !has('completed') ? 'compensated' : status;
 }
 
 /** A map's own times are those of its elements, from the first start to the last end. */

@@ -116,8 +116,14 @@ function painted(status: string, text: string): string {
   return text === '' ? '' : paintStatus(status, text);
 }
 
-/** What a person may do about a workflow that did not end well. */
+/** What a person may do: send what is waited for, go on with what did not end well. */
 function todoOf(workflow: WorkflowWithNodes): string[] {
-  const isBad = workflow.status !== 'running' && workflow.status !== 'completed';
+  const { status, nodes } = workflow;
+  const signals = nodes.flatMap(({ status, signal }) => (status === 'running' && signal ? [signal] : []));
+  if (status === 'running')
+    return [...new Set(signals)].map(
+      (signal) => `\nTo send ${signal}: ${commandFor('workflow signal', workflow, signal)} --payload JSON`,
+    );
+  const isBad = status !== 'completed';
   return isBad ? ['', `To go on from where it failed: ${commandFor('workflow retry', workflow)}`] : [];
 }

@@ -63,16 +63,15 @@ function rankOf({ status, waitsFor }: Box): number {
   return status === 'completed' || status === 'skipped' || status === 'compensated' ? 3 : 0;
 }
 
-/** `completed`, or of a map `17/24 completed, 7 running`. */
+/** `completed`, or of a map `17/24 completed, 7 running`; of one that is undone `24/24 compensated`. */
 function stateOf({ status, elements }: Box): string {
   const counts = Object.entries(elements ?? {}) as [NodeState, number][];
   const all = counts.reduce((sum, [, count]) => sum + count, 0);
   if (all === 0) return status.replace('_', ' ');
-  const done = elements?.completed ?? 0;
-  const others = counts
-    .filter(([state]) => state !== 'completed')
-    .map(([state, count]) => `${count} ${state}`);
-  return [`${done}/${all} completed`, ...others].join(', ');
+  const wanted = status === 'compensated' ? 'compensated' : 'completed';
+  const done = elements?.[wanted] ?? 0;
+  const others = counts.filter(([state]) => state !== wanted).map(([state, count]) => `${count} ${state}`);
+  return [`${done}/${all} ${wanted}`, ...others].join(', ');
 }
 
 /** `240ms`, `3.2s`, `4m 5s`; empty for what has not started, or whose times are not known. */

@@ -4,6 +4,7 @@ import { changesOf, describeWorkflow, frameOf } from '../../client/workflow/desc
 import { layoutOf } from '../../client/workflow/layout.ts';
 import { linesOf, spanText } from '../../client/workflow/lines.ts';
 import { svgOf } from '../../client/workflow/svg.ts';
+import type { NodeState } from '../../core/workflow/states.ts';
 import { aNode, aWorkflow, workflowId } from './a-workflow.ts';
 
 const start = Date.parse('2026-11-22T03:00:00.000Z');
@@ -109,6 +110,20 @@ describe('lines', () => {
     ]);
   });
 
+  test('a map that is undone is as its elements are', () => {
+    const undone = (...states: NodeState[]) => {
+      const map = aNode('each', { kind: 'map', status: 'completed' });
+      const elements = states.map((status, index) => aNode(`each[${index}]`, { status }));
+      const [, symbol, , , state] = linesOf(boxesOf({ nodes: [map, ...elements] }), now).lines[0]!.cells;
+      return `${symbol} ${state}`;
+    };
+    expect(undone('compensated', 'compensated', 'compensated')).toBe('↶ 3/3 compensated');
+    expect(undone('compensated', 'skipped')).toBe('↶ 1/2 compensated, 1 skipped');
+    expect(undone('compensated', 'compensating')).toBe('↺ 0/2 completed, 1 compensated, 1 compensating');
+    expect(undone('compensated', 'compensation_failed')).toMatch(/^‼ /);
+    expect(undone('completed', 'compensated')).toMatch(/^✓ 1\/2 completed/);
+  });
+
   test('too many: what moves and what went wrong stays, the rest is counted', () => {
     const { lines, leftOut } = linesOf(boxes, now, 3);
     expect(lines.map(({ cells: [layer, , key] }) => layer + key)).toEqual(['2each', 'asked', '3report']);
@@ -154,6 +169,16 @@ describe('for a person', () => {
       new RegExp(`\nTo go on from where it failed: (npx )?taskq workflow retry ${workflowId}$`),
     );
     expect(describeWorkflow(workflow, now)).not.toContain('retry');
+  });
+
+  test('a signal that is awaited comes with the command that sends it', () => {
+    expect(describeWorkflow({ ...workflow, tenant: 'acme' }, now)).toMatch(
+      new RegExp(
+        `\nTo send approval: .*taskq workflow signal ${workflowId} approval --tenant acme --payload JSON$`,
+      ),
+    );
+    const over = { ...workflow, status: 'cancelled' as const };
+    expect(describeWorkflow(over, now)).not.toContain('To send');
   });
 
   test('of what is not drawn, only changes are told, waiting left out', () => {
