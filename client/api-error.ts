@@ -6,8 +6,16 @@ import type { Fault } from '../core/problem.ts';
  * Codes beside those of `core/problem.ts`, for answers that TaskQ itself did not give:
  * `unreachable`: nothing was sent. `no_answer`: sent, and what became of it is unknown. `no_credentials`:
  * nothing to sign with. `refused`, `throttled`: API Gateway said so. `gateway`: any other foreign answer.
+ * `invalid_result`: a result came that its contract does not allow.
  */
-type ClientCode = 'unreachable' | 'no_answer' | 'no_credentials' | 'refused' | 'throttled' | 'gateway';
+type ClientCode =
+  | 'invalid_result'
+  | 'unreachable'
+  | 'no_answer'
+  | 'no_credentials'
+  | 'refused'
+  | 'throttled'
+  | 'gateway';
 
 /** Why a call has no result. */
 export class ApiError extends Error {
@@ -38,6 +46,13 @@ export class ApiError extends Error {
 /** A failure on this side of an answer. */
 export function localError(code: ClientCode, message: string, cause?: unknown): ApiError {
   return new ApiError(0, code, message, { cause });
+}
+
+/** The result of a job is not what the contract says: the release that made it had another. */
+export function misfitError(id: string, details: Fault[]): ApiError {
+  const code: ClientCode = 'invalid_result';
+  const where = details.map(({ path, message }) => `${path || 'it'} ${message}`).join('; ');
+  return new ApiError(200, code, `the result of job ${id} does not fit the contract: ${where}`, { details });
 }
 
 /** What an answer of status 400 and above means, TaskQ's own or one of the gateway before it. */

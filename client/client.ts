@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type {
   EnqueueRequest,
   Job,
@@ -10,6 +10,7 @@ import type {
   retryRequest,
 } from '../core/api.ts';
 import type { JobContract } from '../core/define.ts';
+import { readAs } from '../core/faults.ts';
 import type {
   CancelManyRequest,
   dryRunResponse,
@@ -18,7 +19,7 @@ import type {
   RetryManyRequest,
 } from '../core/many.ts';
 import type { RouteName, routes } from '../core/routes.ts';
-import { ApiError, errorOf } from './api-error.ts';
+import { ApiError, errorOf, misfitError } from './api-error.ts';
 import { type CallInput, isRepeatable, requestOf } from './request.ts';
 import { type Patience, withRetries } from './retry.ts';
 import { makeSend } from './send.ts';
@@ -127,7 +128,10 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
   const result = (id: string, { waitSeconds }: { waitSeconds?: number } = {}) =>
     call('getResult', { id, query: { wait: waitSeconds } });
 
-  /** Waits for the end of a job; with its contract, the result is checked and has its type. */
+  /**
+   * Waits for the end of a job; with its contract, the result is checked and has its type: one that does not fit
+   * is the error `invalid_result`.
+   */
   async function waitFor<R extends z.core.$ZodType = z.core.$ZodUnknown>(
     id: string,
     options: { deadlineSeconds?: number; contract?: Pick<JobContract<z.core.$ZodType, R>, 'result'> } = {},
@@ -135,8 +139,10 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     const { deadlineSeconds = 900, contract } = options;
     const ending = await waitUntilFinal({ result, get }, id, deadlineSeconds, patience, turns);
     if (ending.status !== 'completed') return ending;
-    const value = contract === undefined ? ending.result : z.parse(contract.result, ending.result);
-    return { status: 'completed', result: value as z.core.output<R> };
+    if (contract === undefined) return ending as Ending<z.core.output<R>>;
+    const read = readAs(contract.result, ending.result);
+    if ('faults' in read) throw misfitError(id, read.faults);
+    return { status: 'completed', result: read.value };
   }
 
   /** One page, newest first. A filtered page may be short or empty; only a missing cursor means the end. */

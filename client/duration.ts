@@ -1,4 +1,7 @@
 import { InvalidArgumentError } from 'commander';
+import * as z from 'zod/mini';
+import { moment } from '../core/api.ts';
+import { UsageError } from './exit.ts';
 
 const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -15,10 +18,15 @@ export function parseDuration(text: string): number {
   return seconds;
 }
 
-/** An option's moment: a duration ago, or a time as the API takes it. */
+/** An option's moment: a duration ago, or a time as the API takes it. Throws a UsageError on anything else. */
 export function momentOf(text: string, nowMs: number): string {
   const seconds = secondsOf(text);
-  return seconds === undefined ? text : new Date(nowMs - seconds * 1000).toISOString();
+  if (seconds !== undefined) return new Date(nowMs - seconds * 1000).toISOString();
+  if (!z.safeParse(moment, text).success)
+    throw new UsageError(
+      `"${text.slice(0, 60)}" is no time: give 10m, 2h, 1d for so long ago, or a time such as 2026-01-31T09:30:00Z`,
+    );
+  return text;
 }
 
 /** `5m ago`, `in 2h`: how far a moment is from now, in its largest whole unit. */

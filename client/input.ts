@@ -4,11 +4,11 @@ import { InvalidArgumentError } from 'commander';
 import { isJobId } from '../core/id.ts';
 import { UsageError } from './exit.ts';
 
-/** A payload argument: JSON text, `@file`, or `-` for standard input. */
-export async function readPayload(argument: string): Promise<unknown> {
+/** A payload argument, or another of its kind: JSON text, `@file`, or `-` for standard input. */
+export async function readPayload(argument: string, kind = 'payload'): Promise<unknown> {
   if (argument === '-') return parseJson(await text(process.stdin), 'standard input');
   if (argument.startsWith('@')) return parseJson(await readText(argument.slice(1)), argument.slice(1));
-  return parseJson(argument, `the payload ${shown(argument)}`);
+  return parseJson(argument, `the ${kind} ${shown(argument)}`);
 }
 
 /** A file that holds one JSON document; `-` is standard input. */

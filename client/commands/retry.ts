@@ -96,7 +96,7 @@ function canaryOptions({ canary, maxFailureRate, canaryWait }: Options): Record<
 
 async function changesOf({ patch, canary, maxFailureRate = 10, canaryWait }: Options) {
   return {
-    ...(patch === undefined ? {} : { patch: await readPayload(patch) }),
+    ...(patch === undefined ? {} : { patch: await readPayload(patch, 'patch') }),
     ...(canary === undefined
       ? {}
       : {
@@ -111,13 +111,18 @@ async function changesOf({ patch, canary, maxFailureRate = 10, canaryWait }: Opt
 
 /** Less than one in a hundred, or more than every second: the API takes neither. */
 function parseCanary(argument: string): number {
-  const percent = parsePercent(argument);
-  if (percent < 1 || percent > 50) throw new InvalidArgumentError('It is from 1% to 50%.');
+  const percent = percentOf(argument);
+  if (percent === undefined || percent < 1 || percent > 50)
+    throw new InvalidArgumentError('It is a percentage from 1% to 50%, such as 5%.');
   return percent;
 }
 
 function parsePercent(argument: string): number {
-  if (!/^\d+(\.\d+)?%?$/.test(argument))
-    throw new InvalidArgumentError('It is a percentage such as 5% or 0.5%.');
-  return Number(argument.replace('%', ''));
+  const percent = percentOf(argument);
+  if (percent === undefined) throw new InvalidArgumentError('It is a percentage such as 5% or 0.5%.');
+  return percent;
+}
+
+function percentOf(argument: string): number | undefined {
+  return /^\d+(\.\d+)?%?$/.test(argument) ? Number(argument.replace('%', '')) : undefined;
 }

@@ -207,6 +207,17 @@ describe('retry of many', () => {
     expect(stderr).toMatch(/^taskq: |^error: /);
   });
 
+  test.each([
+    ['a patch that is no JSON', ['--patch', '{bad'], 'the patch {bad is not JSON'],
+    ['a canary that is no percentage', ['--canary', 'abc'], 'It is a percentage from 1% to 50%, such as 5%.'],
+    ['a time that is none', ['--since', 'yesterday'], '"yesterday" is no time: give 10m'],
+  ])('with %s: exit status 2 and what is allowed', async (_, args, message) => {
+    const { taskq, received } = await aTaskq({});
+    const { code, stderr } = await taskq(['retry', '--type', 'echo', '--yes', ...args]);
+    expect([code, received]).toEqual([2, []]);
+    expect(stderr).toContain(message);
+  });
+
   test('that the API refuses: exit status 4', async () => {
     const { taskq } = await aTaskq({ retryMany: () => aProblem(400, 'invalid_request', 'not so') });
     expect((await taskq(['retry', '--type', 'echo', '--canary', '5', '--yes'])).code).toBe(4);

@@ -37,6 +37,17 @@ test.each([
   expect(ageOf(moment, now)).toBe(age);
 });
 
+test.each([
+  ['2h', '2026-11-22T01:00:00.000Z'],
+  ['2026-01-31T09:30:00+01:00', '2026-01-31T09:30:00+01:00'],
+])('%s is the moment %s', (text, moment) => {
+  expect(momentOf(text, Date.parse('2026-11-22T03:00:00Z'))).toBe(moment);
+});
+
+test.each(['yesterday', '2026-01-31', '10 m', ''])('"%s" is no moment', (text) => {
+  expect(() => momentOf(text, 0)).toThrow(/^"[^"]*" is no time: give 10m, 2h, 1d for so long ago, or a time/);
+});
+
 test('any text is whole seconds or nothing, and a span is read back as no more than it was', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9smhd. -]{0,8}$/)), (text) => {

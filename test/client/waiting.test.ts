@@ -46,7 +46,11 @@ describe('waitFor', () => {
       getResult: () => ({ status: 200, body: { status: 'completed', result: { rows: 'many' } } }),
     });
     await expect(client.waitFor(jobId, { contract: csvSummarize })).rejects.toMatchObject({
-      name: '$ZodError',
+      name: 'ApiError',
+      code: 'invalid_result',
+      message: expect.stringContaining(
+        `the result of job ${jobId} does not fit the contract: /rows must be a`,
+      ),
     });
   });
 });
