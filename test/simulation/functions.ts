@@ -13,7 +13,7 @@ import { cancelJob, retryJob } from '../../functions/manage/change.ts';
 import { patchJob } from '../../functions/manage/patch.ts';
 import { release } from '../../functions/release/release.ts';
 import { walk } from '../../functions/release/walk.ts';
-import { type Tell, tellingStore, tellWorkflows } from '../../functions/tell.ts';
+import { patienceOfCallersMs, type Tell, tellingStore, tellWorkflows } from '../../functions/tell.ts';
 import { renewThere, type StartThread } from '../../functions/work/renew-there.ts';
 import { serveRenewals } from '../../functions/work/serve-renewals.ts';
 import { type WorkDeps, work } from '../../functions/work/work.ts';
@@ -111,7 +111,12 @@ export function cancelJobOf(process: Process, ports: Ports, id: string): Promise
 
 function manageDeps(process: Process, ports: Ports) {
   // There is no message to give back: what could not be told is found by the workflow's next look.
-  const store = telling(process, ports, (tell) => (records) => tell(records).catch(ignore));
+  const store = telling(
+    process,
+    ports,
+    (tell) => (records) => tell(records).catch(ignore),
+    patienceOfCallersMs,
+  );
   return { ...common(process), ...ports, store, contractOf: contractOf(process) };
 }
 
@@ -128,8 +133,13 @@ function tellOf(process: Process, { flows, ...ports }: Ports): Tell {
 }
 
 /** The store of whoever ends jobs: it tells who waits for them. */
-export function telling(process: Process, ports: Ports, how = (tell: Tell): Tell => tell): JobStore {
-  return tellingStore(ports.store, how(tellOf(process, ports)), ignore, process.after);
+export function telling(
+  process: Process,
+  ports: Ports,
+  how = (tell: Tell): Tell => tell,
+  patienceMs?: number,
+): JobStore {
+  return tellingStore(ports.store, how(tellOf(process, ports)), ignore, process.after, patienceMs);
 }
 
 export function requestOf(
