@@ -7,6 +7,8 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 export interface Condition {
   /** Keys whose results it looks at. */
   uses: string[];
+  /** Keys whose states it looks at. */
+  asks: string[];
 }
 
 export interface Seen {
@@ -53,7 +55,8 @@ export function readCondition(text: string): Condition | { fault: string } {
   const known = new Set(['results', 'states', ...nodes.flatMap(loopVariable)]);
   const stray = nodes.find(({ op, args }) => op === 'id' && !known.has(args as string));
   if (stray !== undefined) return { fault: `must look at results or states, not at ${String(stray.args)}` };
-  return { uses: [...new Set(nodes.flatMap(usedKey))] };
+  const keysOf = (of: string) => [...new Set(nodes.flatMap((node) => keyOf(of, node)))];
+  return { uses: keysOf('results'), asks: keysOf('states') };
 }
 
 /** Does it hold. @returns what is wrong, as a sentence that holds no value, when it cannot be told */
@@ -73,11 +76,11 @@ function loopVariable({ op, args }: ASTNode): string[] {
   return loops.has(name) && variable?.op === 'id' ? [variable.args as string] : [];
 }
 
-/** `results.key` or `results["key"]`. */
-function usedKey({ op, args }: ASTNode): string[] {
+/** `results.key` or `results["key"]`, or the same of `states`. */
+function keyOf(variable: string, { op, args }: ASTNode): string[] {
   if (op !== '.' && op !== '[]') return [];
   const [of, key] = args as [ASTNode, string | ASTNode];
-  if (of.op !== 'id' || of.args !== 'results') return [];
+  if (of.op !== 'id' || of.args !== variable) return [];
   if (typeof key === 'string') return [key];
   return key.op === 'value' && typeof key.args === 'string' ? [key.args] : [];
 }

@@ -27,19 +27,24 @@ export interface Entry {
  * Checks each node's shape and lays sub-workflows out flat, in the order they were written.
  * @param faults what was found wrong is added here
  * @param around what the nodes stand in: what their keys begin with, and what else they may refer to
+ * @returns those whose shape is right; the full keys of the others, which may be referred to; and whether all were
+ *   looked at: not if they are too many, or too deep
  */
 export function flatten(
   nodes: readonly unknown[],
   faults: Fault[],
   around: { prefix: string; scope: Scope },
-): Entry[] {
+): { entries: Entry[]; broken: Set<string>; isWhole: boolean } {
   const entries: Entry[] = [];
+  const broken = new Set<string>();
   let met = 0;
+  let isTooDeep = false;
   walk({ nodes, path: '/nodes', prefix: around.prefix, depth: 1, around: around.scope });
   // A sub-workflow is two of the list.
-  if (Math.max(met, entries.length) > maxNodes)
+  const isTooMany = Math.max(met, entries.length) > maxNodes;
+  if (isTooMany)
     faults.unshift({ path: '/nodes', message: `must be at most ${maxNodes} nodes, sub-workflows' counted` });
-  return entries;
+  return { entries, broken, isWhole: !isTooMany && !isTooDeep };
 
   /** @returns the full keys of what stands directly in it */
   function walk(at: {
@@ -55,13 +60,20 @@ export function flatten(
     met += at.nodes.length;
     if (met > maxNodes) return [];
     if (depth > maxDepth) {
+      isTooDeep = true;
       faults.push({ path, message: `must be at most ${maxDepth} workflows deep` });
       return [];
     }
     const scope: Scope = { names: new Map(), ...(at.around === undefined ? {} : { around: at.around }) };
     const shaped = at.nodes.flatMap((node, index) => {
       const request = shapeOf(node, `${path}/${index}`, faults);
-      if (request === undefined) return [];
+      if (request === undefined) {
+        const { key } = (node ?? {}) as { key?: unknown };
+        if (typeof key !== 'string') return [];
+        broken.add(`${prefix}${key}`);
+        if (!scope.names.has(key)) scope.names.set(key, `${prefix}${key}`);
+        return [];
+      }
       if (scope.names.has(request.key))
         faults.push({
           path: `${path}/${index}/key`,

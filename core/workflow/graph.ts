@@ -78,10 +78,12 @@ export function dependsOn(node: GraphNode | undefined, other: number): boolean {
 }
 
 /**
- * The first cycle, as indexes in the order of their dependency, the first one repeated at the end; undefined
- * if there is none.
+ * Cycles, each as indexes in the order of their dependency, the first one repeated at the end: so many that without the
+ * last dependency of each there is none left.
+ * @param most how many are looked for
  */
-export function cycleOf(parents: readonly (readonly number[])[]): number[] | undefined {
+export function cyclesOf(parents: readonly (readonly number[])[], most: number): number[][] {
+  const cycles: number[][] = [];
   const done = new Set<number>();
   for (const start of parents.keys()) {
     // By hand and not by recursion: a chain of 10,000 nodes is deeper than the stack.
@@ -97,11 +99,15 @@ export function cycleOf(parents: readonly (readonly number[])[]): number[] | und
         continue;
       }
       const at = onPath.get(next);
-      if (at !== undefined) return [...path.slice(at).map(({ node }) => node), next];
+      if (at !== undefined) {
+        cycles.push([...path.slice(at).map(({ node }) => node), next]);
+        if (cycles.length === most) return cycles;
+        continue;
+      }
       if (done.has(next)) continue;
       onPath.set(next, path.length);
       path.push({ node: next, next: 0 });
     }
   }
-  return undefined;
+  return cycles;
 }

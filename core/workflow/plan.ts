@@ -1,13 +1,12 @@
-import * as z from 'zod/mini';
-import type { JobContract } from '../define.ts';
 import { mustBeOneOf } from '../faults.ts';
 import { type Checked, type Fault, type ProblemCode, problem } from '../problem.ts';
-import { type Catalogue, draftOf } from '../request.ts';
+import type { Catalogue } from '../request.ts';
 import { readCondition } from './condition.ts';
 import { type Entry, endOf, flatten, resolve, type Scope } from './flatten.ts';
-import { cycleOf, type Dependency, type FailurePolicy, type GraphNode } from './graph.ts';
+import { cyclesOf, type Dependency, type FailurePolicy, type GraphNode } from './graph.ts';
+import { type Found, jobFaults, jobOf } from './plan-job.ts';
 import { nodesOf, type Source } from './source.ts';
-import type { JobSpec, NodeSpec } from './spec.ts';
+import type { NodeSpec } from './spec.ts';
 
 /** What a release declares that workflows may use. */
 export interface WorkflowCatalogue extends Catalogue {
@@ -30,16 +29,13 @@ const nothing: Around = { prefix: '', scope: { names: new Map() }, known: [] };
 /** The most faults one answer lists. */
 const maxFaults = 50;
 const defaultMapConcurrency = 40;
-/** DynamoDB's items have at most 400 KB, and not everything can be compressed. */
-const maxNodePayloadBytes = 300 * 1024;
-
-interface Found extends Fault {
-  code: ProblemCode;
-}
+/** So many keys of a long cycle are named. */
+const namedOfCycle = 20;
 
 /**
  * Checks the nodes of a workflow, all faults at once with their paths, and returns them as they are stored. The
- * order is 400 before 422: what is no graph first, then what this release does not know or take.
+ * order is 400 before 422: what is no graph first, then what this release does not know or take. What depends on a
+ * node that is none itself is judged without it.
  * @param nodes `nodes` of the body
  * @param now ms since the epoch
  */
@@ -51,18 +47,21 @@ export function plan(
 ): Checked<NodeSpec[]> {
   const { known } = around;
   const shape: Fault[] = [];
-  const entries = flatten(nodes, shape, around);
-  if (shape.length > 0) return refused(shape.map((each) => ({ ...each, code: 'invalid_request' })));
-  const faults: Found[] = [];
+  const { entries, broken, isWhole } = flatten(nodes, shape, around);
+  const faults: Found[] = shape.map((each) => ({ ...each, code: 'invalid_request' }));
+  if (!isWhole) return refused(faults);
   const own = entries.map(
     ({ key, request }) => ({ key, onFailure: request.on_failure ?? 'cancel' }) as const,
   );
   const byKey = new Map([...known, ...own].map(({ key, onFailure }, index) => [key, { index, onFailure }]));
-  const links = entries.map((entry) => linksOf(entry, byKey, faults));
-  if (faults.length === 0) {
-    const cycle = cycleOf(links.map((each) => each.map(({ on }) => on - known.length)));
-    if (cycle !== undefined) faults.push(cycleFault(cycle, entries));
-  }
+  const links = entries.map((entry) => linksOf(entry, byKey, broken, faults));
+  // Of two nodes with one key, who depends on which cannot be told.
+  if (new Set(own.map(({ key }) => key)).size === own.length)
+    for (const cycle of cyclesOf(
+      links.map((each) => each.map(({ on }) => on - known.length)),
+      maxFaults,
+    ))
+      faults.push(cycleFault(cycle, entries));
   const specs = entries.map((entry, index): NodeSpec => {
     const { node, ...spec } = specOf(entry, catalogue, now, faults);
     const end = entry.within === undefined ? undefined : byKey.get(endOf(entry.within))?.index;
@@ -75,16 +74,19 @@ export function plan(
 type Known = ReadonlyMap<string, { index: number; onFailure: FailurePolicy }>;
 
 /** What an entry waits for: what it names, what it takes data from, and the start of the sub-workflow it is in. */
-function linksOf(entry: Entry, byKey: Known, faults: Found[]): Dependency[] {
+function linksOf(entry: Entry, byKey: Known, broken: ReadonlySet<string>, faults: Found[]): Dependency[] {
   const links = new Map<number, Dependency>();
   const link = (key: string | undefined, written: string, path: string, more: Partial<Dependency>): void => {
     const found = key === undefined ? undefined : byKey.get(key);
-    if (found === undefined)
-      return void faults.push({
-        code: 'invalid_request',
-        path,
-        message: `there is no node "${written}" in this workflow`,
-      });
+    if (found === undefined) {
+      if (key === undefined || !isIn(broken, key))
+        faults.push({
+          code: 'invalid_request',
+          path,
+          message: `there is no node "${written}" in this workflow`,
+        });
+      return;
+    }
     const before = links.get(found.index);
     links.set(found.index, {
       on: found.index,
@@ -127,13 +129,23 @@ function linksOf(entry: Entry, byKey: Known, faults: Found[]): Dependency[] {
   return [...links.values()];
 }
 
+/** Is it one of these, or in a sub-workflow that is. */
+function isIn(keys: ReadonlySet<string>, key: string): boolean {
+  const parts = key.split('/');
+  return parts.some((_, index) => keys.has(parts.slice(0, index + 1).join('/')));
+}
+
 function cycleFault(cycle: readonly number[], entries: readonly Entry[]): Found {
-  const names = cycle.map((index) => (entries[index] as Entry).key.replace(/^\.\/|:start$/g, ''));
+  const all = cycle.map((index) => `"${(entries[index] as Entry).key.replace(/^\.\/|:start$/g, '')}"`);
+  const names =
+    all.length <= namedOfCycle
+      ? all
+      : [...all.slice(0, namedOfCycle), `${all.length - 1 - namedOfCycle} more`, ...all.slice(-1)];
   const first = entries[cycle[0] as number] as Entry;
   return {
     code: 'invalid_request',
     path: `${first.path}/depends_on`,
-    message: `these nodes wait for each other: ${names.map((each) => `"${each}"`).join(' → ')}`,
+    message: `these nodes wait for each other: ${names.join(' → ')}`,
   };
 }
 
@@ -191,63 +203,11 @@ function conditionOf({ request, path, scope }: Entry, faults: Found[]): Pick<Nod
   const wrong =
     'fault' in condition
       ? [condition.fault]
-      : condition.uses
+      : [...new Set([...condition.uses, ...condition.asks])]
           .filter((each) => !Object.hasOwn(names, each))
           .map((each) => `must look at nodes that this one depends on; "${each}" is none`);
   for (const message of wrong) faults.push({ code: 'invalid_request', path: `${path}/when`, message });
   return { when: request.when, names };
-}
-
-/** What would be wrong with its job; a payload that is complete by parts from elsewhere is judged when it runs. */
-function jobFaults(
-  entry: Entry,
-  catalogue: WorkflowCatalogue,
-  now: number,
-  faults: Found[],
-): JobContract | undefined {
-  const { request, path } = entry;
-  const contract = catalogue.contracts.find((each) => each.type === request.type);
-  const isWhole = request.from === undefined && request.map === undefined;
-  const { type, queue, priority, delay_seconds, max_attempts, timeout_seconds } = request;
-  const body = Object.fromEntries(
-    Object.entries({ type, queue, priority, delay_seconds, max_attempts, timeout_seconds }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
-  const drafted = draftOf(
-    { ...body, payload: request.payload ?? null },
-    isWhole ? catalogue : lenient(catalogue),
-    now,
-  );
-  const bytes = Buffer.byteLength(JSON.stringify(request.payload ?? null));
-  if (bytes > maxNodePayloadBytes)
-    faults.push({
-      code: 'payload_too_large',
-      path: `${path}/payload`,
-      message: `must have at most ${maxNodePayloadBytes} bytes of JSON: a node is stored in one item`,
-    });
-  if (!drafted.ok) {
-    const { code, error, details } = drafted.problem;
-    for (const fault of details ?? [{ path: '', message: error }])
-      faults.push({ code, path: `${path}${fault.path}`, message: fault.message });
-  }
-  return contract;
-}
-
-/** The same types, whatever their payload. */
-function lenient(catalogue: Catalogue): Catalogue {
-  return { ...catalogue, contracts: catalogue.contracts.map((each) => ({ ...each, payload: z.unknown() })) };
-}
-
-function jobOf(request: Entry['request']): JobSpec {
-  return {
-    type: request.type ?? '',
-    ...(request.queue === undefined ? {} : { queue: request.queue }),
-    ...(request.priority === undefined ? {} : { priority: request.priority }),
-    ...(request.delay_seconds === undefined ? {} : { delaySeconds: request.delay_seconds }),
-    ...(request.max_attempts === undefined ? {} : { maxAttempts: request.max_attempts }),
-    ...(request.timeout_seconds === undefined ? {} : { timeoutSeconds: request.timeout_seconds }),
-  };
 }
 
 /** A source with its node's full key, by which it is found when it is read. */

@@ -38,8 +38,8 @@ test.each([
   expect(readCondition(text)).toEqual({ fault });
 });
 
-test('the results it looks at are known beforehand', () => {
+test('the results and states it looks at are known beforehand', () => {
   expect(readCondition('results.a.x > 1 && results["b-c"].y || results.a.z && states.d == "failed"')).toEqual(
-    { uses: ['a', 'b-c'] },
+    { uses: ['a', 'b-c'], asks: ['d'] },
   );
 });

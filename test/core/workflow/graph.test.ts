@@ -1,27 +1,30 @@
 import { expect, test } from 'vitest';
-import { cycleOf, graphOf } from '../../../core/workflow/graph.ts';
+import { cyclesOf, graphOf } from '../../../core/workflow/graph.ts';
 import { decodeStates, encodeStates, nodeStates } from '../../../core/workflow/states.ts';
 
 test.each([
-  [[[], [0], [0, 1]], undefined],
-  [[[0]], [0, 0]],
+  [[[], [0], [0, 1]], []],
+  [[[0]], [[0, 0]]],
+  [[[1], [0]], [[0, 1, 0]]],
+  [[[], [0, 3], [1], [2]], [[1, 3, 2, 1]]],
+  [[[], [0], [0], [1, 2]], []],
   [
-    [[1], [0]],
-    [0, 1, 0],
+    [[1, 2], [0], [0], [4], [3]],
+    [
+      [0, 1, 0],
+      [0, 2, 0],
+      [3, 4, 3],
+    ],
   ],
-  [
-    [[], [0, 3], [1], [2]],
-    [1, 3, 2, 1],
-  ],
-  [[[], [0], [0], [1, 2]], undefined],
-])('the cycle of %j is %j', (dependsOn, cycle) => {
-  expect(cycleOf(dependsOn)).toEqual(cycle);
+])('the cycles of %j are %j', (dependsOn, cycles) => {
+  expect(cyclesOf(dependsOn, 50)).toEqual(cycles);
+  expect(cyclesOf(dependsOn, 1)).toEqual(cycles.slice(0, 1));
 });
 
 test('a chain of 10,000 is looked through without a stack overflow', () => {
   const chain = Array.from({ length: 10_000 }, (_, index) => (index === 9_999 ? [] : [index + 1]));
-  expect(cycleOf(chain)).toBeUndefined();
-  expect(cycleOf([...chain.slice(0, 9_999), [5_000]])?.length).toBe(5_001);
+  expect(cyclesOf(chain, 50)).toEqual([]);
+  expect(cyclesOf([...chain.slice(0, 9_999), [5_000]], 50)[0]?.length).toBe(5_001);
 });
 
 test('dependants are the reverse of dependencies, and a map comes after its elements', () => {

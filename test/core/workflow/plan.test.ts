@@ -145,6 +145,41 @@ describe('refused', () => {
       '/nodes/3/signal must be one of "approval"',
     ]);
   });
+  test('what is no node, what is no graph and what no job takes, in one answer', () => {
+    expect(
+      faultsOf([
+        { key: 'bad', type: 'book', priority: 12 },
+        { key: 'sub', workflow: { nodes: [] } },
+        { key: 'a', type: 'book', depends_on: ['bad', 'sub/x', 'b'] },
+        { key: 'b', type: 'book', depends_on: ['a', 'gone'] },
+        { key: 'c', type: 'book', depends_on: ['d'] },
+        { key: 'd', type: 'book', depends_on: ['c'], when: '1 +' },
+        { key: 'e', type: 'sum', payload: { file: 1 }, queue: 'nowhere', max_attempts: 9 },
+        { key: 'f', type: 'gone', queue: 'nowhere' },
+        { key: 'g', signal: 'nobody' },
+      ]),
+    ).toEqual([
+      'invalid_request',
+      '/nodes/0/priority must be at most 9',
+      '/nodes/1/workflow/nodes must have at least 1 entry',
+      '/nodes/3/depends_on/1 there is no node "gone" in this workflow',
+      '/nodes/2/depends_on these nodes wait for each other: "a" → "b" → "a"',
+      '/nodes/4/depends_on these nodes wait for each other: "c" → "d" → "c"',
+      '/nodes/5/when must be an expression in CEL: Unexpected token: EOF',
+      '/nodes/6/max_attempts must be at most 5 for type "sum"',
+      '/nodes/6/queue must be one of "default"',
+      '/nodes/6/payload/file must be a string',
+      '/nodes/7/type must be one of "sum", "book"',
+      '/nodes/7/queue must be one of "default"',
+      '/nodes/8/signal must be one of "approval"',
+    ]);
+  });
+  test('of a long cycle the first keys are named', () => {
+    const ring = Array.from({ length: 30 }, (_, index) => ({
+      ...{ key: `n${index}`, type: 'book', depends_on: [`n${(index + 1) % 30}`] },
+    }));
+    expect(faultsOf(ring)[1]).toMatch(/"n18" → "n19" → 10 more → "n0"$/);
+  });
   test('keys twice, shapes, and what a node can not be', () => {
     expect(
       faultsOf([
@@ -190,11 +225,19 @@ describe('refused', () => {
         { key: 'a', type: 'book' },
         { key: 'b', type: 'book', when: 'results.a.x' },
         { key: 'c', type: 'book', when: '1 +' },
+        {
+          key: 'd',
+          type: 'book',
+          depends_on: ['a'],
+          when: 'states.zz == "failed" || states["b"] == results.a.x',
+        },
       ]),
     ).toEqual([
       'invalid_request',
       '/nodes/1/when must look at nodes that this one depends on; "a" is none',
       '/nodes/2/when must be an expression in CEL: Unexpected token: EOF',
+      '/nodes/3/when must look at nodes that this one depends on; "zz" is none',
+      '/nodes/3/when must look at nodes that this one depends on; "b" is none',
     ]);
   });
   test('only what this release does not know: 422', () => {
