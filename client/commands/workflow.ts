@@ -36,7 +36,10 @@ function addStart(group: Command): void {
     .option('--key <key>', 'idempotency key: a repeat with the same key and file gives the same workflow')
     .option('--tag <tag>', 'to find it by, beside those of the file; may be repeated', collect)
     .option('--wait', 'watch it to its end; exit status 1 unless it completed')
-    .addHelpText('after', '\nExample:\n  taskq workflow start etl.json --tag nightly --wait\n')
+    .addHelpText(
+      'after',
+      '\nExample:\n  taskq workflow start etl.json --tag nightly --wait\n\nA complete file: docs/examples/report.json; every field: docs/workflows.md\n',
+    )
     .action(
       async (file: string, options: { key?: string; tag?: string[]; wait?: boolean }, command: Command) => {
         const session = openSession(command);
@@ -138,9 +141,11 @@ function addRetry(group: Command): void {
   group
     .command('retry')
     .summary('go on with a workflow from where it failed')
-    .description('Begins an ended workflow anew: what did not end well, and what comes after it.')
+    .description(
+      'Begins a workflow anew that ended badly (failed, cancelled, compensated, compensation_failed): what did not end well, and what comes after it. One that completed is not retried, nor with --all: start it again.',
+    )
     .argument('<id>', 'the workflow', parseWorkflowId)
-    .option('--all', 'all of it, from the beginning')
+    .option('--all', 'all of it, from the beginning; signals must come again')
     .option('--payload <node=json>', "a node's payload from now on, JSON or @FILE; may be repeated", collect)
     .addHelpText(
       'after',
@@ -171,7 +176,7 @@ function addSignal(group: Command): void {
     .command('signal')
     .summary('send what a node of a workflow waits for, e.g. an approval')
     .description(
-      'Sends a signal to a workflow; sent before it is waited for, it is kept. The first of a name stands.',
+      'Sends a signal to a workflow; sent before it is waited for, it is kept. The first of a name stands, and opens every node that waits for it.',
     )
     .argument('<id>', 'the workflow', parseWorkflowId)
     .argument('<name>', 'the signal, e.g. approval')
