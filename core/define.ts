@@ -52,7 +52,8 @@ export interface JobContext {
    *
    * All or none, in the order of the calls. A key that this job has added before, in an attempt that died perhaps, adds
    * nothing. Throws PermanentError that lists every fault; also for the same key with another content, outside a
-   * workflow, and in one that is being stopped or undone.
+   * workflow, and in one that is being stopped or undone. Await it: once the handler has returned nothing is added, and
+   * a job that returns while it adds fails.
    */
   enqueue(nodes: readonly NodeRequest[]): Promise<void>;
   /** What the stage tells handlers, e.g. whether private addresses may be called. */

@@ -1,14 +1,12 @@
 import type { JobContext, JobSettings } from '../../core/define.ts';
 import { PermanentError } from '../../core/errors.ts';
 import { type JobRecord, tenantOf } from '../../core/table.ts';
-import type { EnqueueOf } from './enqueue.ts';
 import { type LateAttempt, type OnceDeps, onceOf } from './once.ts';
 import { snooze } from './snooze.ts';
 
 export interface ContextDeps extends OnceDeps {
   /** Streams an object of the tenant's, or undefined if there is none. */
   readObject: (tenant: string, key: string) => Promise<AsyncIterable<Uint8Array> | undefined>;
-  enqueueOf: EnqueueOf;
   settings: JobSettings;
   log: (message: string, fields: Record<string, string | number | boolean>) => void;
 }
@@ -22,9 +20,9 @@ export function contextOf(
   record: JobRecord,
   signal: AbortSignal,
   onLate: (error: LateAttempt) => void,
-  progress: JobContext['progress'],
+  { progress, enqueue }: Pick<JobContext, 'progress' | 'enqueue'>,
 ): JobContext {
-  const { readObject, enqueueOf, settings, log } = deps;
+  const { readObject, settings, log } = deps;
   const tenant = tenantOf(record);
   return {
     id: record.sk,
@@ -47,7 +45,7 @@ export function contextOf(
     },
     progress,
     snooze,
-    enqueue: enqueueOf(record, signal),
+    enqueue,
     once: onceOf(deps, record, signal, onLate),
   };
 }

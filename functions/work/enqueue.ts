@@ -24,8 +24,11 @@ export interface EnqueueDeps extends WakeDeps {
   now: () => number;
 }
 
-/** `job.enqueue` of one attempt. */
-export type EnqueueOf = (record: JobRecord, signal: AbortSignal) => JobContext['enqueue'];
+/** `job.enqueue` of one attempt. @param signal throws once the attempt is over: what it adds no longer counts */
+export type EnqueueOf = (
+  record: JobRecord,
+  signal: Pick<AbortSignal, 'throwIfAborted'>,
+) => JobContext['enqueue'];
 
 /** DynamoDB's items have at most 400 KB. */
 const maxItemBytes = 300_000;
@@ -117,6 +120,7 @@ export function enqueueOf(deps: EnqueueDeps): EnqueueOf {
 
     async function tell({ workflow, node }: Link, parts: number): Promise<void> {
       const news = [encodeNews({ of: 'added', node, parts })];
+      signal.throwIfAborted();
       if (await wake(deps, tenant, workflow, news, 'forward')) return;
       refuseUnlessForward(await workflows.get(tenant, workflow));
       throw new TransientError('the workflow was stopped and begun anew in between', 'unavailable');

@@ -9,7 +9,9 @@ import type { Outcome } from '../../core/settle.ts';
 import { type JobRecord, type Stored, tenantOf } from '../../core/table.ts';
 import { type Undoing, undoes } from '../../core/workflow/link.ts';
 import type { Vault } from '../vault.ts';
+import { adding } from './adding.ts';
 import { type ContextDeps, contextOf } from './context.ts';
+import type { EnqueueOf } from './enqueue.ts';
 import type { Watch } from './lookout.ts';
 import { LateAttempt } from './once.ts';
 import { ours } from './ours.ts';
@@ -18,6 +20,7 @@ import { Snoozed } from './snooze.ts';
 
 export interface RunDeps extends ContextDeps, ProgressDeps {
   vault: Vault;
+  enqueueOf: EnqueueOf;
   contractOf: (type: string) => JobContract | undefined;
   /** `undoes`: the handler that undoes what a completed job did. */
   handlerOf: (type: string, undoes: boolean) => Promise<Run<never, unknown>>;
@@ -136,13 +139,23 @@ async function inTime(
   );
   const progress = progressWriter(deps, record, endFor);
   const stopWatching = watch(record, endFor);
+  const added = adding(deps.enqueueOf, record, controller.signal, () =>
+    deps.log('job.enqueue was called and not awaited: the handler has returned, and nothing was added', {
+      job_id: record.sk,
+      type: record.type,
+    }),
+  );
   try {
     if (controller.signal.aborted) return await over;
-    return await Promise.race([start(contextOf(deps, record, controller.signal, end, progress.tell)), over]);
+    const more = { progress: progress.tell, enqueue: added.enqueue };
+    const returned = await Promise.race([start(contextOf(deps, record, controller.signal, end, more)), over]);
+    added.returned();
+    return returned;
   } finally {
     stopClock();
     stopWatching();
     progress.stop();
+    added.stop();
   }
 }
 
