@@ -49,3 +49,8 @@ export function putPointer(value: unknown, parts: readonly string[], part: unkno
     [first, inner],
   ]);
 }
+
+/** A text as one part of a pointer. */
+export function escapedPart(text: string): string {
+  return text.replaceAll('~', '~0').replaceAll('/', '~1');
+}

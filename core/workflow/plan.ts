@@ -1,4 +1,5 @@
 import { mustBeOneOf } from '../faults.ts';
+import { escapedPart } from '../json-pointer.ts';
 import { type Checked, type Fault, type ProblemCode, problem } from '../problem.ts';
 import type { Catalogue } from '../request.ts';
 import { readCondition } from './condition.ts';
@@ -112,13 +113,13 @@ function linksOf(entry: Entry, byKey: Known, broken: ReadonlySet<string>, faults
   }
   for (const [pointer, source] of Object.entries(request.from ?? {})) {
     if ('node' in source)
-      link(resolve(scope, source.node), source.node, `${path}/from/${escaped(pointer)}/node`, {
+      link(resolve(scope, source.node), source.node, `${path}/from/${escapedPart(pointer)}/node`, {
         takes: true,
       });
     else if (request.map === undefined)
       faults.push({
         code: 'invalid_request',
-        path: `${path}/from/${escaped(pointer)}`,
+        path: `${path}/from/${escapedPart(pointer)}`,
         message: 'element and index belong to a node with a map',
       });
   }
@@ -217,11 +218,6 @@ function fullSource(source: Source, { scope }: Entry): Source {
 
 function mapValues<T, U>(from: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, change(value)]));
-}
-
-/** A pointer as one part of another (RFC 6901). */
-function escaped(pointer: string): string {
-  return pointer.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 const sentences: Partial<Record<ProblemCode, string>> = {

@@ -1,4 +1,4 @@
-import { parsePointer, putPointer, readPointer } from '../json-pointer.ts';
+import { escapedPart, parsePointer, putPointer, readPointer } from '../json-pointer.ts';
 
 /** Where a part of a node's payload comes from: another node's result, the element of its map, or the element's place. */
 export type Source = { node: string; pointer?: string } | { element: string } | { index: true };
@@ -37,6 +37,22 @@ export function payloadOf(
     if (put !== undefined) built = put;
   }
   return built;
+}
+
+/** The parts of `from` that gave nothing, each a sentence: what `payloadOf` left out. */
+export function leftOut(from: Readonly<Record<string, Source>> | undefined, given: Given): string[] {
+  return Object.entries(from ?? {}).flatMap(([pointer, source]) => {
+    if ('index' in source || take(source, given) !== undefined) return [];
+    return [`from/${escapedPart(pointer)}: ${nothingIn(source, given)}`];
+  });
+}
+
+function nothingIn(source: Exclude<Source, { index: true }>, { resultOf }: Given): string {
+  if ('element' in source) return `the element of the list has nothing at ${source.element}`;
+  const { node, pointer = '' } = source;
+  return resultOf(node) === undefined
+    ? `"${node}" has no result`
+    : `the result of "${node}" has nothing at ${pointer}`;
 }
 
 /** Keys of the nodes a payload takes parts from. */

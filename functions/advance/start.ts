@@ -1,10 +1,13 @@
 import { type Checked, problem } from '../../core/problem.ts';
 import { type Catalogue, type Draft, draftOf } from '../../core/request.ts';
 import { encodeLink } from '../../core/workflow/link.ts';
-import { type Given, nodesOf, payloadOf, take } from '../../core/workflow/source.ts';
+import { type Given, leftOut, nodesOf, payloadOf, take } from '../../core/workflow/source.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { Loaded } from './load.ts';
 import { linkOf, nodeJobId, type Results } from './results.ts';
+
+/** So many parts of `from` that gave nothing are named: what is said of a node stands on the workflow's item. */
+const mostMissing = 3;
 
 /** A job to be enqueued for a node. */
 export interface NodeJob {
@@ -36,7 +39,8 @@ export function nodeJob(
   const spec = loaded.specs[node] as NodeSpec;
   const { job } = spec;
   if (job === undefined) return { ok: false, problem: problem('internal', `node "${spec.key}" has no job`) };
-  const payload = payloadOf(spec.payload, spec.from, givenTo(loaded, node, results));
+  const given = givenTo(loaded, node, results);
+  const payload = payloadOf(spec.payload, spec.from, given);
   const drafted = draftOf(
     {
       type: job.type,
@@ -50,7 +54,12 @@ export function nodeJob(
     catalogue,
     now,
   );
-  if (!drafted.ok) return drafted;
+  if (!drafted.ok) {
+    // What was left out is most often why.
+    const missing = leftOut(spec.from, given).slice(0, mostMissing);
+    const error = [drafted.problem.error, ...missing].join('; ');
+    return { ok: false, problem: { ...drafted.problem, error } };
+  }
   const workflow = encodeLink(linkOf(loaded, node, false));
   return { ok: true, value: { node, id: nodeJobId(loaded, node), draft: { ...drafted.value, workflow } } };
 }

@@ -1,7 +1,7 @@
 import type { JobRecord } from '../../core/table.ts';
 import { viewOf as jobViewOf, rfc3339 } from '../../core/view.ts';
 import type { WorkflowNodeView } from '../../core/workflow/api.ts';
-import { isEnded } from '../../core/workflow/states.ts';
+import { isEnded, type NodeState } from '../../core/workflow/states.ts';
 import { whyOf } from '../../core/workflow/why.ts';
 import type { Loaded } from '../advance/load.ts';
 import { generationKey, nodeJobId } from '../advance/results.ts';
@@ -19,7 +19,7 @@ export function nodeView(loaded: Loaded, index: number, jobs: NodeJobs, isWhole:
   const spec = specs[index] as (typeof specs)[number];
   const job = shown(jobs.own);
   const hasJob = spec.node.kind === 'job' && (isWhole ? job !== undefined : states[index] !== 'waiting');
-  const cause = item.causes?.[index] ?? whyOf(loaded, index);
+  const cause = item.causes?.[index] ?? whyOf(loaded, index) ?? ownCause(states[index], jobs.own);
   const deadline = item.deadlines?.[index];
   return {
     key: spec.key,
@@ -38,6 +38,11 @@ export function nodeView(loaded: Loaded, index: number, jobs: NodeJobs, isWhole:
     ...(job?.last_error === undefined ? {} : { last_error: job.last_error }),
     ...compensationOf(loaded, index, shown(jobs.undo)),
   };
+}
+
+/** A job that a person cancelled by itself has no error. */
+function ownCause(state: NodeState | undefined, job: JobRecord | undefined): string | undefined {
+  return state === 'failed' && job?.status === 'cancelled' ? 'its job was cancelled' : undefined;
 }
 
 function shown(record: JobRecord | undefined) {

@@ -2,6 +2,7 @@ import { mintedAtOf } from '../../core/id.ts';
 import { rfc3339 } from '../../core/view.ts';
 import type { WorkflowView } from '../../core/workflow/api.ts';
 import type { WorkflowItem } from '../../core/workflow/item.ts';
+import { encodeNews } from '../../core/workflow/news.ts';
 import { countStates, type NodeState } from '../../core/workflow/states.ts';
 
 /**
@@ -13,7 +14,7 @@ export function viewOf(item: WorkflowItem, states?: readonly NodeState[]): Workf
     id: item.sk,
     tenant: item.pk.split('#')[1] ?? '',
     status: item.status,
-    phase: item.phase,
+    phase: phaseOf(item),
     ...(item.stopped === undefined ? {} : { stopped: item.stopped }),
     ...(item.stuck === true && item.status === 'running' ? { stuck: true } : {}),
     tags: item.tags ?? [],
@@ -25,3 +26,10 @@ export function viewOf(item: WorkflowItem, states?: readonly NodeState[]): Workf
     node_counts: (states === undefined ? (item.counts ?? {}) : countStates(states)) as Record<string, number>,
   };
 }
+
+/** A cancel that no advance has heard of yet counts: whoever was told that it is stopping sees it stopping. */
+function phaseOf({ status, phase, unread }: WorkflowItem): WorkflowItem['phase'] {
+  return status === 'running' && phase === 'forward' && unread?.has(cancel) ? 'stopping' : phase;
+}
+
+const cancel = encodeNews({ of: 'cancel' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nodesOf, payloadOf, take } from '../../../core/workflow/source.ts';
+import { leftOut, nodesOf, payloadOf, take } from '../../../core/workflow/source.ts';
 
 const given = {
   resultOf: (key: string) => (key === 'count' ? { rows: 3, files: ['a', 'b'] } : undefined),
@@ -37,4 +37,20 @@ test('the nodes a payload takes from, each once', () => {
     nodesOf({ '/a': { node: 'one' }, '/b': { node: 'one' }, '/c': { element: '' }, '/d': { node: 'two' } }),
   ).toEqual(['one', 'two']);
   expect(nodesOf(undefined)).toEqual([]);
+});
+
+test('what gave nothing is named, with where it was looked for', () => {
+  const from = {
+    '/rows': { node: 'count', pointer: '/rows' },
+    '/a': { node: 'count', pointer: '/files/7' },
+    '/b': { node: 'gone' },
+    '/c~1d': { element: '/name' },
+    '/e': { index: true as const },
+  };
+  expect(leftOut(from, given)).toEqual([
+    'from/~1a: the result of "count" has nothing at /files/7',
+    'from/~1b: "gone" has no result',
+    'from/~1c~01d: the element of the list has nothing at /name',
+  ]);
+  expect(leftOut(undefined, given)).toEqual([]);
 });

@@ -130,6 +130,29 @@ test('a wake-up that was lost is found by the timeout of the wait', async () => 
   expect(await it.letters()).toBe('cr');
 });
 
+test('a payload that does not fit names what `from` did not find', async () => {
+  const it = aWorkflowWorld();
+  await it.create([
+    { key: 'a', type: 'task' },
+    { key: 'b', type: 'task', on_failure: 'continue' },
+    {
+      ...{ key: 'c', type: 'strict', payload: {} },
+      from: { '/n': { node: 'a', pointer: '/cuont' }, '/b~1c': { node: 'b' } },
+    },
+    { key: 'd', type: 'task', payload: {}, from: { '/n': { node: 'a', pointer: '/cuont' } } },
+  ]);
+  await it.advance();
+  await it.end(it.live()[0] as JobRecord, 'completed', { count: 7 });
+  await it.end(it.live()[0] as JobRecord, 'failed');
+  await it.publishAll();
+  await it.advance();
+  expect(it.item()?.causes).toEqual({
+    2: 'the payload does not fit job type "strict"; from/~1n: the result of "a" has nothing at /cuont; from/~1b~01c: "b" has no result; /payload/n must be a number',
+  });
+  // What its type does not ask for may be missing.
+  expect(await payloadOf(it, it.live()[0] as JobRecord)).toEqual({});
+});
+
 test('a signal is kept when it comes before it is awaited, and awaited until its deadline', async () => {
   const it = aWorkflowWorld();
   await it.create([

@@ -21,6 +21,15 @@ test('what waits is cancelled at once, what has not begun is cancelled, and the 
   expect(it.item()).toMatchObject({ status: 'cancelled', stopped: 'cancelled' });
 });
 
+test('whoever looks before an advance has heard of it sees it stopping', async () => {
+  const it = aWorkflowWorld();
+  await it.create(two);
+  await it.advance();
+  expect((await it.call('getWorkflow')).body).toMatchObject({ phase: 'forward' });
+  await it.call('cancelWorkflow');
+  expect((await it.call('getWorkflow')).body).toMatchObject({ status: 'running', phase: 'stopping' });
+});
+
 test('a job that runs is asked, and awaited', async () => {
   const it = aWorkflowWorld();
   await it.create(two);

@@ -53,6 +53,19 @@ async function nodesOf(it: ReturnType<typeof aWorkflowWorld>) {
   return { nodes, workflow };
 }
 
+test('a node whose job was cancelled by itself says so', async () => {
+  const it = aWorkflowWorld();
+  await it.create(two);
+  await it.advance();
+  await it.end(it.live()[0] as JobRecord, 'cancelled');
+  await it.publishAll();
+  await it.advance();
+  expect((await nodesOf(it)).nodes.map(({ status, cause }) => [status, cause])).toEqual([
+    ['failed', 'its job was cancelled'],
+    ['cancelled', '"a" failed'],
+  ]);
+});
+
 test('why a node was cancelled or skipped, and no job where there was none', async () => {
   const it = aWorkflowWorld();
   await it.create([
