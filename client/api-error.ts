@@ -49,10 +49,10 @@ export function localError(code: ClientCode, message: string, cause?: unknown): 
 }
 
 /** The result of a job is not what the contract says: the release that made it had another. */
-export function misfitError(id: string, details: Fault[]): ApiError {
+export function misfitError(sentence: string, details: Fault[]): ApiError {
   const code: ClientCode = 'invalid_result';
   const where = details.map(({ path, message }) => `${path || 'it'} ${message}`).join('; ');
-  return new ApiError(200, code, `the result of job ${id} does not fit the contract: ${where}`, { details });
+  return new ApiError(200, code, `${sentence}: ${where}`, { details });
 }
 
 /** What an answer of status 400 and above means, TaskQ's own or one of the gateway before it. */

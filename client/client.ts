@@ -10,7 +10,7 @@ import type {
   retryRequest,
 } from '../core/api.ts';
 import type { JobContract } from '../core/define.ts';
-import { readAs } from '../core/faults.ts';
+import { check } from '../core/faults.ts';
 import type {
   CancelManyRequest,
   dryRunResponse,
@@ -140,9 +140,10 @@ export function createClient({ apiUrl, region, tenant, credentials, patience: ow
     const ending = await waitUntilFinal({ result, get }, id, deadlineSeconds, patience, turns);
     if (ending.status !== 'completed') return ending;
     if (contract === undefined) return ending as Ending<z.core.output<R>>;
-    const read = readAs(contract.result, ending.result);
-    if ('faults' in read) throw misfitError(id, read.faults);
-    return { status: 'completed', result: read.value };
+    const said = `the result of job ${id} does not fit the contract`;
+    const checked = check(contract.result, ending.result, 'invalid_payload', said);
+    if (!checked.ok) throw misfitError(said, checked.problem.details ?? []);
+    return { status: 'completed', result: checked.value };
   }
 
   /** One page, newest first. A filtered page may be short or empty; only a missing cursor means the end. */

@@ -15,20 +15,10 @@ export function check<S extends z.core.$ZodType>(
   code: ProblemCode,
   sentence: string,
 ): Checked<z.core.output<S>> {
-  const read = readAs(schema, value);
-  return 'faults' in read
-    ? { ok: false, problem: problem(code, sentence, { details: read.faults }) }
-    : { ok: true, value: read.value };
-}
-
-/** The value as a schema reads it, or where it does not fit. */
-export function readAs<S extends z.core.$ZodType>(
-  schema: S,
-  value: unknown,
-): { value: z.core.output<S> } | { faults: Fault[] } {
   const parsed = z.safeParse(schema, value);
-  if (parsed.success) return { value: parsed.data };
-  return { faults: parsed.error.issues.flatMap(faultsOf).slice(0, maxFaults) };
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const details = parsed.error.issues.flatMap(faultsOf).slice(0, maxFaults);
+  return { ok: false, problem: problem(code, sentence, { details }) };
 }
 
 /** What the schema library says where a schema has no message of its own. */
@@ -38,20 +28,14 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   const path = pointerOf(issue.path);
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ path: `${path}/${escaped(key)}`, message: 'unknown field' }));
-  const near = issue.code === 'invalid_union' ? nearMisses(issue.errors) : [];
-  if (near.length > 0)
-    return near.flatMap((each) => faultsOf({ ...each, path: [...issue.path, ...each.path] }));
+  if (issue.code === 'invalid_union') {
+    // What has the kind of one form alone is told what is wrong within that.
+    const [near, other] = issue.errors.filter((form) =>
+      form.every((each) => 'keys' in each || each.path.length),
+    );
+    if (near && !other) return near.flatMap(faultsOf).map((each) => ({ ...each, path: path + each.path }));
+  }
   return [{ path, message: issue.message === noMessage ? messageOf(issue) : issue.message }];
-}
-
-/** What is wrong with a value within the one form of several that it has; none where it has the kind of none or of more. */
-function nearMisses(forms: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] {
-  const [near, ...others] = forms.filter((issues) => issues.every(isWithin));
-  return near === undefined || others.length > 0 ? [] : near;
-}
-
-function isWithin({ code, path }: z.core.$ZodIssue): boolean {
-  return path.length > 0 || code === 'unrecognized_keys';
 }
 
 /** What a value may be instead; of many the first 30, for a batch may repeat it a thousand times. */
@@ -90,10 +74,14 @@ function article(expected: string): string {
 }
 
 function bound(origin: string, words: string, limit: number | bigint): string {
-  if (origin === 'string') return `must have ${words} ${limit} ${limit === 1 ? 'character' : 'characters'}`;
-  if (origin === 'array') return `must have ${words} ${limit} ${limit === 1 ? 'entry' : 'entries'}`;
-  return `must be ${words} ${limit}`;
+  const unit = units[origin];
+  return unit ? `must have ${words} ${limit} ${unit[limit === 1 ? 0 : 1]}` : `must be ${words} ${limit}`;
 }
+
+const units: Record<string, readonly [string, string]> = {
+  string: ['character', 'characters'],
+  array: ['entry', 'entries'],
+};
 
 /** RFC 6901. */
 function pointerOf(path: readonly PropertyKey[]): string {

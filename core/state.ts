@@ -39,7 +39,7 @@ export const transitions = {
   meet: {
     from: ['waiting_dependencies'],
     to: 'pending',
-    by: 'whoever ends the last job that it waits for, or looks after it: all have ended',
+    by: 'whoever ends the last job that it waits for, or looks after it',
   },
   delay_met: {
     from: ['waiting_dependencies'],
