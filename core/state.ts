@@ -31,70 +31,28 @@ export function isWaiting(state: string): state is WaitingState {
 interface Transition {
   from: readonly JobState[];
   to: JobState;
-  /** Who writes it, and when: one line for the docs. */
-  by: string;
 }
 
 export const transitions = {
-  meet: {
-    from: ['waiting_dependencies'],
-    to: 'pending',
-    by: 'whoever ends the last job that it waits for, or looks after it',
-  },
-  delay_met: {
-    from: ['waiting_dependencies'],
-    to: 'scheduled',
-    by: 'the same, where it has a delay, or a time of its own',
-  },
-  miss: {
-    from: ['waiting_dependencies'],
-    to: 'cancelled',
-    by: 'the same: a job that it waits for failed or was cancelled',
-  },
-  claim: { from: waitingStates, to: 'running', by: 'work takes the job under a lease' },
-  take_over: { from: ['running'], to: 'running', by: 'work, in quarantine, takes a job whose lease is over' },
-  complete: { from: ['running'], to: 'completed', by: 'work: the handler returned' },
-  retry_later: { from: ['running'], to: 'retrying', by: 'work: the handler failed and may be tried again' },
-  hand_back: {
-    from: ['running'],
-    to: 'pending',
-    by: 'work: the job was not started, its attempt is given back',
-  },
-  snooze: {
-    from: ['running'],
-    to: 'scheduled',
-    by: 'work: the handler asked to be started again later, its attempt is given back',
-  },
-  fail: { from: ['running'], to: 'failed', by: 'work: no attempt is left, or no repeat can help' },
-  lose_lease: { from: ['running'], to: 'failed', by: 'work: the lease is over and no attempt is left' },
-  exhaust: { from: waitingStates, to: 'failed', by: 'work: no attempt is left to start' },
-  bury: {
-    from: [...waitingStates, 'running'],
-    to: 'failed',
-    by: 'bury: the message gave up for the third time, or no attempt is left',
-  },
-  rescue: {
-    from: ['running'],
-    to: 'pending',
-    by: 'bury: the message gave up and the lease is over, the job goes to quarantine',
-  },
-  cancel: {
-    from: ['waiting_dependencies', ...waitingStates],
-    to: 'cancelled',
-    by: 'manage: a person cancelled a job that waits',
-  },
-  cancel_running: {
-    from: ['running'],
-    to: 'cancelled',
-    by: 'work or bury: a person asked for its cancel while it ran',
-  },
-  postpone: {
-    from: ['scheduled', 'pending'],
-    to: 'scheduled',
-    by: 'manage: a person gave it another time',
-  },
-  hasten: { from: ['scheduled', 'pending'], to: 'pending', by: 'manage: a person lets it run now' },
-  reopen: { from: ['failed', 'cancelled'], to: 'pending', by: 'manage: a person retries the job' },
+  meet: { from: ['waiting_dependencies'], to: 'pending' },
+  delay_met: { from: ['waiting_dependencies'], to: 'scheduled' },
+  miss: { from: ['waiting_dependencies'], to: 'cancelled' },
+  claim: { from: waitingStates, to: 'running' },
+  take_over: { from: ['running'], to: 'running' },
+  complete: { from: ['running'], to: 'completed' },
+  retry_later: { from: ['running'], to: 'retrying' },
+  hand_back: { from: ['running'], to: 'pending' },
+  snooze: { from: ['running'], to: 'scheduled' },
+  fail: { from: ['running'], to: 'failed' },
+  lose_lease: { from: ['running'], to: 'failed' },
+  exhaust: { from: waitingStates, to: 'failed' },
+  bury: { from: [...waitingStates, 'running'], to: 'failed' },
+  rescue: { from: ['running'], to: 'pending' },
+  cancel: { from: ['waiting_dependencies', ...waitingStates], to: 'cancelled' },
+  cancel_running: { from: ['running'], to: 'cancelled' },
+  postpone: { from: ['scheduled', 'pending'], to: 'scheduled' },
+  hasten: { from: ['scheduled', 'pending'], to: 'pending' },
+  reopen: { from: ['failed', 'cancelled'], to: 'pending' },
 } as const satisfies Record<string, Transition>;
 
 export type TransitionName = keyof typeof transitions;

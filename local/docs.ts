@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { type ErrorCode, type ErrorKind, errorCodes } from '../core/errors.ts';
 import { exactDelayMs, maxRetryDelaySeconds } from '../core/retry.ts';
-import { finalStates, type JobState, jobStates, transitions } from '../core/state.ts';
+import { finalStates, type JobState, jobStates, type TransitionName, transitions } from '../core/state.ts';
+import { writers } from './writers.ts';
 
 const meanings: Record<JobState, string> = {
   waiting_dependencies: 'waits for other jobs ([dependencies](workflows.md#a-job-that-waits-for-others))',
@@ -46,7 +47,8 @@ ${delays()}
 `;
 }
 
-function row([event, { from, to, by }]: [string, (typeof transitions)[keyof typeof transitions]]): string[] {
+function row([event, { from, to }]: [string, (typeof transitions)[TransitionName]]): string[] {
+  const by = writers[event as TransitionName];
   return [`\`${event}\``, from.map((each) => `\`${each}\``).join(', '), `\`${to}\``, by];
 }
 
