@@ -71,7 +71,7 @@ it('a group is retried with a patch; the other stays failed', async () => {
   const { fingerprint } = (await groups()).find(({ code }) => code === 'authentication')!;
   const patch = { url: sink.url('/repaired'), secret: 'a new secret' };
   const dry = await api.call('retryMany', { body: { fingerprint, dry_run: true } });
-  expect([dry.status, dry.body]).toEqual([200, { matched: 8, more: false }]);
+  expect([dry.status, dry.body]).toEqual([200, { matched: 8, more: false, in_workflow: 0 }]);
   const misfit = await api.call('retryMany', { body: { fingerprint, patch: { url: 5 }, dry_run: true } });
   expect(misfit.body.patch.tried).toBe(8);
   expect(misfit.body.patch.misfits).toHaveLength(8);
