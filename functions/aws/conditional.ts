@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { RecordKey } from '../../core/table.ts';
 import { dynamo } from './clients.ts';
 
 /** Was the condition met. */
@@ -30,5 +31,13 @@ export function putIf(table: string) {
           ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
         }),
       ),
+    );
+}
+
+/** Updates an item of a table under a condition. */
+export function updateIf(table: string) {
+  return (Key: RecordKey, input: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> =>
+    held(() =>
+      dynamo.send(new UpdateCommand({ TableName: table, Key, ReturnConsumedCapacity: 'TOTAL', ...input })),
     );
 }

@@ -15,7 +15,7 @@ import {
 } from '../../core/workflow/item.ts';
 import type { Workflows } from '../workflows.ts';
 import { dynamo } from './clients.ts';
-import { held, putIf } from './conditional.ts';
+import { putIf, updateIf } from './conditional.ts';
 import { workflowMarks } from './marks.ts';
 import { newestOf } from './newest.ts';
 import { workflowParts } from './parts.ts';
@@ -30,6 +30,7 @@ const counted = { ReturnConsumedCapacity: 'TOTAL' } as const;
 /** Workflows in the control table. */
 export function workflowStore(table: string, sleep: (ms: number) => Promise<void>): Workflows {
   const put = putIf(table);
+  const update = updateIf(table);
   const { parts, expireAll } = workflowParts(table);
   const partKey = (tenant: string, id: string, name: string) => ({
     pk: partsPartition(tenant, id),
@@ -102,18 +103,11 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
       return taken ? undefined : ((await get(key)) as UniqueKey | undefined)?.workflow;
     },
     async expireKey(key, workflow, expiresAt) {
-      await held(() =>
-        dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: key,
-            ...counted,
-            UpdateExpression: 'SET expiresAt = :at',
-            ConditionExpression: 'workflow = :workflow',
-            ExpressionAttributeValues: { ':at': expiresAt, ':workflow': workflow },
-          }),
-        ),
-      );
+      await update(key, {
+        UpdateExpression: 'SET expiresAt = :at',
+        ConditionExpression: 'workflow = :workflow',
+        ExpressionAttributeValues: { ':at': expiresAt, ':workflow': workflow },
+      });
     },
     async raise(tenant, id, news, phase) {
       try {
@@ -142,19 +136,12 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
       }
     },
     async returnToken(tenant, id, token) {
-      await held(() =>
-        dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: workflowKey(tenant, id),
-            ...counted,
-            UpdateExpression: 'SET #token = :token',
-            ConditionExpression: '#status = :running AND attribute_not_exists(#token)',
-            ExpressionAttributeNames: { '#token': 'token', '#status': 'status' },
-            ExpressionAttributeValues: { ':token': packToken(token), ':running': 'running' },
-          }),
-        ),
-      );
+      await update(workflowKey(tenant, id), {
+        UpdateExpression: 'SET #token = :token',
+        ConditionExpression: '#status = :running AND attribute_not_exists(#token)',
+        ExpressionAttributeNames: { '#token': 'token', '#status': 'status' },
+        ExpressionAttributeValues: { ':token': packToken(token), ':running': 'running' },
+      });
     },
     rest: (seen, { read, set: { token, ...others } }) => {
       const set = { ...others, ...(token === undefined ? {} : { token: packToken(token) }) };
@@ -167,64 +154,49 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
         ...Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
       };
       const sets = given.map(([name]) => `#${name} = :${name}`).join(', ');
-      return held(() =>
-        dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { pk: seen.pk, sk: seen.sk },
-            ...counted,
-            UpdateExpression: `SET ${sets}${read.length === 0 ? '' : ' DELETE unread :read'}`,
-            // An advance that is late, or arrives late, does not put its token over that of another.
-            ConditionExpression:
-              'changes = :seen AND #status = :running AND #advancesInAll = :advanced AND #execution = :before',
-            ExpressionAttributeNames: Object.fromEntries(
-              [...given.map(([name]) => name), 'status', 'advancesInAll', 'execution'].map((name) => [
-                `#${name}`,
-                name,
-              ]),
-            ),
-            ExpressionAttributeValues: {
-              ...values,
-              ...(read.length === 0 ? {} : { ':read': new Set(read) }),
-            },
-          }),
-        ),
+      return update(
+        { pk: seen.pk, sk: seen.sk },
+        {
+          UpdateExpression: `SET ${sets}${read.length === 0 ? '' : ' DELETE unread :read'}`,
+          // An advance that is late, or arrives late, does not put its token over that of another.
+          ConditionExpression:
+            'changes = :seen AND #status = :running AND #advancesInAll = :advanced AND #execution = :before',
+          ExpressionAttributeNames: Object.fromEntries(
+            [...given.map(([name]) => name), 'status', 'advancesInAll', 'execution'].map((name) => [
+              `#${name}`,
+              name,
+            ]),
+          ),
+          ExpressionAttributeValues: {
+            ...values,
+            ...(read.length === 0 ? {} : { ':read': new Set(read) }),
+          },
+        },
       );
     },
     async forget(tenant, id, news) {
-      await held(() =>
-        dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: workflowKey(tenant, id),
-            ...counted,
-            UpdateExpression: 'DELETE unread :read',
-            ConditionExpression: 'attribute_exists(pk)',
-            ExpressionAttributeValues: { ':read': new Set(news) },
-          }),
-        ),
-      );
+      await update(workflowKey(tenant, id), {
+        UpdateExpression: 'DELETE unread :read',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':read': new Set(news) },
+      });
     },
     revive: (seen, lookAt) =>
-      held(() =>
-        dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { pk: seen.pk, sk: seen.sk },
-            ...counted,
-            UpdateExpression: 'SET #execution = :next, advances = :none, lookAt = :lookAt REMOVE #token',
-            ConditionExpression: 'changes = :seen AND #status = :running AND #execution = :before',
-            ExpressionAttributeNames: { '#execution': 'execution', '#token': 'token', '#status': 'status' },
-            ExpressionAttributeValues: {
-              ':next': seen.execution + 1,
-              ':none': 0,
-              ':lookAt': lookAt,
-              ':seen': seen.changes,
-              ':running': 'running',
-              ':before': seen.execution,
-            },
-          }),
-        ),
+      update(
+        { pk: seen.pk, sk: seen.sk },
+        {
+          UpdateExpression: 'SET #execution = :next, advances = :none, lookAt = :lookAt REMOVE #token',
+          ConditionExpression: 'changes = :seen AND #status = :running AND #execution = :before',
+          ExpressionAttributeNames: { '#execution': 'execution', '#token': 'token', '#status': 'status' },
+          ExpressionAttributeValues: {
+            ':next': seen.execution + 1,
+            ':none': 0,
+            ':lookAt': lookAt,
+            ':seen': seen.changes,
+            ':running': 'running',
+            ':before': seen.execution,
+          },
+        },
       ),
     async expireParts(tenant, id, expiresAt) {
       for (const partition of [partsPartition(tenant, id), addedPartition(tenant, id)])
@@ -233,28 +205,24 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
     reopen: (seen, { set, remove }) => {
       const given = Object.entries(set).filter(([, value]) => value !== undefined);
       const names = [...given.map(([name]) => name), ...remove, 'status', 'execution'];
-      return held(() =>
-        dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { pk: seen.pk, sk: seen.sk },
-            ...counted,
-            UpdateExpression: [
-              `SET ${given.map(([name]) => `#${name} = :${name}`).join(', ')}`,
-              `REMOVE ${remove.map((name) => `#${name}`).join(', ')}`,
-              'ADD changes :one',
-            ].join(' '),
-            ConditionExpression: 'changes = :seen AND #status = :ended AND #execution = :before',
-            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-            ExpressionAttributeValues: {
-              ...Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
-              ':one': 1,
-              ':seen': seen.changes,
-              ':ended': seen.status,
-              ':before': seen.execution,
-            },
-          }),
-        ),
+      return update(
+        { pk: seen.pk, sk: seen.sk },
+        {
+          UpdateExpression: [
+            `SET ${given.map(([name]) => `#${name} = :${name}`).join(', ')}`,
+            `REMOVE ${remove.map((name) => `#${name}`).join(', ')}`,
+            'ADD changes :one',
+          ].join(' '),
+          ConditionExpression: 'changes = :seen AND #status = :ended AND #execution = :before',
+          ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(given.map(([name, value]) => [`:${name}`, value])),
+            ':one': 1,
+            ':seen': seen.changes,
+            ':ended': seen.status,
+            ':before': seen.execution,
+          },
+        },
       );
     },
     newest: (query) => newestOf(table, (item) => item as unknown as WorkflowItem, query),
