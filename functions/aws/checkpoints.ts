@@ -1,11 +1,8 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { operationKey } from '../../core/table.ts';
 import type { Checkpoint, Checkpoints } from '../operate/checkpoints.ts';
-import { dynamo } from './clients.ts';
+import { readAll } from './batches.ts';
+import { updateIf } from './conditional.ts';
 import { keptSeconds } from './sealed.ts';
-
-const tries = 5;
 
 /** Progress of operations, an item for each in the partition of its sealed values: ids and counts, as JSON. */
 export function checkpointStore(
@@ -13,51 +10,35 @@ export function checkpointStore(
   now: () => number,
   sleep: (ms: number) => Promise<void>,
 ): Checkpoints {
+  const update = updateIf(table);
   const load = async (jobId: string): Promise<Checkpoint | undefined> => {
-    for (let attempt = 0; attempt < tries; attempt++) {
-      if (attempt > 0) await sleep(25 * 2 ** attempt);
-      const { Responses, UnprocessedKeys } = await dynamo.send(
-        new BatchGetCommand({
-          RequestItems: { [table]: { Keys: [{ ...operationKey(jobId) }], ConsistentRead: true } },
-        }),
-      );
-      if (UnprocessedKeys?.[table] !== undefined) continue;
-      const item = Responses?.[table]?.[0];
-      return item && { revision: item.revision, by: item.by, progress: JSON.parse(item.progress) };
-    }
-    throw new Error(`DynamoDB left the progress of an operation unread after ${tries} tries`);
+    const [item] = await readAll(table, [operationKey(jobId)], sleep);
+    if (item === undefined) return undefined;
+    const { revision, by, progress } = item as { revision: number; by: string; progress: string };
+    return { revision, by, progress: JSON.parse(progress) };
   };
 
   return {
     load,
     async save(jobId, { revision, by, progress }) {
-      try {
-        await dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: operationKey(jobId),
-            UpdateExpression:
-              'SET v = :v, revision = :next, #by = :by, progress = :progress, expiresAt = :expiresAt',
-            ConditionExpression: revision === 1 ? 'attribute_not_exists(revision)' : 'revision = :seen',
-            ExpressionAttributeNames: { '#by': 'by' },
-            ExpressionAttributeValues: {
-              ':v': 1,
-              ':next': revision,
-              ':by': by,
-              ':progress': JSON.stringify(progress),
-              ':expiresAt': Math.ceil(now() / 1000) + keptSeconds,
-              ...(revision === 1 ? {} : { ':seen': revision - 1 }),
-            },
-            ReturnConsumedCapacity: 'TOTAL',
-          }),
-        );
-        return true;
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        // An earlier send of this very save, its answer lost, has left just what it says.
-        const found = await load(jobId);
-        return found?.revision === revision && found.by === by;
-      }
+      const saved = await update(operationKey(jobId), {
+        UpdateExpression:
+          'SET v = :v, revision = :next, #by = :by, progress = :progress, expiresAt = :expiresAt',
+        ConditionExpression: revision === 1 ? 'attribute_not_exists(revision)' : 'revision = :seen',
+        ExpressionAttributeNames: { '#by': 'by' },
+        ExpressionAttributeValues: {
+          ':v': 1,
+          ':next': revision,
+          ':by': by,
+          ':progress': JSON.stringify(progress),
+          ':expiresAt': Math.ceil(now() / 1000) + keptSeconds,
+          ...(revision === 1 ? {} : { ':seen': revision - 1 }),
+        },
+      });
+      if (saved) return true;
+      // An earlier send of this very save, its answer lost, has left just what it says.
+      const found = await load(jobId);
+      return found?.revision === revision && found.by === by;
     },
   };
 }

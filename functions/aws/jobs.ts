@@ -1,5 +1,5 @@
 import type { BatchStatementError } from '@aws-sdk/client-dynamodb';
-import { BatchExecuteStatementCommand, BatchGetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchExecuteStatementCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type {
   AttentionEntry,
   Change,
@@ -11,6 +11,7 @@ import type {
 } from '../../core/change.ts';
 import { recordOf } from '../../core/row.ts';
 import { type JobRecord, jobsTable, type RecordKey } from '../../core/table.ts';
+import { readAll } from './batches.ts';
 import { dynamo } from './clients.ts';
 import { newestOf } from './newest.ts';
 import { insertStatement, type Statement, updateStatement } from './partiql.ts';
@@ -102,8 +103,6 @@ async function queryFailed(
 
 /** BatchExecuteStatement takes 25 statements. */
 const statementChunk = 25;
-/** BatchGetItem takes 100 keys. */
-const getChunk = 100;
 
 interface Row {
   error?: BatchStatementError;
@@ -180,21 +179,7 @@ async function getRecords(
   keys: readonly RecordKey[],
   sleep: (ms: number) => Promise<void>,
 ): Promise<(JobRecord | undefined)[]> {
-  const found = new Map<string, JobRecord>();
-  for (let start = 0; start < keys.length; start += getChunk) {
-    let open = keys.slice(start, start + getChunk).map(({ pk, sk }) => ({ pk, sk }));
-    for (let attempt = 0; open.length > 0; attempt++) {
-      if (attempt === tries)
-        throw new Error(`DynamoDB left ${open.length} of ${keys.length} keys unread after ${tries} tries`);
-      if (attempt > 0) await sleep(25 * 2 ** attempt);
-      const answer = await dynamo.send(
-        new BatchGetCommand({ RequestItems: { [table]: { Keys: open, ConsistentRead: true } } }),
-      );
-      for (const item of answer.Responses?.[table] ?? []) found.set(`${item.pk}/${item.sk}`, recordOf(item));
-      open = (answer.UnprocessedKeys?.[table]?.Keys ?? []) as RecordKey[] as { pk: string; sk: string }[];
-    }
-  }
-  return keys.map(({ pk, sk }) => found.get(`${pk}/${sk}`));
+  return (await readAll(table, keys, sleep)).map((item) => item && recordOf(item));
 }
 
 async function inChunks<T>(

@@ -1,10 +1,10 @@
-import { paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { dynamo } from './clients.ts';
-
-const counted = { ReturnConsumedCapacity: 'TOTAL' } as const;
+import { updateIf } from './conditional.ts';
 
 /** The items beside a workflow in the control table, partition by partition. */
 export function workflowParts(table: string) {
+  const update = updateIf(table);
   /** Every part whose name begins so, from that name on, in their order. */
   async function parts<T>(pk: string, prefix: string, from = prefix): Promise<T[]> {
     const pages = paginateQuery(
@@ -34,11 +34,9 @@ export function workflowParts(table: string) {
     );
     for await (const { Items = [] } of pages)
       for (const { pk, sk } of Items)
-        await dynamo.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { pk, sk },
-            ...counted,
+        await update(
+          { pk, sk },
+          {
             ConditionExpression: 'attribute_exists(pk)',
             ...(expiresAt === undefined
               ? { UpdateExpression: 'REMOVE expiresAt' }
@@ -46,7 +44,7 @@ export function workflowParts(table: string) {
                   UpdateExpression: 'SET expiresAt = :at',
                   ExpressionAttributeValues: { ':at': expiresAt },
                 }),
-          }),
+          },
         );
   }
 

@@ -1,12 +1,12 @@
-import { BatchGetCommand, BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type Sealed, sealedKey } from '../../core/table.ts';
 import type { SealedStore } from '../vault.ts';
+import { putAll, readAll } from './batches.ts';
 import { dynamo, loadS3 } from './clients.ts';
 
 /** The broom for sealed items: longer than a job can wait (a year) and be kept, and a person can retry it. */
 export const keptSeconds = 460 * 24 * 60 * 60;
 
-const tries = 5;
 /** An error is some 7 KB at the most, an answer of DynamoDB's 1 MB. */
 const maxListed = 100;
 
@@ -20,43 +20,15 @@ export function sealedStore(
   return {
     async putItems(items) {
       const expiresAt = Math.ceil(now() / 1000) + keptSeconds;
-      let open = items.map(({ jobId, name, sealed }) => ({
-        PutRequest: { Item: { ...sealedKey(jobId, name), ...sealed, expiresAt } },
-      }));
-      for (let attempt = 0; open.length > 0; attempt++) {
-        if (attempt === tries)
-          throw new Error(
-            `DynamoDB left ${open.length} of ${items.length} sealed items unwritten after ${tries} tries`,
-          );
-        if (attempt > 0) await sleep(25 * 2 ** attempt);
-        const answer = await dynamo.send(
-          new BatchWriteCommand({ RequestItems: { [table]: open }, ReturnConsumedCapacity: 'TOTAL' }),
-        );
-        open = (answer.UnprocessedItems?.[table] ?? []) as typeof open;
-      }
+      await putAll(
+        table,
+        items.map(({ jobId, name, sealed }) => ({ ...sealedKey(jobId, name), ...sealed, expiresAt })),
+        sleep,
+      );
     },
     async getItems(names) {
-      const found = new Map<string, Sealed>();
-      let open = names.map(({ jobId, name }) => sealedKey(jobId, name));
-      for (let attempt = 0; open.length > 0; attempt++) {
-        if (attempt === tries)
-          throw new Error(
-            `DynamoDB left ${open.length} of ${names.length} sealed items unread after ${tries} tries`,
-          );
-        if (attempt > 0) await sleep(25 * 2 ** attempt);
-        const answer = await dynamo.send(
-          new BatchGetCommand({
-            RequestItems: { [table]: { Keys: open.map(({ pk, sk }) => ({ pk, sk })), ConsistentRead: true } },
-          }),
-        );
-        for (const item of answer.Responses?.[table] ?? [])
-          found.set(`${item.pk}/${item.sk}`, item as Sealed);
-        open = (answer.UnprocessedKeys?.[table]?.Keys ?? []) as typeof open;
-      }
-      return names.map(({ jobId, name }) => {
-        const { pk, sk } = sealedKey(jobId, name);
-        return found.get(`${pk}/${sk}`);
-      });
+      const keys = names.map(({ jobId, name }) => sealedKey(jobId, name));
+      return (await readAll(table, keys, sleep)) as (Sealed | undefined)[];
     },
     async listItems(jobId, prefix) {
       const { pk } = sealedKey(jobId, prefix);

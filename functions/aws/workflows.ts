@@ -1,5 +1,5 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchWriteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type AddedPart,
   addedPartition,
@@ -14,6 +14,7 @@ import {
   workflowKey,
 } from '../../core/workflow/item.ts';
 import type { Workflows } from '../workflows.ts';
+import { putAll } from './batches.ts';
 import { dynamo } from './clients.ts';
 import { putIf, updateIf } from './conditional.ts';
 import { workflowMarks } from './marks.ts';
@@ -21,9 +22,6 @@ import { newestOf } from './newest.ts';
 import { workflowParts } from './parts.ts';
 import { packToken, type StoredToken, unpackToken } from './token.ts';
 
-/** BatchWriteItem takes 25 items. */
-const batch = 25;
-const tries = 6;
 /** Every write says what it cost: the log line of an invocation adds them up. */
 const counted = { ReturnConsumedCapacity: 'TOTAL' } as const;
 
@@ -39,21 +37,6 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
   const get = async (key: { pk: string; sk: string }): Promise<Record<string, unknown> | undefined> =>
     (await dynamo.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))).Item;
 
-  async function putAll(items: Record<string, unknown>[]): Promise<void> {
-    for (let start = 0; start < items.length; start += batch) {
-      let open = items.slice(start, start + batch).map((Item) => ({ PutRequest: { Item } }));
-      for (let attempt = 0; open.length > 0; attempt++) {
-        if (attempt === tries)
-          throw new Error(`DynamoDB left ${open.length} parts of a workflow unwritten after ${tries} tries`);
-        if (attempt > 0) await sleep(25 * 2 ** attempt);
-        const { UnprocessedItems } = await dynamo.send(
-          new BatchWriteCommand({ RequestItems: { [table]: open }, ...counted }),
-        );
-        open = (UnprocessedItems?.[table] ?? []) as typeof open;
-      }
-    }
-  }
-
   return {
     ...workflowMarks(table),
     async create(item, nodes) {
@@ -61,7 +44,9 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
       const standing = await get({ pk: item.pk, sk: item.sk });
       if (standing !== undefined) return standing as unknown as WorkflowItem;
       await putAll(
+        table,
         nodes.map((part) => ({ ...partKey(tenant, item.sk, partNames.nodes(part.first)), ...part })),
+        sleep,
       );
       if (await put({ ...item }, 'attribute_not_exists(pk)')) return item;
       return (await get({ pk: item.pk, sk: item.sk })) as unknown as WorkflowItem;

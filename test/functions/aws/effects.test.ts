@@ -27,7 +27,7 @@ const seed = new Uint8Array(16);
 const effect: Effect = { ...sealedBytes(), fence: 3, attempt: 2, storedAt: start };
 const refused = () => new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
 const busy = { UnprocessedKeys: { jobs: { Keys: [key] } } };
-const shows = (item: object) => ({ Responses: { jobs: [item] } });
+const shows = (item: object) => ({ Responses: { jobs: [{ ...key, ...item }] } });
 
 beforeEach(() => {
   aws.answers = [];

@@ -141,7 +141,7 @@ describe('what DynamoDB leaves undone', () => {
 
   it('keys that stay unread are an error, never an absent record', async () => {
     aws.answers = Array.from({ length: 9 }, () => ({ UnprocessedKeys: { jobs: { Keys: [key(a)] } } }));
-    await expect(store.get([a, b])).rejects.toThrow('DynamoDB left 1 of 2 keys unread after 5 tries');
+    await expect(store.get([a, b])).rejects.toThrow('DynamoDB left 1 of 2 items unread after 5 tries');
   });
 
   const sealed = sealedStore('jobs', 'data', () => start, sleep);
@@ -153,14 +153,23 @@ describe('what DynamoDB leaves undone', () => {
     await sealed.putItems([item]);
     expect(aws.sent).toHaveLength(2);
     aws.answers = Array.from({ length: 9 }, () => left);
-    await expect(sealed.putItems([item])).rejects.toThrow('left 1 of 1 sealed items unwritten after 5 tries');
+    await expect(sealed.putItems([item])).rejects.toThrow('left 1 of 1 items unwritten after 5 tries');
+  });
+
+  it('60 items go in calls of 25, all that BatchWriteItem takes, and a chunk that is left in part goes again alone', async () => {
+    const left = { UnprocessedItems: { jobs: [{ PutRequest: { Item: { pk: 'left' } } }] } };
+    aws.answers = [{}, left, {}, {}];
+    await sealed.putItems(Array.from({ length: 60 }, (_, n) => ({ ...item, name: `payload#${n}` })));
+    const sent = aws.sent as unknown as { RequestItems: { jobs: unknown[] } }[];
+    expect(sent.map(({ RequestItems }) => RequestItems.jobs.length)).toEqual([25, 25, 1, 10]);
+    expect(sent[2]?.RequestItems.jobs).toEqual([{ PutRequest: { Item: { pk: 'left' } } }]);
   });
 
   it('unread items are an error, never a payload that is gone', async () => {
     aws.answers = Array.from({ length: 9 }, () => ({
       UnprocessedKeys: { jobs: { Keys: [{ pk: `p#${a.sk}`, sk: 'payload#x' }] } },
     }));
-    await expect(sealed.getItems([item])).rejects.toThrow('left 1 of 1 sealed items unread after 5 tries');
+    await expect(sealed.getItems([item])).rejects.toThrow('left 1 of 1 items unread after 5 tries');
   });
 
   it('items are kept for 460 days, longer than any job', async () => {
