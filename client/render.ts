@@ -71,7 +71,7 @@ export function table(head: string[], rows: string[][]): string {
 
 /** The command a reader may want next, for a job or workflow of any tenant, as this one was called. */
 export function commandFor(
-  name: 'get' | 'retry' | 'watch' | `workflow ${'get' | 'watch' | 'retry' | 'signal'}`,
+  name: 'get' | 'retry' | 'watch' | `workflow ${'get' | 'watch' | 'cancel' | 'retry' | 'signal'}`,
   { id, tenant }: Pick<Job, 'id' | 'tenant'>,
   more?: string,
 ): string {

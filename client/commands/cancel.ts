@@ -4,6 +4,7 @@ import { exitCodes } from '../exit.ts';
 import { parseJobId } from '../input.ts';
 import { commandFor, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
+import { asJob } from '../workflow/or-job.ts';
 import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany, refuseForOne } from './many.ts';
 
 export function addCancel(program: Command): void {
@@ -48,8 +49,9 @@ Examples:
     });
 }
 
-async function cancelOne({ client, json }: Session, id: string, wait: boolean): Promise<void> {
-  let job = await client.cancel(id);
+async function cancelOne(session: Session, id: string, wait: boolean): Promise<void> {
+  const { client, json } = session;
+  let job = await asJob(session, id, 'cancel', () => client.cancel(id));
   if (wait && job.status === 'running') {
     await client.waitFor(id);
     job = await client.get(id);

@@ -4,8 +4,9 @@ import { ApiError } from '../api-error.ts';
 import { UsageError } from '../exit.ts';
 import { attemptOf, describeFailure, describeJob } from '../explain.ts';
 import { parseJobId } from '../input.ts';
-import { commandFor, print, printJson } from '../render.ts';
+import { print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
+import { asJob } from '../workflow/or-job.ts';
 
 interface GetOptions {
   payload?: boolean;
@@ -34,25 +35,11 @@ Examples:
     )
     .action(async (id: string, options: GetOptions, command: Command) => {
       const session = openSession(command);
-      try {
+      await asJob(session, id, 'get', async () => {
         if (session.json) printJson(await oneAnswer(session, id, options));
         else await showAll(session, id, options);
-      } catch (error) {
-        throw await orThatIsAWorkflow(session, id, error);
-      }
+      });
     });
-}
-
-/** What to throw of a job that is not there: where the id is a workflow's, that it is. */
-async function orThatIsAWorkflow({ client }: Session, id: string, error: unknown): Promise<unknown> {
-  if (!(error instanceof ApiError && error.code === 'not_found')) return error;
-  try {
-    const workflow = await client.workflows.summary(id);
-    const message = `${id} is a workflow, no job: ${commandFor('workflow get', workflow)}`;
-    return new ApiError(error.status, error.code, message);
-  } catch {
-    return error;
-  }
 }
 
 async function oneAnswer({ client }: Session, id: string, { payload, result, errors }: GetOptions) {

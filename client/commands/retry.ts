@@ -5,6 +5,7 @@ import { exitCodes, UsageError } from '../exit.ts';
 import { parseJobId, readPayload } from '../input.ts';
 import { commandFor, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
+import { asJob } from '../workflow/or-job.ts';
 import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany, refuseForOne } from './many.ts';
 import { isStopped } from './operation.ts';
 
@@ -68,9 +69,10 @@ A dry run counts jobs and tries the patch on a few of them. What cannot be retri
     });
 }
 
-async function retryOne({ client, json }: Session, id: string, options: Options): Promise<void> {
+async function retryOne(session: Session, id: string, options: Options): Promise<void> {
+  const { client, json } = session;
   const body = options.payload === undefined ? undefined : { payload: await readPayload(options.payload) };
-  const job = await client.retry(id, body);
+  const job = await asJob(session, id, 'retry', () => client.retry(id, body));
   const attempts = `${job.max_attempts} ${job.max_attempts === 1 ? 'attempt' : 'attempts'}`;
   if (!options.wait) {
     if (json) printJson(job);

@@ -8,6 +8,7 @@ import { parseJobId } from '../input.ts';
 import { openProgress } from '../progress.ts';
 import { commandFor, jobTable, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
+import { asJob } from '../workflow/or-job.ts';
 import { addFilters, type FilterOptions, filtersOf } from './list.ts';
 import { endOfOperation } from './operation.ts';
 
@@ -86,12 +87,16 @@ async function follow(look: () => Promise<Job[]>, json: boolean): Promise<Job[]>
 }
 
 /** Looks at named jobs; one that is final is not asked for again. */
-export function named({ client }: Session, ids: string[]): () => Promise<Job[]> {
+export function named(session: Session, ids: string[]): () => Promise<Job[]> {
   const seen = new Map<string, Job>();
   return async () => {
     const open = [...new Set(ids)].filter((id) => !isFinal(seen.get(id)?.status ?? ''));
     for (let start = 0; start < open.length; start += togetherCount) {
-      const jobs = await Promise.all(open.slice(start, start + togetherCount).map((id) => client.get(id)));
+      const jobs = await Promise.all(
+        open
+          .slice(start, start + togetherCount)
+          .map((id) => asJob(session, id, 'watch', () => session.client.get(id))),
+      );
       for (const job of jobs) seen.set(job.id, job);
     }
     return [...seen.values()];

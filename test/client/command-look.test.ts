@@ -138,15 +138,21 @@ describe('get', () => {
     expect(received.map(({ route }) => route)).toEqual(['getJob', 'getWorkflow']);
   });
 
-  test('the id of a workflow is told as one, and still exits 3', async () => {
-    const { taskq } = await aTaskq({
-      getJob: () => aProblem(404, 'not_found', 'there is none'),
-      getWorkflow: () => ({ status: 200, body: aWorkflow() }),
-    });
-    const { code, stderr } = await taskq(['get', workflowId]);
-    expect(code).toBe(3);
-    expect(stderr).toContain(`${workflowId} is a workflow, no job: taskq workflow get ${workflowId}`);
-  });
+  test.each(['get', 'watch', 'cancel', 'retry'])(
+    '%s: the id of a workflow is told as one, and still exits 3',
+    async (verb) => {
+      const none = () => aProblem(404, 'not_found', 'there is none');
+      const { taskq } = await aTaskq({
+        getJob: none,
+        cancelJob: none,
+        retryJob: none,
+        getWorkflow: () => ({ status: 200, body: aWorkflow() }),
+      });
+      const { code, stderr } = await taskq([verb, workflowId]);
+      expect(code).toBe(3);
+      expect(stderr).toContain(`${workflowId} is a workflow, no job: taskq workflow ${verb} ${workflowId}`);
+    },
+  );
 
   test('a failed job of a workflow names it, and that the workflow is to be retried', async () => {
     const { taskq } = await aTaskq({
