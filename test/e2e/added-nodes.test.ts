@@ -1,65 +1,15 @@
-/** A job that adds nodes to its workflow: manifests that name files and further manifests, in the data bucket. */
-import { expect, inject, it, vi } from 'vitest';
-import type { WorkflowWithNodes } from '../../core/workflow/api.ts';
-import { listProcesses, signal, stillRunning } from '../../local/processes.ts';
+/** A job that adds nodes to its workflow, for what a manifest names. */
+import { expect, inject, it } from 'vitest';
 import { makeApi, newTenant } from './api.ts';
 import { makeAws } from './aws.ts';
-import { workersOf } from './kill.ts';
+import { collect, manifestsOf } from './manifests.ts';
 import { costOf } from './workflow-cost.ts';
 import { nodeOf, workflowsOf } from './workflow-run.ts';
 
 const aws = await makeAws(inject('taskq'));
 const api = makeApi(inject('taskq'), newTenant());
-const { started, read, ended } = workflowsOf(api);
-const soon = { timeout: 60_000, interval: 100 };
-
-const put = (key: string, lines: readonly string[]) =>
-  aws.putObject(`tenants/${api.tenant}/${key}`, lines.join('\n'));
-const names = (folder: string, count: number, ending: string) =>
-  Array.from({ length: count }, (_, index) => `${folder}/${index + 1}.${ending}`);
-
-/** A manifest with so many files, and these manifests. */
-async function manifest(folder: string, files: number, inner: readonly string[] = []): Promise<string> {
-  const csv = names(folder, files, 'csv');
-  await Promise.all(csv.map((key) => put(key, ['city,people', 'Oslo,709', 'Bergen,291'])));
-  await put(`${folder}/all.txt`, [...csv, ...inner]);
-  return `${folder}/all.txt`;
-}
-
-const collect = (path: string) => [{ key: 'all', type: 'csv.collect', payload: { manifest: path } }];
-const kindsOf = ({ nodes }: WorkflowWithNodes) => Map.groupBy(nodes, ({ type }) => type);
-
-it('manifests in manifests, workers and the advance killed in between: each node once, each report whole', async () => {
-  const regions = await Promise.all(
-    ['north', 'south', 'east', 'west'].map(async (each) =>
-      manifest(each, 6, [await manifest(`${each}/old`, 3)]),
-    ),
-  );
-  const id = await started(collect(await manifest('world', 10, regions)));
-  // Those of the first manifest are there, and its own manifests are at work.
-  await vi.waitFor(async () => expect((await read(id)).nodes.length).toBeGreaterThanOrEqual(16), soon);
-  const processes = ['advance', 'work-default'].flatMap((name) =>
-    workersOf(inject('directory'), aws.functionNamed(name)),
-  );
-  for (const each of processes) signal(each, 'SIGKILL');
-  await vi.waitFor(() => expect(stillRunning(processes, listProcesses())).toEqual([]), soon);
-  const workflow = await ended(id, 240_000);
-  // 1 + 4 + 4 manifests, each with a report; 10 + 4 × 6 + 4 × 3 files.
-  expect(workflow).toMatchObject({ status: 'completed', node_counts: { completed: 64 } });
-  const kinds = kindsOf(workflow);
-  expect([...kinds].map(([type, nodes]) => [type, nodes.length]).sort()).toEqual([
-    ['csv.collect', 9],
-    ['csv.report', 9],
-    ['csv.summarize', 46],
-  ]);
-  expect(new Set(workflow.nodes.map(({ key }) => key)).size).toBe(64);
-  const inner = nodeOf(workflow, 'all/manifest-2/manifest-1/file-3');
-  expect(inner.added_by).toBe('all/manifest-2/manifest-1');
-  const jobs = (await api.pages()).flat().filter((each) => each.workflow_id === id);
-  expect(jobs).toHaveLength(64);
-  const { body } = await api.call('getResult', { id: nodeOf(workflow, 'all/report').job_id ?? '' });
-  expect(body.result).toMatchObject({ title: 'world/all.txt', files: 10, rows: 20 });
-});
+const { started, ended } = workflowsOf(api);
+const manifest = manifestsOf(api, aws);
 
 it('what a job adds costs the workflow little, however much it is', async () => {
   const path = await manifest('many', 300);

@@ -1,12 +1,8 @@
 import { describe, expect, inject, it, vi } from 'vitest';
-import { listProcesses, signal, stillRunning } from '../../local/processes.ts';
 import { makeApi, newTenant } from './api.ts';
-import { makeAws } from './aws.ts';
-import { workersOf } from './kill.ts';
 import { answer, gate, ok, openSink } from './sink.ts';
 
 const local = inject('taskq');
-const aws = await makeAws(local);
 const api = makeApi(local, newTenant());
 const sink = await openSink();
 const soon = { timeout: 60_000, interval: 100 };
@@ -130,19 +126,3 @@ it('twenty that wait for one', async () => {
   const done = await Promise.all(children.map(({ id }) => api.finished(id)));
   expect(new Set(done.map(({ status }) => status))).toEqual(new Set(['completed']));
 });
-
-it('the worker of what is waited for is killed: it runs again, and then what waits for it', async () => {
-  const { reply, open } = gate();
-  const parent = await api.enqueue('webhook.deliver', hook('/killed-parent', reply));
-  await vi.waitFor(() => expect(sink.of(parent.id)).toHaveLength(1), soon);
-  const child = await api.enqueue('echo', { message: 'after a death' }, behind(parent.id));
-  const workers = workersOf(inject('directory'), aws.functionNamed('work-webhooks'));
-  for (const worker of workers) signal(worker, 'SIGKILL');
-  await vi.waitFor(() => expect(stillRunning(workers, listProcesses())).toEqual([]), soon);
-  open();
-  expect((await api.finished(child.id, 300_000)).status).toBe('completed');
-  expect(await api.get(parent.id)).toMatchObject({
-    status: 'completed',
-    last_error: { cause: 'lease_lost' },
-  });
-}, 400_000);

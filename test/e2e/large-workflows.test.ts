@@ -1,10 +1,9 @@
 /** Workflows that are large, end to end: what they take is counted and printed. */
 import { expect, inject, it, vi } from 'vitest';
 import type { WorkflowWithNodes } from '../../core/workflow/api.ts';
-import { listProcesses, signal, stillRunning } from '../../local/processes.ts';
 import { makeApi, newTenant } from './api.ts';
 import { makeAws } from './aws.ts';
-import { workersOf } from './kill.ts';
+import { killWorkers } from './kill.ts';
 import { type LargeGraph, largeGraph } from './large-graph.ts';
 import { openSink } from './sink.ts';
 import { costOf } from './workflow-cost.ts';
@@ -62,12 +61,8 @@ it('a thousand nodes of every kind, workers and advance killed in the middle: ea
   const sent = await api.call('sendSignal', { id, name: 'approval', body: { payload: { approved: true } } });
   expect(sent.status).toBe(202);
   await vi.waitFor(async () => expect((await summary(id)).node_counts.completed).toBeGreaterThan(300), soon);
-  const processes = ['advance', 'work-default', 'work-webhooks'].flatMap((name) =>
-    workersOf(inject('directory'), aws.functionNamed(name)),
-  );
-  expect(processes.length).toBeGreaterThanOrEqual(2);
-  for (const each of processes) signal(each, 'SIGKILL');
-  await vi.waitFor(() => expect(stillRunning(processes, listProcesses())).toEqual([]), soon);
+  const killed = ['advance', 'work-default', 'work-webhooks'].map((name) => aws.functionNamed(name));
+  await killWorkers(inject('directory'), killed);
 
   const workflow = await ended(id, 240_000);
   expect(workflow.status).toBe('compensated');

@@ -214,7 +214,7 @@ it('two pointers to one job run it once', async () => {
 });
 
 it('a worker killed in the middle of a batch loses no job and finishes none twice', async () => {
-  const { ended, running, once, alone } = killed;
+  const { ended, running, once, alone, behind } = killed;
   for (const id of running) {
     // Innocent perhaps, so the attempt was given back; the fence tells that it was the second one.
     expect(await victims.finished(id, 120_000)).toMatchObject({ status: 'completed', attempt: 1 });
@@ -223,6 +223,9 @@ it('a worker killed in the middle of a batch loses no job and finishes none twic
   }
   expect(await victims.finished(alone)).toMatchObject({ status: 'completed', attempt: 2 });
   expect(sink.of(alone)).toHaveLength(2);
+  const after = await victims.finished(behind);
+  expect(after).toMatchObject({ status: 'completed', attempt: 1 });
+  expect(after.started_at! >= (await victims.get(alone)).finished_at!).toBe(true);
 
   const lost = await victims.finished(once);
   expect(lost).toMatchObject({ status: 'failed', attempt: 1, max_attempts: 1 });

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import type { Job } from '../../core/api.ts';
-import { signal } from '../../local/processes.ts';
 import { makeApi, newTenant } from './api.ts';
 import { makeAws } from './aws.ts';
-import { workersOf } from './kill.ts';
+import { killWorkers } from './kill.ts';
+import { collect, manifestsOf } from './manifests.ts';
 import { poison } from './poison.ts';
+import { nodeOf, workflowsOf } from './workflow-run.ts';
 
 /**
- * Long queues, and how processes die. The handlers are others than the deployed: they do at their first attempt
+ * How processes die, and long queues. Lost leases take their time: all that is killed in other queues is killed first. The handlers are others than the deployed: they do at their first attempt
  * what their payload says, and return at the second.
  */
 const local = inject('taskq');
@@ -32,13 +33,37 @@ const start = (key: string, options = {}) => api.enqueue('object.checksum', { ke
 const runs = (job: Job) =>
   vi.waitFor(async () => expect((await api.get(job.id)).progress?.percent).toBe(10), soon);
 
+const kill = (...names: string[]) =>
+  killWorkers(
+    inject('directory'),
+    names.map((name) => aws.functionNamed(name)),
+  );
+const { started, read, ended } = workflowsOf(api);
+
+/** A workflow of manifests in manifests, at work. @returns its id */
+async function startManifests(): Promise<string> {
+  const manifest = manifestsOf(api, aws);
+  const regions = await Promise.all(
+    ['north', 'south', 'east', 'west'].map(async (each) =>
+      manifest(each, 6, [await manifest(`${each}/old`, 3)]),
+    ),
+  );
+  const id = await started(collect(await manifest('world', 10, regions)));
+  // Those of the first manifest are there, and its own manifests are at work.
+  await vi.waitFor(async () => expect((await read(id)).nodes.length).toBeGreaterThanOrEqual(16), soon);
+  return id;
+}
+
 const restore: (() => Promise<void>)[] = [];
 /** In a short queue, whose function has 35 s: it is met again 65 s after its receipt, while the others run. */
 let timesOut: Job;
+let manifests: string;
 
 beforeAll(async () => {
   const webhooks = { type: 'webhook.deliver', handler };
   restore.push(await poison(local, aws.functionNamed('work-webhooks'), webhooks));
+  manifests = await startManifests();
+  await kill('advance', 'work-default');
   timesOut = await api.enqueue('webhook.deliver', { url: 'http://127.0.0.1/block', body: '' });
 });
 afterAll(async () => {
@@ -99,10 +124,8 @@ it('a long job outlives its first lease, is cancelled, or dies: and the log says
 it('the job of a killed worker runs again within its lease and 20 s', async () => {
   const job = await start('wait-600000');
   await runs(job);
-  const workers = workersOf(inject('directory'), aws.functionNamed('work-long'));
-  expect(workers.length).toBeGreaterThan(0);
   const killedAt = Date.now();
-  for (const each of workers) signal(each, 'SIGKILL');
+  await kill('work-long');
   const again = await api.finished(job.id, 120_000);
   expect(again).toMatchObject({ status: 'completed', attempt: 2, last_error: { cause: 'lease_lost' } });
   expect((Date.parse(again.started_at ?? '') - killedAt) / 1000).toBeLessThan(50);
@@ -115,4 +138,23 @@ it('a function that Lambda ended at its timeout is known as such', async () => {
     attempt: 2,
     last_error: { cause: 'timeout', attempt: 1, log_stream: expect.any(String) },
   });
+});
+
+it('manifests in manifests, workers and the advance killed in between: each node once, each report whole', async () => {
+  const workflow = await ended(manifests, 240_000);
+  // 1 + 4 + 4 manifests, each with a report; 10 + 4 × 6 + 4 × 3 files.
+  expect(workflow).toMatchObject({ status: 'completed', node_counts: { completed: 64 } });
+  const kinds = Map.groupBy(workflow.nodes, ({ type }) => type);
+  expect([...kinds].map(([type, nodes]) => [type, nodes.length]).sort()).toEqual([
+    ['csv.collect', 9],
+    ['csv.report', 9],
+    ['csv.summarize', 46],
+  ]);
+  expect(new Set(workflow.nodes.map(({ key }) => key)).size).toBe(64);
+  const inner = nodeOf(workflow, 'all/manifest-2/manifest-1/file-3');
+  expect(inner.added_by).toBe('all/manifest-2/manifest-1');
+  const jobs = (await api.pages()).flat().filter((each) => each.workflow_id === manifests);
+  expect(jobs).toHaveLength(64);
+  const { body } = await api.call('getResult', { id: nodeOf(workflow, 'all/report').job_id ?? '' });
+  expect(body.result).toMatchObject({ title: 'world/all.txt', files: 10, rows: 20 });
 });
