@@ -16,12 +16,8 @@ export function mayHaveBegun(
 ): number[] {
   const { nodes, dependants, elements } = graph;
   const begun = new Set<number>();
-  /**
-   * What runs may have ended to another advance, which has read later news. And a signal that fails here by its
-   * deadline may have come in time to one that is late.
-   */
-  const mayHaveCome = (index: number): boolean =>
-    before[index] === 'running' || (nodes[index]?.kind === 'signal' && before[index] === 'failed');
+  /** To another advance, which has read later news. */
+  const mayHaveCome = (index: number): boolean => before[index] === 'running';
   /** Is it over, as far as such an advance could see: what has no job may have come and gone within it. */
   const isPast = (index: number): boolean => {
     const node = nodes[index] as GraphNode;

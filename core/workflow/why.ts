@@ -3,8 +3,8 @@ import type { NodeSpec } from './spec.ts';
 import type { NodeState } from './states.ts';
 
 /**
- * Why a node was cancelled or skipped, or a sub-workflow failed, as far as the states of the others tell: a sentence
- * for people. Undefined for every other state, whose cause its job or the workflow knows.
+ * Why a node was cancelled or skipped, or a signal or sub-workflow failed, as far as the states tell: a sentence for
+ * people. Undefined for every other state, whose cause its job or the workflow knows.
  */
 export function whyOf(
   {
@@ -23,6 +23,7 @@ export function whyOf(
   const adder = addedBy === undefined ? undefined : states[addedBy];
   if (addedBy !== undefined && adder === state && (adder === 'cancelled' || adder === 'skipped'))
     return `"${specs[addedBy]?.key}", which added it, was ${adder}`;
+  if (state === 'failed' && kind === 'signal') return 'the signal did not come in time';
   if (state === 'cancelled' || (state === 'failed' && kind === 'join')) {
     const broken = dependsOn.find(
       ({ on, onFailure }) =>

@@ -45,16 +45,24 @@ export function hearNews(loaded: Loaded): Phase {
   return phase;
 }
 
+/** What became of a signal node. */
+export interface Verdict {
+  node: number;
+  state: 'completed' | 'failed';
+  /** It has a deadline: another advance, by its own clock, may find otherwise. */
+  isContestable: boolean;
+}
+
 /**
- * Ends the signal nodes, in `loaded`, whose signal has come or whose deadline has passed. A signal counts by when it was
- * sent: an advance that is early, late or repeated comes to the same. Read are those told of; one whose deadline has
- * passed, whose news may be on their way; and all, when a wake-up may have been lost.
+ * Finds the signal nodes whose signal has come or whose deadline has passed. A signal counts by when it was sent. Read
+ * are those told of; one whose deadline has passed, whose news may be on their way; and all, when a wake-up may have
+ * been lost.
  */
 export async function hearSignals(
   { workflows, now }: Pick<HearDeps, 'workflows' | 'now'>,
   { tenant, id, item, specs, states }: Loaded,
   looksAround: boolean,
-): Promise<void> {
+): Promise<Verdict[]> {
   const at = now();
   // Sent while a retry began everything anew: it stands in no item that is looked at any more.
   const told = new Set(
@@ -65,7 +73,7 @@ export async function hearSignals(
   const awaited = specs.flatMap(({ signal }, node) =>
     signal === undefined || states[node] !== 'running'
       ? []
-      : [{ node, name: signal.name, deadline: item.deadlines?.[node] ?? never }],
+      : [{ node, signal, name: signal.name, deadline: item.deadlines?.[node] ?? never }],
   );
   const wanted = awaited.filter(({ name, deadline }) => looksAround || told.has(name) || deadline <= at);
   const kept = new Map(
@@ -75,15 +83,18 @@ export async function hearSignals(
       ),
     ),
   );
-  for (const { node, name, deadline } of awaited) {
-    const signal = kept.get(name);
-    if (signal === undefined && deadline > at) continue;
-    const inTime = signal !== undefined && (signal.storedAt ?? 0) <= deadline;
-    states[node] = inTime ? 'completed' : 'failed';
-    if (inTime) continue;
-    item.causes ??= {};
-    item.causes[node] = 'the signal did not come in time';
-  }
+  return awaited.flatMap(({ node, name, signal, deadline }) => {
+    const sent = kept.get(name);
+    if (sent === undefined && deadline > at) return [];
+    const isInTime = sent !== undefined && (sent.storedAt ?? 0) <= deadline;
+    return [
+      {
+        node,
+        state: isInTime ? ('completed' as const) : ('failed' as const),
+        isContestable: signal.timeoutSeconds !== undefined,
+      },
+    ];
+  });
 }
 
 /**

@@ -1,18 +1,17 @@
 import { isFinal } from '../../core/state.ts';
 import { advance as decide, type Phase, type Step } from '../../core/workflow/advance.ts';
 import { mayHaveBegun } from '../../core/workflow/begun.ts';
-import { graphOf } from '../../core/workflow/graph.ts';
 import { partNames } from '../../core/workflow/item.ts';
 import { applyNews } from '../../core/workflow/news.ts';
 import { maxNodesInAll } from '../../core/workflow/request.ts';
 import type { NodeSpec } from '../../core/workflow/spec.ts';
 import type { NodeState } from '../../core/workflow/states.ts';
+import { appendElements } from './append-elements.ts';
 import { bounded } from './bounded.ts';
 import type { carry, Handed } from './carry.ts';
 import { hearNews, hearSignals, lookAtJobs } from './hear.ts';
 import type { Loaded } from './load.ts';
 import { generationKey, generationOf, type ResultsDeps, resultsOf } from './results.ts';
-import { elementSpec } from './specs.ts';
 import { listOf, takenBy } from './start.ts';
 import { takeIn } from './take-in.ts';
 
@@ -29,7 +28,7 @@ export interface Turn {
   /** When it must be looked at again at the latest, ms; undefined: when something happens. */
   until?: number;
   nodesRead: number;
-  /** More could start than one turn takes: save what there is, then take the next. */
+  /** More could start than one turn takes, or follows from what is to be saved first: save, then take the next. */
   more: boolean;
   /** Nodes begin anew under another id: that is to be stored before it is used. */
   again: boolean;
@@ -61,7 +60,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   if (!(await takeIn(deps, loaded))) return undefined;
   let phase = hearNews(loaded);
   if (looksAround) await lookAtJobs(deps, loaded, phase);
-  await hearSignals(deps, loaded, looksAround);
+  const verdicts = await hearSignals(deps, loaded, looksAround);
   if (phase === 'forward' && item.timeoutAt !== undefined && item.timeoutAt <= deps.now()) {
     phase = 'stopping';
     loaded.item.stopped = 'timeout';
@@ -76,6 +75,7 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   let conditionMs = mostConditionMs;
   let more = false;
   let again = false;
+  for (const { node, state, isContestable } of verdicts) settle(node, state, isContestable);
   for (;;) {
     const step = decide({ graph: loaded.graph, states: loaded.states, phase, conditions });
     const begun = mayHaveBegun(loaded.graph, loaded.states, step.states).filter((node) => !sealed.has(node));
@@ -108,13 +108,25 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
     };
   }
 
+  /**
+   * The end of a signal node. One that another advance may find otherwise is saved before anything follows from it: it
+   * is refused then, or reads it, when it finds what this one has sealed.
+   */
+  function settle(node: number, state: NodeState, isContestable: boolean): void {
+    if (!isContestable) loaded.states[node] = state;
+    else {
+      later.push({ node, state });
+      more = true;
+    }
+  }
+
   /** Nodes that are to be cancelled, and have a job that was not heard of yet: it runs, or has ended. */
   async function sealOff(nodes: readonly number[], towards: Phase): Promise<boolean> {
     // An advance that is late appends its elements where this one is: it is refused, and reads what became of the map.
     for (const node of nodes) {
       const isUnbegun =
         loaded.specs[node]?.node.kind === 'map' && (loaded.graph.elements.get(node) ?? []).length === 0;
-      if (isUnbegun && !(await appendElements(node, 1))) return false;
+      if (isUnbegun && !(await appendElements(deps, loaded, node, 1))) return false;
     }
     const jobs = nodes.filter((node) => loaded.specs[node]?.node.kind === 'job');
     for (const { node, status } of await deps.jobs.sealOff(loaded, jobs)) {
@@ -199,31 +211,16 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
       fail(map, `with its ${count} elements the workflow would have more than ${maxNodesInAll} nodes`);
       return true;
     }
-    return appendElements(map, count);
+    return appendElements(deps, loaded, map, count);
   }
 
-  /** @returns false when another advance was quicker */
-  async function appendElements(map: number, count: number): Promise<boolean> {
-    const part = { first: loaded.specs.length, count, elementOf: map };
-    if (!(await deps.workflows.append(loaded.tenant, loaded.id, part))) return false;
-    const spec = loaded.specs[map] as NodeSpec;
-    const known = loaded.graph.elements.get(map) ?? [];
-    const added = Array.from({ length: count }, (_, index) => elementSpec(spec, map, known.length + index));
-    loaded.specs = [...loaded.specs, ...added];
-    loaded.graph = graphOf(loaded.specs.map(({ node }) => node));
-    loaded.states.push(...added.map(() => 'waiting' as const));
-    loaded.rounds.push(...added.map(() => loaded.rounds[map] ?? 0));
-    return true;
-  }
-
-  /** A signal may have come before it was awaited. @returns 1 when it had */
+  /** A signal may have come before it was awaited. @returns 1 when it has, and ended the node */
   async function awaitSignal(node: number): Promise<number> {
-    const { name = '' } = (loaded.specs[node] as NodeSpec).signal ?? {};
-    if ((await deps.workflows.part(loaded.tenant, loaded.id, partNames.signal(name, item))) !== undefined) {
-      loaded.states[node] = 'completed';
-      return 1;
-    }
-    return 0;
+    const { name = '', timeoutSeconds } = (loaded.specs[node] as NodeSpec).signal ?? {};
+    const has = await deps.workflows.part(loaded.tenant, loaded.id, partNames.signal(name, item));
+    if (has === undefined) return 0;
+    settle(node, 'completed', timeoutSeconds !== undefined);
+    return timeoutSeconds === undefined ? 1 : 0;
   }
 
   /** By state, not by what this turn started: an advance that started some may have died before it could write their deadlines. */

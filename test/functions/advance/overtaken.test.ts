@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { JobRecord } from '../../../core/table.ts';
 import { advanceWorkflow } from '../../../functions/advance/advance.ts';
 import type { Workflows } from '../../../functions/workflows.ts';
 import { aWorkflowWorld, tenant, workflowId } from './workflow-world.ts';
@@ -125,4 +126,76 @@ test('elements that a dead advance appended in a later round have their jobs onc
       .map(({ workflow }) => workflow?.replace(`${workflowId}#`, ''))
       .sort(),
   ).toEqual(['2#1000', '3#1000']);
+});
+
+describe('two advances whose clocks find otherwise of a signal', () => {
+  const approved = (it: It) =>
+    it.world.vault.seal(Buffer.from('{"approved":true}'), {
+      ...{ tenant, jobId: workflowId, field: 'signal', name: 'approval' },
+    });
+
+  test('one goes forward by an old reading: what the other undoes, nothing is begun on', async () => {
+    const it = aWorkflowWorld();
+    await it.create([
+      { key: 'ok', signal: 'approval', timeout_seconds: 5, on_failure: 'compensate' },
+      { key: 'a', type: 'booking' },
+      { key: 'b', type: 'task', depends_on: ['a'] },
+    ]);
+    await it.advance();
+    await it.end(it.live()[0] as JobRecord, 'completed');
+    await it.publishAll();
+    const old = { item: it.item(), states: await it.workflows.states(tenant, workflowId), unread: 2 };
+    const get: Workflows['get'] = async (...of) => (old.unread-- > 0 ? old.item : it.workflows.get(...of));
+    const states: Workflows['states'] = async (...of) =>
+      old.unread-- > 0 ? old.states : it.workflows.states(...of);
+    // By its clock the deadline is to come.
+    const now = () => it.world.clock.now() - 10_000;
+    const other = { ...it.deps, now, workflows: { ...it.workflows, get, states } };
+    await it.world.clock.advance(6_000);
+    const begunOnWhatIsUndone: JobRecord[] = [];
+    let inserts = 0;
+    const insert: typeof it.world.store.insert = async (records) => {
+      const inserted = await it.world.store.insert(records);
+      if (inserts++ === 0) await it.stepOf(other);
+      if (records.some(({ workflow }) => workflow?.endsWith('#undo')))
+        begunOnWhatIsUndone.push(...it.live().filter((each) => it.nodeOf(each) === 2));
+      return inserted;
+    };
+    await it.stepOf({ ...it.deps, store: { ...it.world.store, insert } });
+    expect(await it.finish()).toBe('compensated');
+    expect(old.unread).toBeLessThan(1);
+    expect(begunOnWhatIsUndone).toEqual([]);
+  });
+
+  test('nothing follows from what one found before it is saved', async () => {
+    const it = aWorkflowWorld();
+    await it.create([
+      { key: 'ok', signal: 'approval', timeout_seconds: 5, on_failure: 'continue' },
+      {
+        ...{ key: 'without', type: 'task', when: 'states.ok == "failed"' },
+        depends_on: [{ key: 'ok', on_failure: 'continue' }],
+      },
+      { key: 'with', type: 'task', depends_on: ['ok'] },
+    ]);
+    await it.advance();
+    const storedAt = it.world.clock.now() + 5_000;
+    await it.world.clock.advance(5_001);
+    let reads = 0;
+    const part: Workflows['part'] = async (...of) => {
+      const found = await it.workflows.part(...of);
+      // Sent in time and stored a moment later, behind this look; another advance hears of it at once.
+      if (reads++ === 0) {
+        await it.workflows.keepPart(tenant, workflowId, 'signal#approval', {
+          ...(await approved(it)),
+          storedAt,
+        });
+        await it.workflows.raise(tenant, workflowId, ['signal:approval']);
+        await it.advance();
+      }
+      return found;
+    };
+    await it.stepOf({ ...it.deps, workflows: { ...it.workflows, part } });
+    expect(await it.letters()).toBe('csr');
+    expect(it.live().map(it.nodeOf)).toEqual([2]);
+  });
 });
