@@ -57,5 +57,11 @@ export type Wire<F extends FunctionName> = (typeof wiring)[F][number];
 /** The value of WORKER_LOGS: queue → the log group of its worker, and how long Lambda lets that run, as JSON. */
 export type WorkerLogs = Record<string, { group: string; timeoutMs: number }>;
 
-/** The value of LANES: queue → lane → SQS URL, as JSON. */
-export type LaneUrls = Record<string, Record<string, string>>;
+/**
+ * The value of LANES, as JSON: the URL of one of these SQS queues, which differ in nothing but their names, and queue →
+ * lane → name. All their URLs would fill a function's 4 KB of environment twice as fast.
+ */
+export interface LaneNames {
+  url: string;
+  names: Record<string, Record<string, string>>;
+}

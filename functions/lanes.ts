@@ -1,6 +1,21 @@
 import type { Lane } from '../core/lane.ts';
 import type { Pointer } from '../core/pointer.ts';
-import type { LaneUrls } from '../core/wiring.ts';
+import type { LaneNames } from '../core/wiring.ts';
+
+/** Queue → lane → SQS URL. */
+export type LaneUrls = Record<string, Record<string, string>>;
+
+/** @param text the value of LANES */
+export function readLanes(text: string): LaneUrls {
+  const { url, names }: LaneNames = JSON.parse(text);
+  const at = url.slice(0, url.lastIndexOf('/') + 1);
+  return Object.fromEntries(
+    Object.entries(names).map(([queue, of]) => [
+      queue,
+      Object.fromEntries(Object.entries(of).map(([lane, name]) => [lane, at + name])),
+    ]),
+  );
+}
 
 /** A pointer on its way into a lane. */
 export interface Delivery {

@@ -7,6 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Stack } from 'aws-cdk-lib/core';
 import { sealedKey } from '../core/table.ts';
+import type { LaneNames } from '../core/wiring.ts';
 
 /**
  * A binding is the value of one wire together with the permissions that make it usable. The library's
@@ -96,7 +97,7 @@ export function masterKey(of: IKey, call: 'Decrypt' | 'GenerateDataKey', require
   return { value: of.keyArn, allows: [statement] };
 }
 
-/** Queue → lane → URL as JSON (`LaneUrls`), and leave to send to these, less those that are only to be known; to ask their depth where that is wanted. */
+/** The lanes' names as JSON (`LaneNames`), and leave to send to these, less those that are only to be known; to ask their depth where that is wanted. */
 export function lanes(
   to: Record<string, Record<string, IQueue>>,
   { onlyKnown = [], depth = false }: { onlyKnown?: readonly string[]; depth?: boolean } = {},
@@ -105,9 +106,10 @@ export function lanes(
   const [first] = all;
   if (first === undefined) throw new Error('a function was given no lanes; bind those it sends to');
   const sendable = all.filter(([lane]) => !onlyKnown.includes(lane)).map(([, queue]) => queue.queueArn);
-  const urls = mapValues(to, (each) => mapValues(each, (queue) => queue.queueUrl));
+  const names = mapValues(to, (each) => mapValues(each, (queue) => queue.queueName));
+  const value: LaneNames = { url: first[1].queueUrl, names };
   return {
-    value: Stack.of(first[1]).toJsonString(urls),
+    value: Stack.of(first[1]).toJsonString(value),
     allows: [
       allow('sqs', ['SendMessage'], sendable),
       ...(depth ? [allow('sqs', ['GetQueueAttributes'], sendable)] : []),

@@ -1,7 +1,7 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type App, Tags } from 'aws-cdk-lib/core';
 import type { JobContract, QueueContract } from '../core/define.ts';
-import { contractFaults } from '../core/lane.ts';
+import { contractFaults, lanes } from '../core/lane.ts';
 import type { Bundles } from './bundle.ts';
 import { DataStack } from './data-stack.ts';
 import { QueueStack } from './queue-stack.ts';
@@ -31,7 +31,7 @@ export class DeclarationError extends Error {}
 
 /**
  * All that can be known to be wrong before anything is built, as sentences.
- * Queues are limited because LANES, the addresses of all lanes, must fit a function's 4 KB of environment.
+ * Queues are limited because LANES, the names of all lanes, must fit a function's 4 KB of environment.
  */
 export function declarationFaults({ stage, name, queues, contracts }: Omit<Declaration, 'bundle'>): string[] {
   const faults = contractFaults(queues, contracts);
@@ -41,16 +41,30 @@ export function declarationFaults({ stage, name, queues, contracts }: Omit<Decla
     faults.push(
       `name "${name}" cannot name stacks; -c name= takes 1 to 20 of a-z, 0-9 and -, a letter first`,
     );
-  if (queues.length > maxQueues)
+  const bytes = queues.reduce((sum, queue) => sum + laneNamesBytes(`${name}-queue`, queue.name), 0);
+  if (bytes > maxLaneNamesBytes)
     faults.push(
-      `${queues.length} queues are declared; at most ${maxQueues}, because the addresses of their lanes reach the ` +
-        "functions in Lambda's 4 KB of environment. Put more job types into one queue",
+      `the names of the lanes of ${queues.length} queues take ${bytes} bytes; at most ${maxLaneNamesBytes}, because they ` +
+        "reach the functions in Lambda's 4 KB of environment: some ten queues with short names. Put more job types into " +
+        'one queue',
     );
   return faults;
 }
 
-/** An address is up to 120 bytes with its lane's name, and a queue has five. */
-const maxQueues = 5;
+/** What the other values of a function's environment leave. */
+const maxLaneNamesBytes = 3_200;
+
+/**
+ * What a queue takes in LANES. CloudFormation calls an SQS queue `<stack>-<logical id>-<12 characters>`, cut to 80; its
+ * logical id is the letters and digits of its path, and 8 of a hash.
+ */
+function laneNamesBytes(stack: string, queue: string): number {
+  const id = queue.replaceAll(/[^a-z0-9]/g, '').length;
+  return lanes.reduce(
+    (sum, lane) => sum + `"${lane}":"",`.length + Math.min(80, stack.length + id + lane.length + 22),
+    `"${queue}":{},`.length,
+  );
+}
 
 /** Declares the three stacks. Throws DeclarationError, listing every fault, before anything is bundled or declared. */
 export async function declareStacks(app: App, declaration: Declaration): Promise<void> {

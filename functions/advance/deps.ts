@@ -9,6 +9,7 @@ import { sqsLanes } from '../aws/lanes.ts';
 import { sealedStore } from '../aws/sealed.ts';
 import { tellWaitingOrLog } from '../aws/tell.ts';
 import { workflowStore } from '../aws/workflows.ts';
+import { readLanes } from '../lanes.ts';
 import { errorLog } from '../log.ts';
 import { patienceOfCallersMs, tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
@@ -24,7 +25,7 @@ export function advanceDeps(
   const now = Date.now;
   const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });
   const store = jobStore(env.JOBS_TABLE, sleep, onError);
-  const lanes = sqsLanes(JSON.parse(env.LANES), onError);
+  const lanes = sqsLanes(readLanes(env.LANES), onError);
   const tell = tellWaitingOrLog({ store, lanes, now }, onError);
   const ports = {
     // Jobs of nodes that it cancels may be awaited by others.

@@ -1,6 +1,5 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import type { LaneUrls } from '../../core/wiring.ts';
-import { type LaneDepth, urlOfLane } from '../lanes.ts';
+import { type LaneDepth, type LaneUrls, urlOfLane } from '../lanes.ts';
 import { sqs } from './clients.ts';
 
 /** A lane's depth as SQS counts it: approximate, and up to a minute late. */

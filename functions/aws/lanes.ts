@@ -1,7 +1,6 @@
 import { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { encodePointer } from '../../core/pointer.ts';
-import type { LaneUrls } from '../../core/wiring.ts';
-import { type Delivery, type Hiding, type Lanes, urlOfLane } from '../lanes.ts';
+import { type Delivery, type Hiding, type Lanes, type LaneUrls, urlOfLane } from '../lanes.ts';
 import { sqs } from './clients.ts';
 
 /** SendMessageBatch and ChangeMessageVisibilityBatch take 10 entries. */

@@ -5,7 +5,7 @@ import { jobStore } from '../aws/jobs.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { storeUnreadable } from '../aws/objects.ts';
 import { tellLater } from '../aws/tell.ts';
-import { type Lanes, laneOfArn } from '../lanes.ts';
+import { type Lanes, laneOfArn, readLanes } from '../lanes.ts';
 import { errorLog, logLine } from '../log.ts';
 import { tellingStore } from '../tell.ts';
 import type { BuryDeps } from './bury.ts';
@@ -13,7 +13,7 @@ import type { BuryDeps } from './bury.ts';
 /** What bury works with on AWS. */
 export function buryDeps(env: Record<Wire<'bury'>, string>): BuryDeps {
   const onError = errorLog({});
-  const urls = JSON.parse(env.LANES);
+  const urls = readLanes(env.LANES);
   const store = jobStore(env.JOBS_TABLE, sleep, onError);
   const lanes = sqsLanes(urls, onError);
   const now = Date.now;

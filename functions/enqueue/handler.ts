@@ -9,6 +9,7 @@ import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { sealedStore } from '../aws/sealed.ts';
 import { readEnv } from '../env.ts';
+import { readLanes } from '../lanes.ts';
 import { errorLog } from '../log.ts';
 import { vault } from '../vault.ts';
 import { enqueue } from './enqueue.ts';
@@ -28,7 +29,7 @@ export const handler = apiHandler(
   enqueue({
     catalogue: { queues, contracts },
     store: jobStore(env.JOBS_TABLE, sleep, onError),
-    lanes: sqsLanes(JSON.parse(env.LANES), onError),
+    lanes: sqsLanes(readLanes(env.LANES), onError),
     vault: vault(keys, sealedStore(env.JOBS_TABLE, env.DATA_BUCKET, now, sleep)),
     dedupe: dedupeStore(env.JOBS_TABLE),
     keys,

@@ -10,6 +10,7 @@ import { tenantKeys } from '../aws/keys.ts';
 import { sqsLanes } from '../aws/lanes.ts';
 import { sealedStore } from '../aws/sealed.ts';
 import { tellOrLog } from '../aws/tell.ts';
+import { readLanes } from '../lanes.ts';
 import { errorLog } from '../log.ts';
 import { patienceOfCallersMs, tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
@@ -27,7 +28,7 @@ export function manageDeps(env: Record<Wire<'manage'>, string>): ManageDeps {
     make: async (tenant) => (await import('../aws/makekeys.ts')).askForKeys(env.KEYS_FUNCTION, tenant),
   });
   const store = jobStore(env.JOBS_TABLE, sleep, onError);
-  const lanes = sqsLanes(JSON.parse(env.LANES), onError);
+  const lanes = sqsLanes(readLanes(env.LANES), onError);
   const tell = tellOrLog(env.CONTROL_TABLE, { store, lanes, now }, onError);
   return {
     store: tellingStore(store, tell, onError, clocks.after, patienceOfCallersMs),

@@ -8,12 +8,13 @@ import { sqsLanes } from '../aws/lanes.ts';
 import { listTenants } from '../aws/tenants.ts';
 import { walkCursors, walkedShards } from '../aws/walk.ts';
 import { readEnv } from '../env.ts';
+import { readLanes } from '../lanes.ts';
 import { errorLog, logInvocation } from '../log.ts';
 import { release } from './release.ts';
 import { walk } from './walk.ts';
 
 const env = readEnv('release');
-const urls = JSON.parse(env.LANES);
+const urls = readLanes(env.LANES);
 const onError = errorLog({});
 const ports = {
   store: jobStore(env.JOBS_TABLE, sleep, onError),

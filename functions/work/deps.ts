@@ -15,7 +15,7 @@ import { readTenantObject, storeUnreadable } from '../aws/objects.ts';
 import { sealedStore } from '../aws/sealed.ts';
 import { tellLater } from '../aws/tell.ts';
 import { within } from '../coalesce.ts';
-import { laneOfArn } from '../lanes.ts';
+import { laneOfArn, readLanes } from '../lanes.ts';
 import { errorLog, logLine } from '../log.ts';
 import { tellingStore } from '../tell.ts';
 import { vault } from '../vault.ts';
@@ -33,7 +33,7 @@ export async function workDeps(
 ): Promise<Omit<WorkDeps, 'handlerOf'>> {
   const { now } = clocks;
   const onError = errorLog({ queue: env.QUEUE });
-  const urls = JSON.parse(env.LANES);
+  const urls = readLanes(env.LANES);
   const store = jobStore(env.JOBS_TABLE, sleep, onError);
   const lanes = sqsLanes(urls, onError);
   const keys = tenantKeys({ table: env.KEYS_TABLE, masterKey: env.MASTER_KEY, now });

@@ -19,7 +19,7 @@ import { DynamoDBDocumentClient, GetCommand, paginateScan, UpdateCommand } from 
 import { encodePointer } from '../../core/pointer.ts';
 import { recordOf } from '../../core/row.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
-import type { LaneUrls } from '../../core/wiring.ts';
+import { type LaneUrls, readLanes } from '../../functions/lanes.ts';
 import type { LocalAws } from '../../local/state.ts';
 
 export type Aws = Awaited<ReturnType<typeof makeAws>>;
@@ -55,7 +55,7 @@ export async function makeAws({ endpoint, region, credentials, stacks }: LocalAw
     if (found === undefined) throw new Error(`no function ${name} among ${[...functions.keys()].join(', ')}`);
     return found;
   };
-  const urlsOf = (name: string): LaneUrls => JSON.parse(functions.get(functionNamed(name))?.LANES ?? '{}');
+  const urlsOf = (name: string): LaneUrls => readLanes(functions.get(functionNamed(name))?.LANES as string);
   const lanes = urlsOf('enqueue');
   const dead = urlsOf('bury');
 

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { laneOfArn } from '../../functions/lanes.ts';
+import { describe, expect, it, test } from 'vitest';
+import { laneOfArn, readLanes } from '../../functions/lanes.ts';
 import { readMessages } from '../../functions/messages.ts';
 import { aJobId } from '../support/a-job.ts';
 
@@ -10,6 +10,12 @@ const urls = {
   },
   slow: { quarantine: 'https://sqs.eu-west-1.amazonaws.com/000000000000/Queue-slow-quarantine-X3' },
 };
+test('addresses are those of the names, beside the one that is told', () => {
+  const text =
+    '{"url":"https://sqs.eu-west-1.amazonaws.com/000000000000/Queue-default-normal-X1","names":{"default":{"normal":"Queue-default-normal-X1","quarantine":"Queue-default-quarantine-X2"},"slow":{"quarantine":"Queue-slow-quarantine-X3"}}}';
+  expect(readLanes(text)).toEqual(urls);
+});
+
 const arn = (name: string) => `arn:aws:sqs:eu-west-1:000000000000:${name}`;
 
 describe('the lane of an ARN', () => {

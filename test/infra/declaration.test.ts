@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { DeclarationError, declarationFaults, declareStacks } from '../../infra/stacks.ts';
 import { contracts as realContracts } from '../../jobs/contracts.ts';
 import { queues as realQueues } from '../../jobs/queues.ts';
-import { anApp, contracts, queues, stubBundles } from './templates.ts';
+import { anApp, contracts, queues, resources, stubBundles, synthesise } from './templates.ts';
 
 const fine = { stage: 'prod', name: 'taskq', queues, contracts };
 
@@ -53,15 +53,39 @@ describe('what is declared', () => {
     ]);
   });
 
-  test('more queues than the addresses of their lanes have room for', () => {
-    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-    const many = {
-      queues: names.map((name) => ({ ...queues[0]!, name })),
-      contracts: names.map((name) => ({ ...contracts[0]!, type: name, queue: name })),
+  const many = (count: number, name: string) => {
+    const names = Array.from({ length: count }, (_, index) => `${name}${index}`);
+    return {
+      queues: names.map((each) => ({ ...queues[0]!, name: each })),
+      contracts: names.map((each) => ({ ...contracts[0]!, type: each, queue: each })),
     };
-    expect(declarationFaults({ ...fine, ...many })).toEqual([
-      "7 queues are declared; at most 5, because the addresses of their lanes reach the functions in Lambda's 4 KB of " +
-        'environment. Put more job types into one queue',
+  };
+
+  test('more queues than the names of their lanes have room for', () => {
+    expect(declarationFaults({ ...fine, ...many(10, 'queue-') })).toEqual([]);
+    expect(declarationFaults({ ...fine, ...many(11, 'queue-') })).toEqual([
+      'the names of the lanes of 11 queues take 3306 bytes; at most 3200, because they reach the functions in ' +
+        "Lambda's 4 KB of environment: some ten queues with short names. Put more job types into one queue",
     ]);
+    expect(declarationFaults({ ...fine, ...many(8, 'a-queue-with-quite-a-long-name-') })).toHaveLength(1);
+  });
+
+  test('as many as fit: every function has room for its environment', async () => {
+    const { queue } = await synthesise('prod', many(10, 'queue-'));
+    const text = (value: unknown): string => {
+      if (typeof value === 'string') return value;
+      const [[call, of]] = Object.entries(value as object) as [[string, [string, string]]];
+      if (call === 'Fn::Join') return (of[1] as unknown as unknown[]).map(text).join('');
+      // What CloudFormation adds to the logical id of an SQS queue.
+      if (call === 'Fn::GetAtt' && of[1] === 'QueueName') return `tq-queue-${of[0]}-123456789012`;
+      // The URL of one, and anything else: tables, functions, log groups.
+      return 'x'.repeat(/quarantine|critical/.test(JSON.stringify(of)) ? 120 : 60);
+    };
+    for (const { Properties } of Object.values(resources(queue, 'AWS::Lambda::Function'))) {
+      const variables = Object.entries(Properties.Environment?.Variables ?? {});
+      const bytes = variables.reduce((sum, [name, value]) => sum + name.length + text(value).length, 0);
+      expect(bytes).toBeGreaterThan(100);
+      expect(bytes).toBeLessThan(4_096);
+    }
   });
 });

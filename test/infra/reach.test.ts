@@ -88,7 +88,7 @@ describe('reach', () => {
 
   const told = (id: string) => {
     const value = JSON.stringify(lambda(id).Environment.Variables.LANES);
-    return [...value.matchAll(/"Ref":"(\w+)[0-9A-F]{8}"/g)].map(([, name]) => name);
+    return [...value.matchAll(/"Fn::GetAtt":\["(\w+)[0-9A-F]{8}","QueueName"\]/g)].map(([, name]) => name);
   };
 
   test('a function is told of the lanes it may send to, and of no others', () => {

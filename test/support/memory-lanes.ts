@@ -1,8 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { lanes as laneNames, maxReceiveCount } from '../../core/lane.ts';
 import { encodePointer } from '../../core/pointer.ts';
-import type { LaneUrls } from '../../core/wiring.ts';
-import type { LaneDepth, Lanes } from '../../functions/lanes.ts';
+import type { LaneDepth, Lanes, LaneUrls } from '../../functions/lanes.ts';
 import type { Clock } from './clock.ts';
 import { type Faults, noFaults } from './faults.ts';
 import { memorySqs } from './memory-sqs.ts';
