@@ -49,6 +49,14 @@ export function waitsForRelease({ attentionAt, availableAt }: JobRecord): boolea
   return attentionAt !== undefined && attentionAt < availableAt;
 }
 
+/**
+ * Until when a job can wait, ms: a year after its creation, because its payload is kept 460 days. The id of a
+ * workflow's job is as old as the workflow, and its payload is not.
+ */
+export function latestStart(jobId: string): number {
+  return mintedAtOf(jobId) + 365 * 24 * 60 * 60 * 1000;
+}
+
 /** When `release` must take a job that runs at `availableAt`: as soon as SQS can carry the rest as a delay. */
 export function releaseAt(availableAt: number): number {
   return availableAt - maxDelaySeconds * 1000;

@@ -40,7 +40,8 @@ export interface JobContext {
    */
   once<T>(key: string, perform: (idempotencyKey: string) => T | Promise<T>): Promise<T>;
   /**
-   * Ends this start and asks for another one after so many seconds, whole, up to a year; no attempt is spent.
+   * Ends this start and asks for another one after so many seconds, whole, up to a year after the job's
+   * creation; no attempt is spent.
    * For a job that waits for something outside, or that is done in parts. Nothing it returns is kept: what the next
    * start must know stands elsewhere. It throws, so call it outside of `try`.
    */

@@ -1,6 +1,5 @@
-import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
+import { entry, fitsDelay, handOverMs, latestStart, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
-import { mintedAtOf } from './id.ts';
 import { ended } from './settle.ts';
 import { isFinal, transitions } from './state.ts';
 import type { Dependencies, JobRecord } from './table.ts';
@@ -29,7 +28,6 @@ export const mostWatchers = 100;
 export const lookAgainSeconds = 5;
 
 const idChars = 22;
-const yearMs = 365 * 24 * 60 * 60 * 1000;
 
 /** Ids as they lie on a record: 16 bytes each in base64url. */
 export function packIds(ids: readonly string[]): string {
@@ -106,7 +104,7 @@ export function startsAt(
   now: number,
 ): number {
   const wanted = Math.max(now + (dependencies?.delayMs ?? 0), availableAt);
-  return Math.max(now, Math.min(wanted, mintedAtOf(sk) + yearMs));
+  return Math.max(now, Math.min(wanted, latestStart(sk)));
 }
 
 /** waiting_dependencies → pending | scheduled: the record first, with an entry a minute after its time, then its pointer. */

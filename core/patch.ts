@@ -1,8 +1,15 @@
 import * as api from './api.ts';
-import { delaySecondsUntil, entry, fitsDelay, handOverMs, laneNow, releaseAt } from './attention.ts';
+import {
+  delaySecondsUntil,
+  entry,
+  fitsDelay,
+  handOverMs,
+  laneNow,
+  latestStart,
+  releaseAt,
+} from './attention.ts';
 import type { Change } from './change.ts';
 import { check } from './faults.ts';
-import { mintedAtOf } from './id.ts';
 import { type Lane, laneOf } from './lane.ts';
 import { type Checked, type Fault, type Problem, problem } from './problem.ts';
 import { availableAtOf, timeFaults } from './request.ts';
@@ -104,9 +111,7 @@ function refusalOf(found: JobRecord, { availableAt }: Patch): Problem | undefine
       'invalid_transition',
       `the job is parked at its gate "${found.gate}"; it can be changed when that has opened`,
     );
-  const latest = mintedAtOf(found.sk) + api.maxDelaySecondsOfRequest * 1000;
-  if (availableAt !== undefined && availableAt > latest)
-    // Its payload is kept a little longer than that.
+  if (availableAt !== undefined && availableAt > latestStart(found.sk))
     return refused([{ path: '', message: "must be within one year of the job's creation" }]);
   return undefined;
 }

@@ -9,7 +9,7 @@ import { type Attribute, type FailureCause, failedPartition, type JobRecord, typ
 export const keptMs = 30 * 24 * 60 * 60 * 1000;
 
 /** After so many pauses, 4 hours in all, a payload that cannot be opened costs attempts: a key that was shredded never comes back. */
-const maxUnopened = 20;
+const maxUnopened = 24;
 const firstOpenMs = 30_000;
 const longestOpenMs = 12 * 60_000;
 
@@ -152,7 +152,7 @@ function openLater(record: JobRecord, { code, cause }: Failure, now: number, ran
   return { to, change: given, ...more };
 }
 
-/** As a job with a delay waits, with all the attempts it had before this start. */
+/** As a job with a delay waits, with all the attempts it had before this start, whose payload could be opened. */
 function snooze(record: JobRecord, delayMs: number, now: number): Settlement {
   const availableAt = now + delayMs;
   const near = fitsDelay(availableAt, now);
@@ -166,7 +166,7 @@ function snooze(record: JobRecord, delayMs: number, now: number): Settlement {
         ...(near ? keptEntry(record, availableAt) : entry(record.sk, releaseAt(availableAt))),
       },
       add: { attempt: -1, attemptsLeft: 1 },
-      ...firstStepAgain(record),
+      ...opened(record),
       where: [...held(record), ['cancelRequestedAt', 'missing']],
     },
     ...(near ? { sendAt: availableAt } : {}),
@@ -249,6 +249,12 @@ function keptEntry(record: JobRecord, availableAt: number): Partial<JobRecord> {
 /** It was claimed: should its next pointer be lost, release looks again in a minute and not in the hour it had come to. */
 function firstStepAgain({ attentionStep }: JobRecord): { remove?: readonly Attribute[] } {
   return attentionStep === undefined || attentionStep === 0 ? {} : { remove: ['attentionStep'] };
+}
+
+/** Its payload could be opened: pauses for that are counted anew. */
+function opened(record: JobRecord): { remove?: readonly Attribute[] } {
+  const again = firstStepAgain(record);
+  return record.unopened === undefined ? again : { remove: [...(again.remove ?? []), 'unopened'] };
 }
 
 /** Removing an absent attribute is free, but the happy path's statement stays the shorter without. */

@@ -14,8 +14,7 @@ import { release } from './release.ts';
 import { walk } from './walk.ts';
 
 const env = readEnv('release');
-const urls = readLanes(env.LANES);
-const onError = errorLog({});
+const [urls, onError] = [readLanes(env.LANES), errorLog({})];
 const ports = {
   store: jobStore(env.JOBS_TABLE, sleep, onError),
   lanes: sqsLanes(urls, onError),
@@ -36,6 +35,6 @@ export const handler = async (task: { walk?: true; due?: Part }, context: Contex
   const [counts, started]: [Counts, number] = [{}, performance.now()];
   const remainingMs = () => context.getRemainingTimeInMillis();
   await (task.walk ? walkShards(remainingMs, counts) : releasePart(remainingMs, counts, task.due));
-  const ms = Math.round(performance.now() - started);
-  logInvocation('release', counts, { walk: task.walk, part: task.due?.part, ms }, Date.now());
+  const did = { walk: task.walk, part: task.due?.part, ms: Math.round(performance.now() - started) };
+  logInvocation('release', counts, did, Date.now());
 };

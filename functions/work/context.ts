@@ -2,7 +2,7 @@ import type { JobContext, JobSettings } from '../../core/define.ts';
 import { PermanentError } from '../../core/errors.ts';
 import { type JobRecord, tenantOf } from '../../core/table.ts';
 import { type LateAttempt, type OnceDeps, onceOf } from './once.ts';
-import { snooze } from './snooze.ts';
+import { snoozeOf } from './snooze.ts';
 
 export interface ContextDeps extends OnceDeps {
   /** Streams an object of the tenant's, or undefined if there is none. */
@@ -44,7 +44,7 @@ export function contextOf(
       return stream;
     },
     progress,
-    snooze,
+    snooze: snoozeOf(record, deps.now),
     enqueue,
     once: onceOf(deps, record, signal, onLate),
   };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { errorCodes } from '../../core/errors.ts';
 import { problem, problemStatus } from '../../core/problem.ts';
@@ -26,6 +26,13 @@ describe('docs/lifecycle.md', () => {
     );
   });
 });
+
+test.each(readdirSync(new URL('../../docs', import.meta.url)).filter((name) => name.endsWith('.md')))(
+  'docs/%s holds no two versions of one text',
+  (name) => {
+    expect(page(name)).not.toMatch(/^(<{7}|={7}|>{7})/m);
+  },
+);
 
 describe('docs/errors.md', () => {
   const errors = page('errors.md');

@@ -44,10 +44,15 @@ describe('a payload that could not be opened', () => {
     expect(change.add).toEqual({ attempt: -1, attemptsLeft: 1 });
   });
 
-  test('after 20 times it costs an attempt, and in the end the job', () => {
-    const often = { ...held, unopened: 20 };
+  test('after 24 times it costs an attempt, and in the end the job', () => {
+    const often = { ...held, unopened: 24 };
     const { to, change } = settle(often, unopened, now, 0.5);
     expect([to, change.add, change.set.unopened]).toEqual(['retrying', undefined, undefined]);
     expect(settle({ ...often, attemptsLeft: 0 }, unopened, now, 0.5).to).toBe('failed');
+  });
+
+  test('a snooze tells that it could be opened: the count begins anew', () => {
+    const { change } = settle({ ...held, unopened: 7 }, { kind: 'snoozed', delayMs: 1_000 }, now, 0.5);
+    expect(change.remove).toContain('unopened');
   });
 });

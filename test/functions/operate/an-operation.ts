@@ -3,7 +3,7 @@ import type { CancelMany, CancelManyResult, RetryMany, RetryManyResult } from '.
 import { type JobRecord, tenantOf } from '../../../core/table.ts';
 import { operationHandlers } from '../../../functions/operate/handlers.ts';
 import { vault } from '../../../functions/vault.ts';
-import { Snoozed, snooze } from '../../../functions/work/snooze.ts';
+import { Snoozed, snoozeOf } from '../../../functions/work/snooze.ts';
 import { aJob, aJobId } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { fakeKeys } from '../../support/fake-keys.ts';
@@ -36,7 +36,7 @@ export function operating() {
       attempt: 1,
       signal: controller.signal,
       progress: (percent: number, note = '') => void notes.push(`${percent} % ${note}`),
-      snooze,
+      snooze: snoozeOf({ sk: id }, world.clock.now),
     }) as unknown as JobContext;
 
   /** One start: its result, or for how many seconds it snoozes. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JobContext } from '../../../core/define.ts';
+import { aJobId } from '../../support/a-job.ts';
 import { start } from '../../support/clock.ts';
 import { worker } from '../../support/worker.ts';
 import { runOnce } from './run-once.ts';
@@ -30,6 +31,17 @@ describe('a handler that snoozes', () => {
       ...{ attention: expect.stringMatching(/^due#/), attentionAt: start + 2_700_000 },
     });
     expect(world.lanes.waiting('normal')).toEqual([]);
+  });
+
+  it('beyond a year after its creation fails, and says so: its payload would be gone', async () => {
+    const yearSeconds = 365 * 24 * 60 * 60;
+    const { record } = await runOnce((_, job) => job.snooze(yearSeconds));
+    expect(record).toMatchObject({ status: 'scheduled', availableAt: start + yearSeconds * 1000 });
+    const { record: late, errors } = await runOnce((_, job) => job.snooze(yearSeconds), {
+      sk: aJobId({ at: start - 1_000 }),
+    });
+    expect(late).toMatchObject({ status: 'failed', lastError: { code: 'validation' } });
+    expect(errors[0]?.message).toContain("a year after the job's creation");
   });
 
   it.each([-1, 1.5, Number.NaN, 31_536_001])('for %s seconds fails: no repeat can help', async (seconds) => {
