@@ -33,20 +33,23 @@ function clearOf(
   const clear: (boolean | undefined)[] = states.map(() => undefined);
   const stands = (index: number): boolean =>
     isDue(index) || states[index] === 'compensating' || states[index] === 'compensation_failed';
-  // What a map was built on, its elements were built on; they themselves do not wait for one another.
-  const holds = (node: number, later: number): boolean =>
-    stands(later) || (nodes[node]?.elementOf !== later && (elements.get(later) ?? []).some(stands));
+  // What a map was built on, its elements were built on, and all that their jobs added; elements themselves do not wait
+  // for one another.
+  const built = (node: number): number[] =>
+    (dependants[node] ?? []).flatMap((later) =>
+      nodes[node]?.elementOf === later ? [later] : [later, ...(elements.get(later) ?? [])],
+    );
   for (const start of states.keys()) {
     const stack = [start];
     while (stack.length > 0) {
       const node = stack[stack.length - 1] as number;
-      const open =
-        clear[node] === undefined ? (dependants[node] ?? []).filter((each) => clear[each] === undefined) : [];
+      const later = clear[node] === undefined ? built(node) : [];
+      const open = later.filter((each) => clear[each] === undefined);
       if (open.length > 0) {
         stack.push(...open);
         continue;
       }
-      clear[node] ??= (dependants[node] ?? []).every((each) => clear[each] === true && !holds(node, each));
+      clear[node] ??= later.every((each) => clear[each] === true && !stands(each));
       stack.pop();
     }
   }

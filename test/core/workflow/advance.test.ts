@@ -230,6 +230,18 @@ describe('added by the job of another node', () => {
     expect(step(undoing, 'ccf', 'compensating')).toMatchObject({ states: 'cuf', undo: [1] });
     expect(step(undoing, 'cdf', 'compensating')).toMatchObject({ states: 'udf', undo: [0] });
   });
+  test('by an element: it is undone before what its map was built on', () => {
+    const book = { compensates: true };
+    const undoing = [
+      node([], book),
+      node([behind(0)], { kind: 'map' }),
+      node([], { elementOf: 1 }),
+      added(2, [], book),
+      node([behind(1)], { onFailure: 'compensate' }),
+    ];
+    expect(step(undoing, 'ccccf')).toMatchObject({ states: 'cccuf', undo: [3] });
+    expect(step(undoing, 'cccdf', 'compensating')).toMatchObject({ states: 'uccdf', undo: [0] });
+  });
   test('what lets the failure of its adder pass, a map or a sub-workflow, lets its own pass', () => {
     const map = [
       node([], { kind: 'map', onFailure: 'continue', maxConcurrency: 2 }),
