@@ -8,7 +8,7 @@ import { contentsOf, type SpecsDeps, withAdded } from './specs.ts';
 /**
  * Takes the nodes that jobs have added into the graph, in `loaded`: one item for all of them, whatever their number.
  * Taken in before a retry is heard of, in whose round they are: it never begins them a second time.
- * @returns false when another advance was quicker
+ * @returns false when another advance was quicker: nodes stand that are not in `loaded`
  */
 export async function takeIn(deps: SpecsDeps, loaded: Loaded): Promise<boolean> {
   const { tenant, id, item } = loaded;
@@ -20,6 +20,8 @@ export async function takeIn(deps: SpecsDeps, loaded: Loaded): Promise<boolean> 
     return Array.from({ length: Math.max(0, count - known) }, (_, nth) => ({ by, nth: known + nth }));
   });
   if (names.length === 0) return true;
+  // Added by a node that was appended elsewhere, by an advance that could not say so.
+  if (names.some(({ by }) => by >= loaded.specs.length)) return false;
   const fail = (cause: string): true => {
     for (const by of parts.keys()) {
       loaded.states[by] = 'failed';

@@ -54,6 +54,17 @@ describe('added again', () => {
     expect(await it.letters()).toBe('rwrrww');
   });
 
+  test('by an element that an advance appended before it died: a process that knows fewer nodes reads them anew', async () => {
+    const it = await running([task('list'), task('each', { map: { over: { node: 'list' } } })]);
+    await it.end(jobOf(it, 0), 'completed', [1]);
+    await it.publishAll();
+    it.world.faults.throwBefore('saveStates');
+    await expect(it.advance({ fresh: true })).rejects.toThrow();
+    await it.enqueueFor(jobOf(it, 2))([task('a')]);
+    await it.advance();
+    expect(await it.letters()).toBe('crrr');
+  });
+
   test('a write that the SDK sends twice', async () => {
     const it = await running();
     it.world.faults.sendTwice('addNodes');
