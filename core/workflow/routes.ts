@@ -96,6 +96,7 @@ export const workflowRoutes = {
     problems: problemsWith(
       'not_found',
       'invalid_transition',
+      'busy',
       'payload_expired',
       'payload_too_large',
       'unknown_signal',

@@ -35,6 +35,7 @@ export const handler = apiHandler(
     dedupe: dedupeStore(env.JOBS_TABLE),
     keys,
     now,
+    sleep,
     randomBytes,
   }),
 );

@@ -1,18 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SignalContract } from '../../core/define.ts';
 import { check, mustBeOneOf } from '../../core/faults.ts';
-import { type Checked, problem } from '../../core/problem.ts';
-import { never } from '../../core/table.ts';
-import { rfc3339 } from '../../core/view.ts';
+import { type Checked, type Problem, problem } from '../../core/problem.ts';
 import { signalRequest } from '../../core/workflow/api.ts';
-import { partNames } from '../../core/workflow/item.ts';
+import { partNames, type WorkflowItem } from '../../core/workflow/item.ts';
 import { encodeNews } from '../../core/workflow/news.ts';
-import { type Loaded, loader, signalSealedAs } from '../advance/load.ts';
+import { loader, signalSealedAs } from '../advance/load.ts';
 import { type ApiAnswer, type ApiRequest, readBody } from '../http.ts';
 import type { Vault } from '../vault.ts';
 import { wake } from '../wake.ts';
 import type { Executions, Workflows } from '../workflows.ts';
 import { findWorkflow, notWhile } from './find.ts';
+import { heardAt } from './late.ts';
 import { viewOf } from './view.ts';
 
 export interface SignalDeps {
@@ -21,13 +20,18 @@ export interface SignalDeps {
   vault: Vault;
   signals: readonly SignalContract[];
   now: () => number;
+  sleep: (ms: number) => Promise<void>;
 }
+
+/** An advance that was woken has come to its end by then. */
+const looks = 20;
+const betweenLooksMs = 250;
 
 /**
  * POST …/signals/{name}: kept, sealed, whether it is awaited already or not; the first of a name stands, until a
- * retry begins everything anew. The same
- * again is 200 and wakes the workflow once more, so that whoever got no answer repeats it; another payload is 409, and
- * so is one that comes after the deadline of all that waited for it.
+ * retry begins everything anew. The same again is 200 and wakes the workflow once more, so that whoever got no answer
+ * repeats it; another payload is 409, and so is one that comes after the deadline of all that waited for it. Within
+ * seconds of the deadline it waits for what becomes of the node.
  */
 export function sendSignal(deps: SignalDeps) {
   const { workflows, vault, now } = deps;
@@ -55,8 +59,8 @@ export function sendSignal(deps: SignalDeps) {
     if (before === undefined) {
       if (item.status !== 'running') return notWhile(item, 'only one that is running takes signals');
       const storedAt = now();
-      const missed = missedBy(loaded, name, storedAt);
-      if (missed !== undefined) return missed;
+      const heard = heardAt(loaded, name, storedAt, false);
+      if (typeof heard === 'object') return heard;
       const sealed = await vault.seal(Buffer.from(JSON.stringify(payload.value)), as);
       if (!(await workflows.keepPart(tenant, id, part, { ...sealed, storedAt }))) before = await kept();
     }
@@ -68,27 +72,32 @@ export function sendSignal(deps: SignalDeps) {
         ),
       };
     await wake(deps, tenant, id, [encodeNews({ of: 'signal', name, ...since })]);
+    const refused = await refusal(request, item);
+    if (refused !== undefined) return refused;
     return { status: before === undefined ? 202 : 200, body: viewOf(item) };
   };
+
+  /** Kept as a deadline passed, or a retry began, it may have come too late after all: who is told 2xx is heard. */
+  async function refusal(
+    { tenant, id, name = '' }: ApiRequest,
+    { signalsFrom }: WorkflowItem,
+  ): Promise<{ problem: Problem } | undefined> {
+    for (let tries = 0; tries < looks; tries++) {
+      const item = await workflows.get(tenant, id);
+      if (item === undefined) return undefined;
+      if (item.signalsFrom !== signalsFrom) break;
+      const heard = heardAt(await graphs.load(tenant, id, item), name, now(), true);
+      if (heard === 'heard') return undefined;
+      if (heard !== 'undecided') return heard;
+      await deps.sleep(betweenLooksMs);
+    }
+    return { problem: undecided };
+  }
 }
 
-/** Has the deadline of all that wait for it passed, and will no other node wait for it. */
-function missedBy({ specs, states, item }: Loaded, name: string, at: number) {
-  const own = specs.flatMap(({ key, signal }, node) =>
-    signal?.name === name ? [{ key, state: states[node], deadline: item.deadlines?.[node] ?? never }] : [],
-  );
-  const isLate = ({ deadline }: { deadline: number }) => deadline < at;
-  if (own.some((each) => each.state === 'waiting' || (each.state === 'running' && !isLate(each))))
-    return undefined;
-  const late = own.find((each) => (each.state === 'running' || each.state === 'failed') && isLate(each));
-  if (late === undefined) return undefined;
-  return {
-    problem: problem(
-      'invalid_transition',
-      `signal "${name}" comes too late: node "${late.key}" waited for it until ${rfc3339(late.deadline)}, and no other node will. Once the workflow has ended, a retry waits for it anew`,
-    ),
-  };
-}
+const undecided = problem('busy', 'the time for this signal is just over, or begins anew; repeat the call', {
+  retryAfterSeconds: 5,
+});
 
 /** The payload as it was sent, checked against the signal's schema. */
 function payloadOf({ name = '', body }: ApiRequest, signals: readonly SignalContract[]): Checked<unknown> {

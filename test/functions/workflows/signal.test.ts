@@ -186,6 +186,59 @@ describe('by its deadline', () => {
     expect(await it.letters()).toBe('cr');
   });
 
+  const send = (it: Awaited<ReturnType<typeof until>>, workflows: object = {}) =>
+    sendSignal({ ...it.deps, signals, workflows: { ...it.workflows, ...workflows } })(
+      aRequest('sendSignal', { id: workflowId, name: 'approval', body: '{"payload":{"approved":true}}' }),
+    );
+
+  test('sent in time and kept too late: its sender hears that the node has failed, also a second time', async () => {
+    const it = await until();
+    const { keepPart } = it.workflows;
+    const answer = await send(it, {
+      keepPart: async (...part: Parameters<typeof keepPart>) => {
+        await it.world.clock.advance(5_001);
+        await it.advance({ timedOut: true });
+        return keepPart(...part);
+      },
+    });
+    expect(answer).toMatchObject({ problem: { code: 'invalid_transition' } });
+    expect(await it.letters()).toBe('fx');
+    expect(await send(it)).toMatchObject({ problem: { code: 'invalid_transition' } });
+  });
+
+  test('sent just before it: busy until an advance has looked, by whatever clock', async () => {
+    const it = await until();
+    await it.world.clock.advance(4_000);
+    expect(await send(it)).toMatchObject({ problem: { code: 'busy', retryAfterSeconds: 5 } });
+    await it.advance();
+    expect(await it.letters()).toBe('cr');
+    expect(await send(it)).toMatchObject({ status: 200 });
+  });
+
+  test('it has passed before a retry of what could not be undone: nobody waits for it anew, and it is refused', async () => {
+    const it = aWorkflowWorld();
+    await it.create([
+      { key: 'book', type: 'booking' },
+      { key: 'ok', signal: 'approval', timeout_seconds: 5, depends_on: ['book'], on_failure: 'compensate' },
+    ]);
+    await it.advance();
+    await it.end(it.live()[0] as JobRecord, 'completed');
+    await it.publishAll();
+    await it.advance();
+    await it.world.clock.advance(5_001);
+    await it.advance({ timedOut: true });
+    await it.end(it.live()[0] as JobRecord, 'failed');
+    await it.publishAll();
+    await it.advance();
+    expect(it.item()?.status).toBe('compensation_failed');
+    await it.call('retryWorkflow');
+    await it.advance();
+    expect(await it.letters()).toBe('uf');
+    expect(await send(it)).toMatchObject({
+      problem: { error: expect.stringMatching(/comes too late: node "ok" waited for it, and no other/) },
+    });
+  });
+
   test('sent after it, it is kept for a node that comes later', async () => {
     const it = await until([
       { key: 'again', signal: 'approval', depends_on: ['slow'] },
