@@ -1,5 +1,12 @@
 import type { RecordKey } from '../core/table.ts';
-import type { AddedPart, KeptPart, NodesPart, StatesPart, WorkflowItem } from '../core/workflow/item.ts';
+import type {
+  AddedPart,
+  KeptPart,
+  KeyHolder,
+  NodesPart,
+  StatesPart,
+  WorkflowItem,
+} from '../core/workflow/item.ts';
 import type { Mark } from '../core/workflow/watch.ts';
 
 /** The port to stored workflows. Every read but a list's is consistent. */
@@ -26,8 +33,12 @@ export interface Workflows {
   part(tenant: string, id: string, name: string): Promise<KeptPart | undefined>;
   /** Keeps a sealed part; the first of a name stands. */
   keepPart(tenant: string, id: string, name: string, part: KeptPart): Promise<boolean>;
-  /** Takes a unique key, or takes it over from the workflow that held it. @returns who holds it instead, if it could not */
-  holdKey(key: RecordKey, workflow: string, over?: string): Promise<string | undefined>;
+  /**
+   * Takes a unique key that is free or its own, at a time, ms; or takes it over from the workflow that held it, if that
+   * one has not taken it again since it was seen.
+   * @returns who holds it instead, if it could not
+   */
+  holdKey(key: RecordKey, workflow: string, now: number, over?: KeyHolder): Promise<KeyHolder | undefined>;
   /** Sets when a unique key goes, in seconds, if this workflow holds it. */
   expireKey(key: RecordKey, workflow: string, expiresAt: number): Promise<void>;
   /**

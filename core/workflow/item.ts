@@ -136,8 +136,20 @@ export const partNames = {
   callback: 'callback',
 } as const;
 
-/** A unique key: the workflow that holds it, as long as that one runs. */
-export interface UniqueKey extends RecordKey {
+/** Who holds a unique key. */
+export interface KeyHolder {
+  /** As long as that one runs. */
+  workflow: string;
+  /** When it was last taken, ms: a call or an advance that has just done so goes on from there. */
+  heldAt: number;
+  /** Rises each time it is taken, by its holder too: what was seen of a key that was taken since is out of date. */
+  revision: number;
+  /** Seconds, for TTL: its workflow has ended. */
+  expiresAt?: number;
+}
+
+/** A unique key. Older releases wrote neither when it was taken nor how often. */
+export interface UniqueKey extends RecordKey, Partial<KeyHolder> {
   v: 1;
   workflow: string;
 }

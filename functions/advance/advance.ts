@@ -71,6 +71,8 @@ export function advanceWorkflow(deps: AdvanceDeps) {
     /** How often the workflow was advanced, as far as this advance knows. */
     let advances: number | undefined;
     let overtaken = false;
+    /** Its unique key was taken over before it began: it came late. */
+    let isForestalled: boolean | undefined;
     for (;;) {
       if (++sum.rounds > mostRounds) {
         await executions.handBack(token, goOn());
@@ -100,7 +102,9 @@ export function advanceWorkflow(deps: AdvanceDeps) {
         await workflows.rest(item, change);
         continue;
       }
-      const taken = await turn({ ...deps, jobs }, loaded, looksAtJobs);
+      if (item.unique !== undefined && item.advances === 0)
+        isForestalled ??= (await workflows.holdKey(uniqueKeyAt(item.unique), id, now())) !== undefined;
+      const taken = await turn({ ...deps, jobs }, loaded, { looksAround: looksAtJobs, isForestalled });
       if (taken === undefined || !(await save(loaded))) {
         graphs.forget(tenant, id);
         continue;

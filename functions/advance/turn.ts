@@ -48,10 +48,15 @@ const tryAgainMs = 5_000;
 /**
  * Takes in what happened, and does all that follows from it: starts, skips, asks, expands, stops, undoes, until there
  * is nothing left to do but to wait.
- * @param looksAround a wake-up may have been lost: jobs and signals are looked at
+ * `looksAround`: a wake-up may have been lost: jobs and signals are looked at. `isForestalled`: another has its unique
+ * key, and nothing of it has begun.
  * @returns undefined when another advance was quicker: what was loaded is old
  */
-export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean): Promise<Turn | undefined> {
+export async function turn(
+  deps: TurnDeps,
+  loaded: Loaded,
+  { looksAround, isForestalled = false }: { looksAround: boolean; isForestalled?: boolean | undefined },
+): Promise<Turn | undefined> {
   const { item } = loaded;
   const generations = { ...item.generations };
   const deadlines = { ...item.deadlines };
@@ -64,6 +69,11 @@ export async function turn(deps: TurnDeps, loaded: Loaded, looksAround: boolean)
   if (phase === 'forward' && item.timeoutAt !== undefined && item.timeoutAt <= deps.now()) {
     phase = 'stopping';
     loaded.item.stopped = 'timeout';
+  }
+
+  if (phase === 'forward' && isForestalled) {
+    phase = 'stopping';
+    loaded.item.stopped = 'cancelled';
   }
 
   const results = resultsOf(deps, loaded);

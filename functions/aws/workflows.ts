@@ -77,15 +77,27 @@ export function workflowStore(table: string, sleep: (ms: number) => Promise<void
     part: async (tenant, id, name) => (await get(partKey(tenant, id, name))) as KeptPart | undefined,
     keepPart: (tenant, id, name, part) =>
       put({ ...partKey(tenant, id, name), ...part }, 'attribute_not_exists(pk)'),
-    async holdKey(key, workflow, over) {
-      const item: UniqueKey = { ...key, v: 1, workflow };
+    async holdKey(key, workflow, now, over) {
       const free = 'attribute_not_exists(pk) OR workflow = :workflow';
-      const values = { ':workflow': workflow };
-      const taken =
-        over === undefined
-          ? await put({ ...item }, free, values)
-          : await put({ ...item }, `${free} OR workflow = :over`, { ...values, ':over': over });
-      return taken ? undefined : ((await get(key)) as UniqueKey | undefined)?.workflow;
+      const seen = 'workflow = :over AND (revision = :seen OR attribute_not_exists(revision))';
+      const taken = await update(key, {
+        UpdateExpression:
+          'SET v = :one, workflow = :workflow, heldAt = :now REMOVE expiresAt ADD revision :one',
+        ConditionExpression: over === undefined ? free : `${free} OR (${seen})`,
+        ExpressionAttributeValues: {
+          ...{ ':one': 1, ':workflow': workflow, ':now': now },
+          ...(over === undefined ? {} : { ':over': over.workflow, ':seen': over.revision }),
+        },
+      });
+      const holder = taken ? undefined : ((await get(key)) as UniqueKey | undefined);
+      if (holder === undefined) return undefined;
+      const { heldAt = 0, revision = 0, expiresAt } = holder;
+      return {
+        workflow: holder.workflow,
+        heldAt,
+        revision,
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      };
     },
     async expireKey(key, workflow, expiresAt) {
       await update(key, {

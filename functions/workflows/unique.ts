@@ -1,14 +1,14 @@
-import { mintedAtOf } from '../../core/id.ts';
 import { problem } from '../../core/problem.ts';
 import type { RecordKey } from '../../core/table.ts';
 import type { WorkflowItem } from '../../core/workflow/item.ts';
 import type { Workflows } from '../workflows.ts';
 
-/** A workflow may not have been stored yet by the call that holds its key. */
-const storesWithinMs = 60_000;
+/** A call that has taken the key for a workflow may not have stored it, or begun it anew, yet. */
+const beginsWithinMs = 60_000;
 
 /**
- * Takes a unique key for a workflow, from one that has ended or never came to be.
+ * Takes a unique key for a workflow, from one that has ended or never came to be. Who was taken for such and comes to
+ * run after all, late, is stopped by its own first advance, which takes the key again before it begins anything.
  * @returns what stands in the way: the one that runs, or a call that is starting one
  */
 export async function holdUnique(
@@ -17,12 +17,12 @@ export async function holdUnique(
   key: RecordKey,
   id: string,
 ): Promise<{ item: WorkflowItem } | { problem: typeof busy } | undefined> {
-  const holder = await workflows.holdKey(key, id);
+  const holder = await workflows.holdKey(key, id, now());
   if (holder === undefined) return undefined;
-  const item = await workflows.get(tenant, holder);
+  const item = await workflows.get(tenant, holder.workflow);
   if (item?.status === 'running') return { item };
-  const young = item === undefined && now() - mintedAtOf(holder) < storesWithinMs;
-  if (!young && (await workflows.holdKey(key, id, holder)) === undefined) return undefined;
+  const isBeginning = holder.expiresAt === undefined && now() - holder.heldAt < beginsWithinMs;
+  if (!isBeginning && (await workflows.holdKey(key, id, now(), holder)) === undefined) return undefined;
   return { problem: busy };
 }
 

@@ -1,4 +1,11 @@
-import type { AddedPart, KeptPart, NodesPart, StatesPart, WorkflowItem } from '../../core/workflow/item.ts';
+import type {
+  AddedPart,
+  KeptPart,
+  KeyHolder,
+  NodesPart,
+  StatesPart,
+  WorkflowItem,
+} from '../../core/workflow/item.ts';
 import { addedSortKey, partNames, workflowKey } from '../../core/workflow/item.ts';
 import { type Mark, partitionOf } from '../../core/workflow/watch.ts';
 import type { Executions, Workflows } from '../../functions/workflows.ts';
@@ -12,7 +19,7 @@ export type WorkflowRows = {
 /** Workflows of the control table in memory. */
 export function workflowRows() {
   const items = new Map<string, WorkflowItem>();
-  const held = new Map<string, string>();
+  const held = new Map<string, KeyHolder>();
   const expiring = new Map<string, number>();
   const marks = new Map<string, Mark>();
   const parts = new Map<string, Map<string, unknown>>();
@@ -74,15 +81,19 @@ export function workflowRows() {
       own.set(name, sealed);
       return true;
     },
-    holdKey: (key, workflow, over) => {
+    holdKey: (key, workflow, now, over) => {
       const holder = held.get(key.pk);
-      if (holder !== undefined && holder !== workflow && holder !== over) return holder;
-      held.set(key.pk, workflow);
+      const isSeen = holder?.workflow === over?.workflow && holder?.revision === over?.revision;
+      if (holder !== undefined && holder.workflow !== workflow && !isSeen) {
+        const expiresAt = expiring.get(key.pk);
+        return { ...holder, ...(expiresAt === undefined ? {} : { expiresAt }) };
+      }
+      held.set(key.pk, { workflow, heldAt: now, revision: (holder?.revision ?? 0) + 1 });
       expiring.delete(key.pk);
       return undefined;
     },
     expireKey: (key, workflow, expiresAt) => {
-      if (held.get(key.pk) === workflow) expiring.set(key.pk, expiresAt);
+      if (held.get(key.pk)?.workflow === workflow) expiring.set(key.pk, expiresAt);
     },
     raise: (tenant, id, news, phase) => {
       const item = items.get(nameOf(tenant, id));

@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { JobRecord } from '../../../core/table.ts';
+import type { WorkflowItem } from '../../../core/workflow/item.ts';
 import { aWorkflowWorld, tenant, workflowId } from '../advance/workflow-world.ts';
 
 const nodes = [{ key: 'a', type: 'task' }];
+
+/** As its last advance leaves a workflow with a unique key. */
+async function end(it: ReturnType<typeof aWorkflowWorld>, id: string, status: 'failed' | 'completed') {
+  const item = (await it.workflows.get(tenant, id)) as WorkflowItem;
+  await it.workflows.rest(item, { read: [], set: { status } });
+  await it.workflows.expireKey({ pk: String(item.unique), sk: 'key' }, id, 1_900_000_000);
+}
 
 describe('unique_key', () => {
   const json = { nodes, unique_key: 'nightly' };
@@ -16,10 +24,7 @@ describe('unique_key', () => {
     expect((await it.call('startWorkflow', { json: { ...json, unique_key: 'other' } })).status).toBe(201);
     expect((await it.call('startWorkflow', { json, tenant: 'other' })).status).toBe(201);
     expect(it.executions.started.size).toBe(3);
-    await it.workflows.rest((await it.workflows.get(tenant, String(first.body.id))) as never, {
-      read: [],
-      set: { status: 'failed' },
-    });
+    await end(it, String(first.body.id), 'failed');
     await it.world.clock.advance(1_000);
     const second = await minted(it);
     expect(second.status).toBe(201);
@@ -34,12 +39,13 @@ describe('unique_key', () => {
   test('it goes when its workflow does: the next one has it for good', async () => {
     const it = aWorkflowWorld();
     const key = { pk: 'wk#acme#0', sk: 'key' };
-    await it.workflows.holdKey(key, workflowId);
+    await it.workflows.holdKey(key, workflowId, 0);
     await it.create(nodes, { unique: key.pk });
     await it.advance();
     expect(await it.finish()).toBe('completed');
     expect([...it.workflows.expiring]).toEqual([[key.pk, it.item()?.expiresAt]]);
-    await it.workflows.holdKey(key, 'another', workflowId);
+    const holder = await it.workflows.holdKey(key, 'another', 0);
+    await it.workflows.holdKey(key, 'another', 0, holder);
     expect([...it.workflows.expiring]).toEqual([]);
   });
 
@@ -53,14 +59,48 @@ describe('unique_key', () => {
     expect((await minted(it)).status).toBe(201);
   });
 
+  test('its caller repeats the call minutes later: it has a minute again, whatever the age of its id', async () => {
+    const it = aWorkflowWorld();
+    const call = () => it.call('startWorkflow', { json, idempotencyKey: 'mine' });
+    it.world.faults.throwBefore('createWorkflow');
+    await expect(call()).rejects.toThrow();
+    await it.world.clock.advance(600_000);
+    it.world.faults.throwBefore('createWorkflow');
+    await expect(call()).rejects.toThrow();
+    await it.world.clock.advance(59_000);
+    expect(await minted(it)).toMatchObject({ code: 'busy' });
+    expect((await call()).status).toBe(200);
+  });
+
+  test('taken over while it was on its way: its first advance stops it before it has begun', async () => {
+    const it = aWorkflowWorld();
+    const key = { pk: 'wk#acme#0', sk: 'key' };
+    await it.workflows.holdKey(key, workflowId, 0);
+    const seen = await it.workflows.holdKey(key, 'another', 0);
+    await it.workflows.holdKey(key, 'another', 60_000, seen);
+    await it.create(nodes, { unique: key.pk });
+    await it.advance();
+    expect(it.item()).toMatchObject({ status: 'cancelled', stopped: 'cancelled' });
+    expect(await it.letters()).toBe('x');
+    expect(it.live()).toEqual([]);
+  });
+
+  test('it has begun: who took it for dead does not take its key', async () => {
+    const it = aWorkflowWorld();
+    const key = { pk: 'wk#acme#0', sk: 'key' };
+    await it.workflows.holdKey(key, workflowId, 0);
+    const seen = await it.workflows.holdKey(key, 'another', 60_000);
+    await it.create(nodes, { unique: key.pk });
+    await it.advance();
+    expect(await it.workflows.holdKey(key, 'another', 60_000, seen)).toMatchObject({ workflow: workflowId });
+    expect(await it.finish()).toBe('completed');
+  });
+
   test('the repeat of an Idempotency-Key is answered with its own workflow, whoever holds the key now', async () => {
     const it = aWorkflowWorld();
     const call = () => it.call('startWorkflow', { json, idempotencyKey: 'mine' });
     const first = await call();
-    await it.workflows.rest((await it.workflows.get(tenant, String(first.body.id))) as never, {
-      read: [],
-      set: { status: 'completed' },
-    });
+    await end(it, String(first.body.id), 'completed');
     await it.world.clock.advance(1_000);
     expect((await minted(it)).status).toBe(201);
     expect(await call()).toMatchObject({ status: 200, body: { id: first.body.id, status: 'completed' } });
