@@ -14,6 +14,7 @@ import { patchJob } from '../../functions/manage/patch.ts';
 import { release } from '../../functions/release/release.ts';
 import { walk } from '../../functions/release/walk.ts';
 import { patienceOfCallersMs, type Tell, tellingStore, tellWorkflows } from '../../functions/tell.ts';
+import { type EnqueueOf, enqueueOf } from '../../functions/work/enqueue.ts';
 import { renewThere, type StartThread } from '../../functions/work/renew-there.ts';
 import { serveRenewals } from '../../functions/work/serve-renewals.ts';
 import { type WorkDeps, work } from '../../functions/work/work.ts';
@@ -24,6 +25,7 @@ import type { PersonPlan } from './plan.ts';
 import { keys, type Ports } from './ports.ts';
 import type { Process } from './process.ts';
 import { between } from './random.ts';
+import type { FlowPorts } from './workflow/ports.ts';
 
 /** The pipeline's functions, wired as their handlers wire them: to one process and its ports. */
 
@@ -189,7 +191,7 @@ export function workerDeps(
     keys,
     look: look({ ...common(process), ...ports }),
     readObject: async () => undefined,
-    enqueueOf: addsNothing,
+    enqueueOf: ports.flows === undefined ? addsNothing : addsTo(process, ports, ports.flows),
     settings: { allowPrivateAddresses: false },
     after: process.after,
     leaseMs,
@@ -205,6 +207,13 @@ export function workerDeps(
     random: process.random,
     soon: (flush) => void process.after(3, flush),
   };
+}
+
+/** `job.enqueue`, in a history that has workflows. */
+function addsTo(process: Process, ports: Ports, flows: FlowPorts): EnqueueOf {
+  const signals = flows.signals.map(({ name }) => name);
+  const catalogue = { ...catalogues[process.release], signals };
+  return enqueueOf({ ...common(process), ...ports, ...flows, catalogue });
 }
 
 /** The thread that renews leases: a loop of its own in the same process. */

@@ -25,7 +25,7 @@ export function drawOperations(
       atMs: between(random, faultyMs / 2, faultyMs),
       asked:
         random() < 0.75
-          ? { does: 'retry', body: drawRetry(random) }
+          ? { does: 'retry', body: drawRetry(random, name) }
           : { does: 'cancel', body: drawCancel(random) },
       ...(random() < 0.6 ? { key: `key of ${name}` } : {}),
       ...(random() < 0.2 ? { cancelledAfterMs: between(random, 100, 30_000) } : {}),
@@ -47,11 +47,12 @@ export function drawOperations(
   return { operations, persons };
 }
 
-function drawRetry(random: Random): RetryMany {
+/** @param name of the operation: told apart by what they patch */
+function drawRetry(random: Random, name: string): RetryMany {
   return {
     status: oneOf(random, ['failed', 'failed', 'failed', 'failed', 'failed', 'cancelled']),
     ...(random() < 0.2 ? { type: oneOf(random, ['plain', 'long']) } : {}),
-    ...(random() < 0.3 ? { patch: { patched: true } } : {}),
+    ...(random() < 0.3 ? { patch: { [name]: 'patched' } } : {}),
     ...(random() < 0.5
       ? {
           canary: {

@@ -1,6 +1,7 @@
+import type { Change } from '../../core/change.ts';
 import type { OperationProgress } from '../../core/operation.ts';
 import { never } from '../../core/table.ts';
-import type { Alter } from './plant-ports.ts';
+import { type Alter, altered } from './plant-ports.ts';
 import type { Plant } from './plants.ts';
 
 /** Bugs of operations on many jobs. */
@@ -39,7 +40,38 @@ export const operationPlants: Record<string, Plant> = {
     breaks: ['an operation leaves nobody out'],
     ports: found((progress) => ({ ...progress, from: { shard: progress.from.shard + 1 } })),
   },
+  'a patched payload is stored, and its job keeps the old one': {
+    about: 'operations',
+    breaks: ['a patch is for its jobs alone'],
+    ports: altered((change) => {
+      const { payload: _, ...set } = change.set;
+      return patches(change) ? { ...change, set } : change;
+    }),
+  },
+  'jobs that are retried together get one payload': {
+    about: 'operations',
+    breaks: ['a patch is for its jobs alone'],
+    ports: (ports) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        change(changes) {
+          const payload = changes.find(patches)?.set.payload;
+          return ports.store.change(
+            changes.map((each) =>
+              each.set.attempt === 0 && payload !== undefined
+                ? { ...each, set: { ...each.set, payload } }
+                : each,
+            ),
+          );
+        },
+      },
+    }),
+  },
 };
+
+/** A retry that gives the job another payload. */
+const patches = ({ set }: Change): boolean => set.attempt === 0 && set.payload !== undefined;
 
 /** A start finds another progress than was stored. */
 function found(alter: (progress: OperationProgress) => OperationProgress): Alter {

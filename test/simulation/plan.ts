@@ -4,6 +4,7 @@ import { type Behaviour, drawBehaviour } from './handlers.ts';
 import { drawOperations, type OperationPlan } from './operation-plan.ts';
 import { between, oneOf, type Random, streamOf } from './random.ts';
 import { drawWaiters, type WaiterPlan } from './waiter-plan.ts';
+import { drawMore } from './workflow/more-plan.ts';
 import { drawExecutionFaults, drawLossyWorkflow, drawWorkflow, type WorkflowPlan } from './workflow/plan.ts';
 
 /** When every history begins, ms since the epoch. */
@@ -109,17 +110,25 @@ const operatedShare = 0.12;
 const waitedShare = 0.25;
 
 /** Histories of workflows are about one of the subjects besides. */
-const withWorkflows = { workflows: 'anything', 'workflows that lose leases': 'leases' } as const;
+const withWorkflows = {
+  workflows: 'anything',
+  'workflows that lose leases': 'leases',
+  'added nodes': 'anything',
+  'late signals': 'anything',
+  'unique keys': 'anything',
+} as const;
 export type About = SubjectName | keyof typeof withWorkflows;
 
 /** @param about the subject, where it is not the seed's to decide */
 export function drawPlan(seed: number, about?: About): Plan {
-  if (about === 'workflows' || about === 'workflows that lose leases')
+  if (about !== undefined && isOfWorkflows(about))
     return addWorkflows(drawPlan(seed, withWorkflows[about]), streamOf(seed, 'workflows'), about);
   const plan = drawJobs(seed, about);
   const random = streamOf(seed, 'workflows');
   return about === undefined && random() < 0.18 ? addWorkflows(plan, random, 'workflows') : plan;
 }
+
+const isOfWorkflows = (about: About): about is keyof typeof withWorkflows => about in withWorkflows;
 
 /** Leases that are not renewed and settles that take long, while spare pointers come in all the time. */
 const lossy = { unrenewed: 1, slow: 0.35, refused: 0.02, answerLost: 0, late: 0, cut: 0, crash: 0 };
@@ -139,8 +148,11 @@ function addWorkflows(plan: Plan, random: Random, about: keyof typeof withWorkfl
     chances: { ...plan.chances, ...drawExecutionFaults(random) },
     clients: plan.clients.slice(0, 1).map((each) => ({ ...each, jobs: each.jobs.slice(0, 4) })),
     persons: plan.persons.slice(0, 2),
-    workflows: named('workflow', random() < 0.75 ? 1 : 2, (name) =>
-      drawWorkflow(name, random, plan.faultyMs, workflowTypes),
+    workflows: drawMore(
+      named('workflow', random() < 0.75 ? 1 : 2, (name) =>
+        drawWorkflow(name, random, plan.faultyMs, workflowTypes),
+      ),
+      ...([plan.seed, workflowTypes, about] as const),
     ),
   };
 }

@@ -39,8 +39,19 @@ export const promises = {
     'what is as asked for, and stays so, is taken by an operation that completes',
   'a canary goes first':
     'until the first part is judged no other job is retried, and its verdict is by what became of it',
+  'a patch is for its jobs alone':
+    'a job is given what it was enqueued with, and the patches of the redrives that retried it; no other job ever sees one',
   'an operation that ended stops':
     'an operation that was cancelled, failed or completed changes no job any more',
+  'what is added runs, once':
+    'a node of which a job was told that it is added is in the graph when the workflow ends, once, and begins only when that job has',
+  'a late signal is refused':
+    'a signal is not taken, and opens no node, after the deadline of those who wait for it',
+  'a signal counts once':
+    'of a signal one payload is taken, and who waited for it does not fail for want of it',
+  'a unique key has one workflow': 'no two workflows with the same unique key go forward at the same time',
+  'a key is free again':
+    'a unique key is held by no workflow that has ended, an idempotency key by no call of the day before yesterday',
   'a node waits for what it depends on': 'a node starts when everything that it depends on has ended',
   'a node has one live job': 'a node has at most one job that is not final, the one that undoes it counted',
   'a node goes forward': 'within one round a node never goes back to a state that it has left',

@@ -8,7 +8,11 @@ import type { JobPlan } from './plan.ts';
 import type { Process } from './process.ts';
 import { between } from './random.ts';
 import type { watchPromises } from './watch.ts';
+import { addedBy } from './workflow/body.ts';
 import type { NodePlan } from './workflow/plan.ts';
+
+/** A node, and the name of its workflow's plan. */
+export type PlacedNode = NodePlan & { workflow: string };
 
 interface StartParts {
   now: () => number;
@@ -16,7 +20,9 @@ interface StartParts {
   /** What `once` has stored, by job. */
   effects: ReadonlyMap<string, Effects>;
   /** The node of a workflow that a payload is for. */
-  nodeOf: (script: string) => NodePlan | undefined;
+  nodeOf: (script: string) => PlacedNode | undefined;
+  /** A job was told that it has added nodes of these keys. */
+  onAdded: (jobId: string, keys: readonly string[]) => void;
   say: (line: () => string) => void;
 }
 
@@ -24,7 +30,7 @@ interface StartParts {
 export const short = (jobId: string): string => jobId.slice(-6);
 
 /** What a worker's handlers do, and how each of their starts is watched. */
-export function makeStarts({ now, watch, effects, nodeOf, say }: StartParts) {
+export function makeStarts({ now, watch, effects, nodeOf, onAdded, say }: StartParts) {
   /** What the job of each payload does. */
   const scripts = new Map<string, JobPlan>();
 
@@ -36,7 +42,7 @@ export function makeStarts({ now, watch, effects, nodeOf, say }: StartParts) {
     if (node !== undefined) return handleNode(process, node, payload, job);
     const { behaviours = [], once = false } = scripts.get(script) ?? {};
     const behaviour = behaviours[Math.min(job.attempt, behaviours.length) - 1] ?? plainly;
-    return start(process, job, behaviour.does, async () => {
+    return start(process, job, payload, behaviour.does, async () => {
       if (once)
         watch.onceIs(job.id, await job.once('mail', () => sendMail(process, job)), effects.get(job.id));
       return behave(behaviour, process, job, now);
@@ -46,16 +52,34 @@ export function makeStarts({ now, watch, effects, nodeOf, say }: StartParts) {
   /** The job of a workflow's node, or the one that undoes it: an element of a map begins later in the list. */
   async function handleNode(
     process: Process,
-    { behaviours, undoes, items }: NodePlan,
-    { at = 0, payload }: Payload,
+    node: PlacedNode,
+    given: Payload,
     job: JobContext,
   ): Promise<unknown> {
+    const { behaviours, undoes, items } = node;
+    const { at = 0, payload } = given;
     const own = payload === undefined ? behaviours : undoes;
     const behaviour = own[(job.attempt - 1 + at) % own.length] ?? plainly;
-    return start(process, job, behaviour.does, async () => {
+    return start(process, job, given, behaviour.does, async () => {
+      if (payload === undefined) await add(node, job);
       await behave(behaviour, process, job, now);
       return { attempt: job.attempt, items: Array(items).fill(0) };
     });
+  }
+
+  /** Attempts that add at the same time add the same, but not in the same parts or order. */
+  async function add(node: PlacedNode, job: JobContext): Promise<void> {
+    const nodes = addedBy(node.workflow, node);
+    if (job.attempt % 3 === 0) nodes.reverse();
+    const first = job.attempt % 3 === 2 ? 1 : nodes.length;
+    for (const some of [nodes.slice(0, first), nodes.slice(first)]) {
+      if (some.length === 0) continue;
+      await job.enqueue(some as never);
+      onAdded(
+        job.id,
+        some.map(({ key }) => String(key)),
+      );
+    }
   }
 
   /** A start of an operation on many jobs. */
@@ -68,17 +92,18 @@ export function makeStarts({ now, watch, effects, nodeOf, say }: StartParts) {
     const does = type === 'taskq.retry' ? 'retry' : 'cancel';
     process.operation = job.id;
     watch.operations.started(job.id, { does, body: asked } as OperationPlan['asked'], mintedAtOf(job.id));
-    return start(process, job, does, run);
+    return start(process, job, asked, does, run);
   }
 
   async function start(
     process: Process,
     job: JobContext,
+    payload: unknown,
     does: string,
     run: () => Promise<unknown>,
   ): Promise<unknown> {
     let ended = false;
-    watch.started(job.id, process, () => process.alive && !ended && !job.signal.aborted);
+    watch.started(job.id, payload, process, () => process.alive && !ended && !job.signal.aborted);
     say(() => `${short(job.id)} starts to ${does} in ${process.name}`);
     try {
       return await run();

@@ -59,6 +59,10 @@ export function watchOperations(parts: OperationParts) {
         ...{ begun: new Set(), page: new Set(), disputed: new Set(), changed: new Set() },
       });
     },
+    patchOf(jobId: string | undefined): Record<string, unknown> | undefined {
+      const asked = operations.get(jobId ?? '')?.asked;
+      return asked?.does === 'retry' ? asked.body.patch : undefined;
+    },
     /** A checkpoint that was stored. */
     saved(jobId: string, progress: OperationProgress): void {
       const operation = operations.get(jobId);

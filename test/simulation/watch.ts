@@ -6,6 +6,7 @@ import type { Process } from './process.ts';
 import { Broken } from './promises.ts';
 import type { Written } from './table.ts';
 import { watchOperations } from './watch-operations.ts';
+import { watchPayloads } from './watch-payloads.ts';
 import { watchWrites } from './watch-writes.ts';
 import { clocksMs, type Expect, unknownJob, type Watched } from './watched.ts';
 
@@ -50,6 +51,7 @@ export function watchPromises(parts: WatchParts) {
     of(jobId).cancelAsked = true;
   };
   const operations = watchOperations({ ...parts, cancelAsked, expect });
+  const payloads = watchPayloads({ open: parts.open, patchOf: operations.patchOf, expect });
 
   return {
     first: () => first,
@@ -60,6 +62,7 @@ export function watchPromises(parts: WatchParts) {
       stirred.add(each.after.sk);
       operations.written(each);
       writes(each);
+      payloads.written(each);
     },
     accept(jobId: string): void {
       of(jobId).accepted = true;
@@ -83,7 +86,8 @@ export function watchPromises(parts: WatchParts) {
       Object.assign(of(jobId), { lost: true, troubled: true });
     },
     stir: (jobId: string): void => void stirred.add(jobId),
-    started(jobId: string, by: Process, owns: () => boolean): void {
+    started(jobId: string, payload: unknown, by: Process, owns: () => boolean): void {
+      payloads.started(jobId, payload);
       const job = of(jobId);
       const fence = by.claims.get(jobId) ?? 0;
       const other = job.running.find((each) => each.owns());

@@ -109,7 +109,14 @@ export function makeWorld(
     ...{ table, lanes, sealed, keys: new Map(), effects, checkpoints, walked },
     ...(flows === undefined ? {} : { flowsOf: flows.portsOf }),
   };
-  const starts = makeStarts({ now, watch, effects, say, nodeOf: (script) => flows?.nodeOf(script) });
+  const starts = makeStarts({
+    now,
+    watch,
+    effects,
+    say,
+    nodeOf: (script) => flows?.nodeOf(script),
+    onAdded: (jobId, keys) => flows?.watch.added(jobId, keys),
+  });
   const started = new Map<string, number>();
 
   function begin(kind: string): Program {

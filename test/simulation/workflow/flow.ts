@@ -1,10 +1,11 @@
-import { jobKey } from '../../../core/table.ts';
+import { jobKey, type Sealed } from '../../../core/table.ts';
+import type { AddedNodes } from '../../../core/workflow/added.ts';
 import { type Graph, graphOf } from '../../../core/workflow/graph.ts';
-import type { NodesPart, StatesPart, WorkflowItem } from '../../../core/workflow/item.ts';
+import type { AddedPart, NodesPart, StatesPart, WorkflowItem } from '../../../core/workflow/item.ts';
 import { jobIdOf, type Link } from '../../../core/workflow/link.ts';
 import type { NodeSpec } from '../../../core/workflow/spec.ts';
 import { decodeRounds, decodeStates, type NodeState } from '../../../core/workflow/states.ts';
-import { elementSpec } from '../../../functions/advance/specs.ts';
+import { elementSpec, withAdded } from '../../../functions/advance/specs.ts';
 import type { workflowRows } from '../../support/memory-workflows.ts';
 import type { Process } from '../process.ts';
 
@@ -29,6 +30,10 @@ export interface Flow {
   ends: Map<number, string>;
   /** Rounds whose end was told. */
   calledBack: Set<number>;
+  /** The keys that the job of each node was told are added. */
+  added: Map<number, Set<string>>;
+  /** Signals that were taken in this round. */
+  signals: Set<string>;
   /** As last read, while nothing was appended. */
   graph?: { specs: NodeSpec[]; graph: Graph };
 }
@@ -43,6 +48,8 @@ export function newFlow(id: string): Flow {
     troubled: false,
     ends: new Map(),
     calledBack: new Set(),
+    added: new Map(),
+    signals: new Set(),
   };
 }
 
@@ -52,17 +59,21 @@ export function itemOf({ items }: Stored, id: string): WorkflowItem | undefined 
   return items.get(`${tenant}/${id}`);
 }
 
-/** States and rounds of all nodes, as they are stored. */
-export function statesOf(stored: Stored, flow: Flow): { states: NodeState[]; rounds: number[] } {
+/** States and rounds of all nodes, as they are stored; `said`: of so many. */
+export function statesOf(
+  stored: Stored,
+  flow: Flow,
+): { states: NodeState[]; rounds: number[]; said: number } {
   const parts = partsOf<StatesPart>(stored, flow.id, 'states#');
   const states = parts.flatMap(({ letters }) => decodeStates(letters));
   const rounds = parts.flatMap((part) =>
     part.rounds === undefined ? [...part.letters].map(() => 0) : decodeRounds(part.rounds),
   );
   const { specs } = graphIn(stored, flow);
+  const said = states.length;
   while (states.length < specs.length) states.push('waiting');
   while (rounds.length < specs.length) rounds.push(0);
-  return { states, rounds };
+  return { states, rounds, said };
 }
 
 /** The nodes as they are stored: sealed values of the simulation are plain. */
@@ -70,10 +81,11 @@ export function graphIn(stored: Stored, flow: Flow): { specs: NodeSpec[]; graph:
   const parts = partsOf<NodesPart>(stored, flow.id, 'nodes#');
   const count = parts.reduce((sum, each) => sum + each.count, 0);
   if (flow.graph?.specs.length === count) return flow.graph;
-  const specs: NodeSpec[] = [];
+  let specs: NodeSpec[] = [];
   for (const part of parts) {
     if ('sealed' in part) specs.push(...(JSON.parse(Buffer.from(part.sealed.data).toString()) as NodeSpec[]));
-    // No job of the simulation adds nodes.
+    else if ('added' in part)
+      specs = withAdded({ specs, added: new Map() }, part.added, addedIn(stored, flow)).specs;
     else if ('elementOf' in part) {
       const map = specs[part.elementOf] as NodeSpec;
       const known = specs.filter(({ node }) => node.elementOf === part.elementOf).length;
@@ -83,6 +95,16 @@ export function graphIn(stored: Stored, flow: Flow): { specs: NodeSpec[]; graph:
   }
   flow.graph = { specs, graph: graphOf(specs.map(({ node }) => node)) };
   return flow.graph;
+}
+
+/** What jobs have added to a workflow, by its name. */
+function addedIn(stored: Stored, { id }: Flow): Map<string, AddedNodes> {
+  return new Map(
+    partsOf<AddedPart>(stored, id, 'added#').map(({ by, nth, sealed }) => [
+      `${by}#${nth}`,
+      JSON.parse(Buffer.from((sealed as Sealed).data).toString()),
+    ]),
+  );
 }
 
 function partsOf<T>({ parts }: Stored, id: string, prefix: string): T[] {

@@ -12,6 +12,10 @@ export interface WorkflowPlan {
   timeoutSeconds?: number;
   /** Its end is told. */
   callback: boolean;
+  /** While one with this key runs, no other does. */
+  unique?: string;
+  /** It comes when all others of its key have ended. */
+  whenEnded?: true;
   nodes: NodePlan[];
   acts: ActPlan[];
 }
@@ -37,8 +41,12 @@ export interface NodePlan {
   maxConcurrency: number;
   /** Of a signal: how long it is waited for. */
   timeoutSeconds?: number;
+  /** Of a signal: its name, where it is not the node's own. */
+  signal?: string;
   /** Of a sub-workflow. */
   inner: NodePlan[];
+  /** Nodes that its job adds. */
+  adds: NodePlan[];
 }
 type FailurePlan = 'cancel' | 'continue' | 'compensate';
 
@@ -49,8 +57,12 @@ export interface ActPlan {
   does: 'cancel' | 'retry' | 'signal' | 'cancel a job' | 'read';
   /** Of a retry. */
   mode: 'failed' | 'all';
-  /** Of a signal: which node. */
+  /** Of a signal: its name. */
   signal: string;
+  /** Of a signal: its payload, by which senders are told apart. */
+  says?: 'yes' | 'no';
+  /** Of a signal: sent so long after the deadline of who waits for it, or before it, as soon as that is known. */
+  aimedMs?: number;
   /** Which of its jobs, 0 ≤ n < 1. */
   pick: number;
 }
@@ -100,13 +112,22 @@ export function drawLossyWorkflow(name: string, random: Random): WorkflowPlan {
     acts: [],
     nodes: Array.from({ length: 12 }, (_, index) => ({
       ...plain,
-      ...{ key: `n${index}`, kind: 'job', after: [], inner: [], takes: false, maxAttempts: 1, items: 0 },
+      ...{
+        key: `n${index}`,
+        kind: 'job',
+        after: [],
+        inner: [],
+        takes: false,
+        maxAttempts: 1,
+        items: 0,
+        adds: [],
+      },
       behaviours: [{ does: 'return', afterMs: between(random, 21_000, 24_900) }],
     })),
   };
 }
 
-function drawNodes(
+export function drawNodes(
   random: Random,
   count: number,
   types: readonly SimulatedType[],
@@ -148,6 +169,7 @@ function drawNodes(
       maxConcurrency: oneOf(random, [1, 2, 40]),
       ...(random() < 0.5 ? { timeoutSeconds: oneOf(random, [5, 90, 1_500]) } : {}),
       inner: kind === 'sub' ? drawNodes(random, between(random, 1, 3), types, `i${index}_`) : [],
+      adds: [],
     });
   }
   return nodes;
@@ -162,7 +184,7 @@ function drawBehaviours(random: Random, type: SimulatedType, plain: number): Beh
 }
 
 /** Each signal early, in time or late; one that nobody waits for in vain may never come. */
-function drawSignals(random: Random, nodes: readonly NodePlan[]): Omit<ActPlan, 'name'>[] {
+export function drawSignals(random: Random, nodes: readonly NodePlan[]): Omit<ActPlan, 'name'>[] {
   return nodes.flatMap((node) => {
     if (node.kind === 'sub') return drawSignals(random, node.inner);
     if (node.kind !== 'signal' || (node.timeoutSeconds !== undefined && random() < 0.3)) return [];
@@ -183,5 +205,5 @@ function drawActs(random: Random, faultyMs: number): Omit<ActPlan, 'name'>[] {
 
 /** The plan of a node, wherever it stands. */
 export function everyNode(nodes: readonly NodePlan[]): NodePlan[] {
-  return nodes.flatMap((node) => [node, ...everyNode(node.inner)]);
+  return nodes.flatMap((node) => [node, ...everyNode(node.inner), ...everyNode(node.adds)]);
 }

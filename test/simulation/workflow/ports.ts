@@ -1,3 +1,4 @@
+import type { SignalContract } from '../../../core/define.ts';
 import { partNames } from '../../../core/workflow/item.ts';
 import type { Mark } from '../../../core/workflow/watch.ts';
 import type { Executions, Workflows } from '../../../functions/workflows.ts';
@@ -9,6 +10,8 @@ import type { SimulatedExecutions } from './executions.ts';
 export interface FlowPorts {
   workflows: Workflows;
   executions: Executions;
+  /** Those that are declared. */
+  signals: readonly SignalContract[];
 }
 
 /** A call that was carried out. */
@@ -25,6 +28,7 @@ export interface FlowCall {
 export interface FlowPortParts {
   stored: ReturnType<typeof workflowRows>;
   executions: SimulatedExecutions;
+  signals: readonly SignalContract[];
   /** What each partition of marks was last seen to hold: a stale read shows it again. */
   seenMarks: Map<string, Mark[]>;
   /** Just before a call is carried out, and just after. */
@@ -57,6 +61,7 @@ export function flowPorts(process: Process, parts: FlowPortParts): FlowPorts {
       reach(name, idOf(...args), args, () => (rows[name] as (...given: unknown[]) => unknown)(...args));
   const second = (_tenant: unknown, id: string): string => id;
   return {
+    signals: parts.signals,
     workflows: {
       /** As on AWS: read, the parts whatever stands, then the workflow if none stands. */
       async create(item, nodes) {

@@ -1,6 +1,6 @@
 import { plainly } from '../handlers.ts';
 import type { Plan } from '../plan.ts';
-import type { NodePlan, WorkflowPlan } from './plan.ts';
+import type { ActPlan, NodePlan, WorkflowPlan } from './plan.ts';
 
 type LeaveOut = <T>(list: () => readonly T[], tryWith: (kept: T[]) => Promise<void>) => Promise<void>;
 
@@ -17,13 +17,13 @@ export async function shrinkWorkflows(
   for (const { name } of plan().workflows) {
     const now = (): WorkflowPlan | undefined => plan().workflows.find((each) => each.name === name);
     await leaveOut(
-      () => (now()?.acts ?? []).filter(({ does }) => does !== 'signal'),
+      () => (now()?.acts ?? []).filter((act) => !isAwaited(act)),
       (kept) =>
         breaks(
           withWorkflow(plan(), name, (each) => ({
             ...each,
             // Without its signal a node would wait for ever, and rightly so.
-            acts: each.acts.filter((act) => act.does === 'signal' || kept.includes(act)),
+            acts: each.acts.filter((act) => isAwaited(act) || kept.includes(act)),
           })),
         ),
     );
@@ -36,6 +36,9 @@ export async function shrinkWorkflows(
     );
   }
 }
+
+const isAwaited = ({ does, says, aimedMs }: ActPlan): boolean =>
+  does === 'signal' && says === undefined && aimedMs === undefined;
 
 /** Every part of a workflow that can be plainer, by itself. */
 export function* plainerWorkflows({ workflows }: Plan): Generator<(plan: Plan) => Plan> {
@@ -56,6 +59,7 @@ export function* plainerWorkflows({ workflows }: Plan): Generator<(plan: Plan) =
 
 const plainerNodes: readonly ((node: NodePlan) => NodePlan)[] = [
   (node) => ({ ...node, kind: 'job', inner: [] }),
+  (node) => ({ ...node, adds: [] }),
   ({ when: _, ...node }) => node,
   ({ delaySeconds: _, ...node }) => node,
   (node) => ({ ...node, takes: false }),

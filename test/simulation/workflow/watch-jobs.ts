@@ -1,5 +1,6 @@
 import { isFinal } from '../../../core/state.ts';
 import type { JobRecord } from '../../../core/table.ts';
+import { prefixOf } from '../../../core/workflow/added.ts';
 import { decodeLink, jobIdOf, type Link } from '../../../core/workflow/link.ts';
 import type { NodeSpec } from '../../../core/workflow/spec.ts';
 import { isEnded } from '../../../core/workflow/states.ts';
@@ -45,7 +46,12 @@ export function watchJobs({ stored, peek, of, expect }: JobParts) {
       'a node has one live job',
       () => `${before} while ${short(other ?? '')} is ${peek(other ?? '')?.status}`,
     );
-    const map = specs[node]?.node.elementOf;
+    const { elementOf: map, addedBy } = specs[node]?.node ?? {};
+    expect(
+      undo || addedBy === undefined || hasBegun(flow, addedBy),
+      'what is added runs, once',
+      () => `${before}, and ${name(addedBy ?? 0)}, whose job added it, has not begun`,
+    );
     if (undo) {
       const standing = laterThan(graph, node).find((each) => stands(flow, each, specs));
       expect(
@@ -66,6 +72,16 @@ export function watchJobs({ stored, peek, of, expect }: JobParts) {
       }
   }
 
+  /** Has it had a job in its round, or ended without. */
+  function hasBegun(flow: Flow, node: number): boolean {
+    const { states, rounds } = statesOf(stored, flow);
+    if (isEnded(states[node] ?? 'waiting')) return true;
+    return [...(flow.jobs.get(node) ?? [])].some((jobId) => {
+      const link = decodeLink(peek(jobId)?.workflow ?? '');
+      return link !== undefined && roundOf(link) === rounds[node];
+    });
+  }
+
   /** Completed since it was last begun, can be undone, and is not. */
   function stands(flow: Flow, node: number, specs: readonly NodeSpec[]): boolean {
     if (!specs[node]?.node.compensates || specs[node]?.node.kind !== 'job') return false;
@@ -77,6 +93,23 @@ export function watchJobs({ stored, peek, of, expect }: JobParts) {
     const round = statesOf(stored, flow).rounds[node];
     const ofNow = links.filter((link) => roundOf(link) === round);
     return ofNow.length > 0 && !ofNow.some(({ undo }) => undo);
+  }
+
+  /** What jobs were told is added stands in the graph, and each node once. */
+  function addedOnce(flow: Flow, specs: readonly NodeSpec[]): void {
+    const keys = new Map<string, number>();
+    for (const { key } of specs) keys.set(key, (keys.get(key) ?? 0) + 1);
+    const twice = [...keys].find(([, times]) => times > 1)?.[0];
+    expect(twice === undefined, 'what is added runs, once', () => `the workflow has ${twice} more than once`);
+    for (const [node, added] of flow.added)
+      for (const key of added) {
+        const full = prefixOf({ index: node, key: specs[node]?.key ?? '' }) + key;
+        expect(
+          keys.has(full),
+          'what is added runs, once',
+          () => `the workflow has ended without ${full}, which a job was told is added`,
+        );
+      }
   }
 
   return {
@@ -112,8 +145,17 @@ export function watchJobs({ stored, peek, of, expect }: JobParts) {
       if (item === undefined) return;
       flow.ends.set(item.round ?? 0, item.status);
       const { specs } = graphIn(stored, flow);
-      const { states, rounds } = statesOf(stored, flow);
-      for (const [node, { key }] of specs.entries()) {
+      addedOnce(flow, specs);
+      const { states, rounds, said } = statesOf(stored, flow);
+      for (const [
+        node,
+        {
+          key,
+          node: { elementOf },
+        },
+      ] of specs.entries()) {
+        // Appended by an advance that died, as a stop over its map, which had not begun: nobody ever gives it a job.
+        if (node >= said && elementOf !== undefined && liveOf(flow, node) === undefined) continue;
         const state = states[node] ?? 'waiting';
         const live = liveOf(flow, node);
         const named = (what: string) => () =>

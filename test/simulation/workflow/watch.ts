@@ -1,7 +1,7 @@
 import { isFinal } from '../../../core/state.ts';
 import type { JobRecord } from '../../../core/table.ts';
 import { executionName, type StatesPart, type WorkflowItem } from '../../../core/workflow/item.ts';
-import { jobIdOf } from '../../../core/workflow/link.ts';
+import { decodeLink, jobIdOf, type Link } from '../../../core/workflow/link.ts';
 import { decodeNews } from '../../../core/workflow/news.ts';
 import { callbackType } from '../../../core/workflow/request.ts';
 import { decodeRounds, decodeStates, isEnded, type NodeState } from '../../../core/workflow/states.ts';
@@ -13,6 +13,8 @@ import type { SimulatedExecutions } from './executions.ts';
 import { type Flow, graphIn, itemOf, jobOf, newFlow, type Stored, statesOf, tenant } from './flow.ts';
 import type { FlowCall } from './ports.ts';
 import { watchJobs } from './watch-jobs.ts';
+import { watchSignals } from './watch-signals.ts';
+import { watchUnique } from './watch-unique.ts';
 
 export interface FlowWatchParts {
   now: () => number;
@@ -58,6 +60,8 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
     return flow;
   };
   const jobs = watchJobs({ stored, peek, of, expect });
+  const signals = watchSignals({ now, stored, expect });
+  const unique = watchUnique({ stored, expect });
   let before: WorkflowItem | undefined;
 
   /** When each advance began, until its first read. */
@@ -84,13 +88,16 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
     if (name === 'saveStates' && answer === true) saved(flow, args[2] as StatesPart);
     if (name === 'rest' && answer === true) rested(flow, args[1] as RestChange, by, late);
     const item = itemOf(stored, id);
+    if (name === 'create') unique.stored(id, by.name);
     if (before === undefined || item === undefined || before.status === item.status) return;
     expect(
       before.status === 'running' || (name === 'reopen' && item.status === 'running'),
       'an end is final until a retry',
       () => `the workflow went from ${before?.status} to ${item.status} by ${by.name}`,
     );
-    if (item.status !== 'running') jobs.ended(flow);
+    if (item.status === 'running') return;
+    jobs.ended(flow);
+    signals.ended(flow);
   }
 
   /** What is told of a job is true of it, or was. */
@@ -125,6 +132,7 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
         'a node goes forward',
         () => `node ${key} went from ${was} to ${state}${again === 0 ? '' : `, ${again} rounds on`}`,
       );
+      signals.saved(flow, node, was, state);
       if ((state !== 'running' && state !== 'completed') || state === was) continue;
       // What is heard of late may stand in one write with the undoing of what was before it.
       const open = specs[node]?.node.dependsOn.find(
@@ -203,7 +211,15 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
 
   return {
     of,
+    signals,
+    unique,
     called,
+    /** A job was told that nodes of these keys are added. */
+    added(jobId: string, keys: readonly string[]): void {
+      const { workflow, node } = decodeLink(peek(jobId)?.workflow ?? '') as Link;
+      const { added } = of(workflow);
+      added.set(node, new Set([...(added.get(node) ?? []), ...keys]));
+    },
     invoked: (advance: Process): void => void begun.set(advance, now()),
     /** Just before a call is carried out. */
     calling({ id }: Pick<FlowCall, 'id'>): void {
@@ -215,6 +231,9 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
       if (after.workflow === undefined) return;
       if (isFinal(after.status)) ends.set(after.sk, (ends.get(after.sk) ?? new Set()).add(after.status));
       jobs.written(each);
+      const link = decodeLink(after.workflow);
+      if (before === undefined && after.status !== 'void' && link?.undo === false)
+        unique.begins(itemOf(stored, link.workflow) as WorkflowItem);
     },
     trouble(ids: Iterable<string>): void {
       for (const id of ids) {
