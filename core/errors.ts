@@ -87,20 +87,58 @@ export class SystemError extends JobError {
 }
 
 /**
- * The fields under the marker, or undefined for an error that is not one of ours. They may come from a
+ * The fields under the marker, or undefined for what is not one of ours. They may come from a
  * handler's own number or from another release: an unknown code is read as `unknown`, and a Retry-After
- * that is no time is left out, because NaN would end in the record's clock.
+ * that is no time is left out, because NaN would end in the record's clock. Never throws.
  */
 export function jobErrorFields(thrown: unknown): JobErrorFields | undefined {
-  if (typeof thrown !== 'object' || thrown === null) return undefined;
-  const marked: unknown = (thrown as { [marker]?: unknown })[marker];
-  if (typeof marked !== 'object' || marked === null) return undefined;
-  const { kind, code, retryAfterSeconds: seconds } = marked as Record<string, unknown>;
+  const marked = propertyOf(thrown, marker);
+  const kind = propertyOf(marked, 'kind');
   const known = errorKinds.find((each) => each === kind);
   if (known === undefined) return undefined;
+  const code = propertyOf(marked, 'code');
+  const seconds = propertyOf(marked, 'retryAfterSeconds');
   return {
     kind: known,
     code: errorCodes.find((each) => each === code) ?? 'unknown',
     ...(typeof seconds === 'number' && seconds >= 0 ? { retryAfterSeconds: seconds } : {}),
   };
+}
+
+/** What a thrown value says: an error's message, else itself as text. Never throws. */
+export function saidBy(thrown: unknown): { message: string; stack?: string } {
+  const message = propertyOf(thrown, 'message');
+  const stack = propertyOf(thrown, 'stack');
+  return {
+    message: typeof message === 'string' ? message : textOf(message ?? thrown),
+    ...(typeof stack === 'string' ? { stack } : {}),
+  };
+}
+
+/** Anything as text. Never throws: an object without a prototype has no text, nor has one whose `toString` throws. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `${typeof value} without a text`;
+  }
+}
+
+/** A property of what may be thrown, which is anything; undefined where it cannot be had. Never throws: a getter may, and a Proxy. */
+export function propertyOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  try {
+    return (value as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
+  }
+}
+
+/** `instanceof`, for what may be thrown. Never throws: a Proxy may be asked for its prototype. */
+export function isA<T>(value: unknown, kind: abstract new (...args: never[]) => T): value is T {
+  try {
+    return value instanceof kind;
+  } catch {
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorKind, jobErrorFields } from './errors.ts';
+import { type ErrorCode, type ErrorKind, jobErrorFields, propertyOf } from './errors.ts';
 import type { FailureCause } from './table.ts';
 
 /** A thrown value, judged: what it is, and how long to wait before it may be tried again. */
@@ -99,7 +99,7 @@ const known: Record<string, { kind: ErrorKind; code: ErrorCode }> = {
   ERR_WORKER_OUT_OF_MEMORY: { kind: 'system', code: 'out_of_memory' },
 };
 
-/** What a handler's thrown value means: its own marker first, then the names of Node and the AWS SDK. */
+/** What a handler's thrown value means: its own marker first, then the names of Node and the AWS SDK. Never throws. */
 export function classify(thrown: unknown): Failure {
   const marked = jobErrorFields(thrown);
   const fields = marked ?? classifyForeign(thrown);
@@ -118,5 +118,9 @@ function classifyForeign(thrown: unknown): { kind: ErrorKind; code: ErrorCode } 
 }
 
 function fieldsOf(value: unknown): { name?: unknown; code?: unknown; cause?: unknown } {
-  return typeof value === 'object' && value !== null ? value : {};
+  return {
+    name: propertyOf(value, 'name'),
+    code: propertyOf(value, 'code'),
+    cause: propertyOf(value, 'cause'),
+  };
 }

@@ -17,13 +17,6 @@ export interface KeptError {
 const maxMessageLength = 2_000;
 const maxStackLength = 4_000;
 
-/** What a thrown value says. */
-export function saidBy(thrown: unknown): Pick<KeptError, 'message' | 'stack'> {
-  if (!(thrown instanceof Error)) return { message: String(thrown) };
-  const { message, stack } = thrown;
-  return { message, ...(stack === undefined ? {} : { stack }) };
-}
-
 /** Keeps how an attempt ended, for whoever asks: sealed, because a message may hold what the payload held. */
 export async function keepError(
   vault: Vault,

@@ -1,3 +1,4 @@
+import { saidBy } from '../../core/errors.ts';
 import { fingerprintOf } from '../../core/fingerprint.ts';
 import type { Failure } from '../../core/retry.ts';
 import { type JobRecord, tenantOf } from '../../core/table.ts';
@@ -14,7 +15,7 @@ export async function fingerprintFor(
   thrown: unknown,
 ): Promise<string> {
   const { bytes } = await keys.dedupeKey(tenantOf(record));
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const { message } = saidBy(thrown);
   const { type, codeVersion } = record;
   return fingerprintOf({ cause, code, type, codeVersion }, { message, secret: bytes });
 }

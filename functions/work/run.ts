@@ -1,6 +1,6 @@
 import { maxPayloadBytes } from '../../core/api.ts';
 import type { JobContext, JobContract, Run } from '../../core/define.ts';
-import { jobErrorFields, PermanentError, SystemError, TransientError } from '../../core/errors.ts';
+import { isA, jobErrorFields, PermanentError, SystemError, TransientError } from '../../core/errors.ts';
 import { check } from '../../core/faults.ts';
 import { placeResult } from '../../core/placement.ts';
 import type { Ending } from '../../core/renew.ts';
@@ -48,6 +48,7 @@ export function run(deps: RunDeps) {
   ): Promise<{ outcome: Outcome; thrown?: unknown }> => {
     // Its settle will be `cancelled`.
     if (record.cancelRequestedAt !== undefined) return { outcome: { kind: 'not_started' } };
+    let ending: Error | undefined;
     try {
       const contract = deps.contractOf(record.type);
       // Enqueue may be a release ahead while a deploy goes on: the next attempt may well know the type.
@@ -57,20 +58,35 @@ export function run(deps: RunDeps) {
       const handler = await ours(deps.handlerOf(record.type, undoes(record)));
       const timeoutMs = record.timeoutSeconds * 1000;
       if (timeoutMs > room().runMs) return { outcome: { kind: 'not_started' } };
-      const returned = await inTime(deps, record, timeoutMs, watch, (context) =>
-        handler(payload as never, context),
+      const returned = await inTime(
+        deps,
+        record,
+        timeoutMs,
+        watch,
+        (error) => {
+          ending ??= error;
+        },
+        (context) => handler(payload as never, context),
       );
       const result = await ours(sealResult(deps.vault, record, returned));
       return { outcome: { kind: 'returned', result } };
     } catch (thrown) {
-      if (thrown instanceof Cancelled) return { outcome: { kind: 'cancelled' } };
-      if (thrown instanceof Unopened)
-        return { outcome: { kind: 'unopened', failure: classify(thrown.cause) }, thrown };
-      if (thrown instanceof Snoozed) return { outcome: { kind: 'snoozed', delayMs: thrown.seconds * 1000 } };
-      if (thrown instanceof LateAttempt) return { outcome: { kind: 'overtaken' } };
-      return { outcome: { kind: 'failed', failure: classify(thrown) }, thrown };
+      return { outcome: outcomeOf(thrown, ending), thrown };
     }
   };
+}
+
+/**
+ * What becomes of an attempt that threw, whatever that is.
+ * @param ending what ended the attempt, if something did: the same error of another attempt, which a handler may
+ * have got by a promise that jobs share, is none of this one's
+ */
+function outcomeOf(thrown: unknown, ending: Error | undefined): Outcome {
+  if (thrown === ending && ending instanceof Cancelled) return { kind: 'cancelled' };
+  if (thrown === ending && ending instanceof LateAttempt) return { kind: 'overtaken' };
+  if (isA(thrown, Unopened)) return { kind: 'unopened', failure: classify(thrown.cause) };
+  if (isA(thrown, Snoozed)) return { kind: 'snoozed', delayMs: thrown.seconds * 1000 };
+  return { kind: 'failed', failure: classify(thrown) };
 }
 
 /** The payload could not be had. What does not fit, or is gone, is a PermanentError and the job's own fault. */
@@ -119,11 +135,15 @@ async function inTime(
   record: JobRecord,
   timeoutMs: number,
   watch: Watch,
+  onEnd: (error: Error) => void,
   start: (context: JobContext) => Promise<unknown>,
 ): Promise<unknown> {
   const controller = new AbortController();
   const { promise: over, reject } = Promise.withResolvers<never>();
+  // Nobody waits for it where the handler threw before it gave a promise, and that would end the process.
+  over.catch(() => {});
   const end = (error: Error): void => {
+    onEnd(error);
     // First, so that nothing a handler does on the signal becomes the outcome.
     reject(error);
     controller.abort(error);

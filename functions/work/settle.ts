@@ -1,5 +1,6 @@
 import { delaySecondsUntil } from '../../core/attention.ts';
 import type { Change, ChangeResult, JobStore } from '../../core/change.ts';
+import { saidBy } from '../../core/errors.ts';
 import { laneOf } from '../../core/lane.ts';
 import {
   settle as decide,
@@ -15,7 +16,7 @@ import type { Keys } from '../keys.ts';
 import type { Delivery, Lanes } from '../lanes.ts';
 import { acknowledged, comesBack, type Fate } from '../messages.ts';
 import type { Vault } from '../vault.ts';
-import { keepError, saidBy } from './errors.ts';
+import { keepError } from './errors.ts';
 import { fingerprintFor } from './fingerprint.ts';
 import { inPassing } from './in-passing.ts';
 import type { Room } from './run.ts';

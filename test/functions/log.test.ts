@@ -35,6 +35,23 @@ describe('a line', () => {
     expect(printed.endsWith('\n')).toBe(true);
   });
 
+  it('is one whatever a handler hands over against its types', () => {
+    const round: Record<string, unknown> = { card: marker };
+    round.self = round;
+    const bare = Object.create(null);
+    const toJSON = () => {
+      throw new Error('no');
+    };
+    const fields = { rows: 5n, round, bare, odd: { toJSON }, sure: true, bytes: 7, none: undefined };
+    logLine('info', 'half way', fields as never);
+    expect(lines()).toEqual([
+      {
+        ...{ level: 'info', message: 'half way', rows: '5', round: '[object Object]' },
+        ...{ bare: 'object without a text', odd: '[object Object]', sure: true, bytes: 7 },
+      },
+    ]);
+  });
+
   it('of an invocation carries its counts as metrics', () => {
     logInvocation('work', { completed: 3, failed: 0 }, { queue: 'default' }, start);
     expect(lines()).toMatchObject([
@@ -62,6 +79,35 @@ describe('an error in the log', () => {
         queue: 'default',
         error: 'TypeError',
         frames: expect.stringMatching(/^ {4}at .*log\.test\.ts/),
+      },
+    ]);
+  });
+
+  const no = () => {
+    throw new Error(marker);
+  };
+  const odd = (properties: PropertyDescriptorMap) => Object.defineProperties(new Error(marker), properties);
+
+  it.each([
+    ['an error whose name throws', odd({ name: { get: no }, stack: { value: '' } }), 'object', ''],
+    ['an error whose name is a number', odd({ name: { value: 5 }, stack: { value: '' } }), 'object', ''],
+    ['an error whose message throws', odd({ message: { get: no } }), 'Error', ''],
+    ['an error whose message is a number', odd({ message: { value: 5 } }), 'Error', ''],
+    ['an error whose stack is a list', odd({ stack: { value: [marker] } }), 'Error', ''],
+    ['a Proxy that throws', new Proxy({}, { get: no, getPrototypeOf: no }), 'object', undefined],
+    ['an object with a name', { name: marker }, 'object', undefined],
+    ['an object without a prototype', Object.create(null), 'object', undefined],
+    ['a symbol', Symbol(marker), 'symbol', undefined],
+  ])('may be anything: %s', (_, thrown, error, frames) => {
+    logError('it went wrong', thrown, { queue: 'default' });
+    expect(printed).not.toContain(marker);
+    expect(lines()).toEqual([
+      {
+        level: 'error',
+        message: 'it went wrong',
+        queue: 'default',
+        error,
+        ...(frames === undefined ? {} : { frames }),
       },
     ]);
   });
