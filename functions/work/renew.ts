@@ -151,7 +151,8 @@ export function renew(deps: RenewDeps): Renew {
     return {
       trustedUntil: () => trustedUntil,
       started(timeoutMs) {
-        if (!stopped) cancelWatchdog = after(timeoutMs + graceMs, watchdog);
+        // Lost before that, it is watched already.
+        if (!stopped && !over) cancelWatchdog = after(timeoutMs + graceMs, watchdog);
       },
       stop() {
         stopped = true;

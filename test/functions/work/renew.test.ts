@@ -13,7 +13,7 @@ async function renewal({ answers = true, callMs = 0 }: { answers?: boolean; call
   const heard: unknown[] = [];
   const errors: string[] = [];
   let asked = 0;
-  let ended = 0;
+  const loop = { answers, ended: 0 };
   const { monotonic } = world.clock;
   const { change } = world.store;
   const renewing = renew({
@@ -32,10 +32,10 @@ async function renewal({ answers = true, callMs = 0 }: { answers?: boolean; call
     onError: (what) => void errors.push(what),
     ask: (answer) => {
       asked++;
-      if (answers) answer();
+      if (loop.answers) answer();
     },
     endProcess: () => {
-      ended++;
+      loop.ended++;
     },
   })(
     {
@@ -58,7 +58,8 @@ async function renewal({ answers = true, callMs = 0 }: { answers?: boolean; call
     heard,
     errors,
     asked: () => asked,
-    ended: () => ended,
+    ended: () => loop.ended,
+    loop,
     record,
     change: (more: Partial<JobRecord>) => world.store.put({ ...record(), ...more }),
     trustMs: () => renewing.trustedUntil() - monotonic(),
@@ -203,6 +204,39 @@ describe('a process whose event loop is blocked past the timeout', () => {
     expect(ended()).toBe(0);
     await world.clock.advance(1);
     expect(ended()).toBe(1);
+  });
+
+  it('is asked no more once its job is over, though its lease was lost before its handler began', async () => {
+    const { world, started, stop, asked, change, loop } = await renewal();
+    change({ fence: 5 });
+    await world.clock.advance(10_000);
+    started(60_000);
+    expect(asked()).toBe(1);
+    stop();
+    // What blocks it from then on is another job, within its own time.
+    loop.answers = false;
+    await world.clock.advance(120_000);
+    expect([asked(), loop.ended]).toEqual([1, 0]);
+  });
+
+  it('is ended within 6 s if its lease was lost before its handler began, which then blocks', async () => {
+    const { world, started, change, loop } = await renewal();
+    change({ fence: 5 });
+    await world.clock.advance(10_000);
+    started(60_000);
+    loop.answers = false;
+    await world.clock.advance(5_999);
+    expect(loop.ended).toBe(0);
+    await world.clock.advance(1);
+    expect(loop.ended).toBe(1);
+  });
+
+  it('is asked no more once its job was settled, nor is anything begun then', async () => {
+    const { world, started, stop, asked } = await renewal();
+    stop();
+    started(1_000);
+    await world.clock.advance(60_000);
+    expect(asked()).toBe(0);
   });
 
   it('is ended although its lease was lost meanwhile', async () => {
