@@ -23,7 +23,8 @@ export interface JobContext {
   /**
    * How far the attempt is: `percent` of 0 to 100, whole, and a note of up to 100 characters (the rest is cut).
    * Call it as often as you like: it is written every 2 s at most, the last value wins. Metadata, which whoever
-   * may see the job may read: never put anything of the payload into the note.
+   * may see the job may read: never put anything of the payload into the note. It fails no attempt: what is no number,
+   * or a note that is no text, is left out, and the worker's log has one warning of it.
    */
   progress(percent: number, note?: string): void;
   /**

@@ -20,12 +20,20 @@ export function judgeHeld(mine: Mine, found: JobRecord | undefined): Standing {
 
 /** Characters of a progress note that are kept: the record is to stay within its 1,000 bytes. */
 export const maxNoteLength = 100;
+/** A note may be of any length, and told often. */
+const looksAtLength = 1_000;
 
-/** How far a handler says it is, as the record keeps it: a whole number of 0 to 100, a short note. Whatever it says, it fails no job. */
-export function progressOf(percent: number, note: string | undefined, now: number): Progress {
+/**
+ * How far a handler says it is, as the record keeps it: a whole number of 0 to 100, a short note. Undefined for what
+ * is neither, whatever the types say: no number, or a note that is no text. Never throws, so that it fails no job.
+ */
+export function progressOf(percent: unknown, note: unknown, now: number): Progress | undefined {
+  const text = note ?? '';
+  if (typeof percent !== 'number' || typeof text !== 'string') return undefined;
   const whole = Math.min(Math.max(Math.floor(percent) || 0, 0), 100);
   // One line for a terminal: no control characters, no half of an emoji.
-  const line = (note ?? '')
+  const line = text
+    .slice(0, looksAtLength)
     .toWellFormed()
     .replaceAll(/\p{Cc}+/gu, ' ')
     .trim();

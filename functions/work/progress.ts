@@ -7,6 +7,7 @@ export interface ProgressDeps {
   now: () => number;
   /** Calls back after so many ms, unless cancelled by the function it returns. */
   after: (ms: number, callback: () => void) => () => void;
+  log: (message: string, fields: Record<string, string | number | boolean>) => void;
   onError: (message: string, error: unknown) => void;
 }
 
@@ -15,16 +16,17 @@ const pauseMs = 2_000;
 
 /**
  * Writes how far a job is: one write at a time, 2 s apart, the last value wins. A write that shows the job
- * in other hands, or a cancel, ends the attempt.
+ * in other hands, or a cancel, ends the attempt. What is no progress is left out, and said in the log once.
  */
 export function progressWriter(
-  { store, now, after, onError }: ProgressDeps,
+  { store, now, after, log, onError }: ProgressDeps,
   record: JobRecord,
   end: (why: Ending) => void,
 ): { tell: (percent: number, note?: string) => void; stop: () => void } {
   let waiting: Progress | undefined;
   let writing = false;
   let stopped = false;
+  let warned = false;
   let cancelPause = (): void => {};
 
   const write = async (progress: Progress): Promise<void> => {
@@ -50,9 +52,22 @@ export function progressWriter(
     writing = false;
   };
 
+  const warn = (): void => {
+    if (warned) return;
+    warned = true;
+    log('job.progress takes a number and a text: what it was given is left out', {
+      level: 'warn',
+      job_id: record.sk,
+      type: record.type,
+      attempt: record.attempt,
+    });
+  };
+
   return {
     tell(percent, note) {
-      waiting = progressOf(percent, note, now());
+      const progress = progressOf(percent, note, now());
+      if (progress === undefined) return warn();
+      waiting = progress;
       if (!writing && !stopped) void writeAll();
     },
     stop() {

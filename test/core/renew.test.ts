@@ -47,8 +47,30 @@ describe('progress', () => {
     ['', undefined],
     ['\ud83d', '\ufffd'],
     [`${'😀'.repeat(100)}!`, '😀'.repeat(100)],
+    ['n'.repeat(10_000_000), 'n'.repeat(100)],
   ])('the note %j is kept as %j', (note, kept) => {
-    expect(progressOf(1, note, now).note).toBe(kept);
+    expect(progressOf(1, note, now)).toEqual({
+      percent: 1,
+      at: now,
+      ...(kept === undefined ? {} : { note: kept }),
+    });
+  });
+
+  const no = (): never => {
+    throw new Error('not to be had');
+  };
+
+  test.each<[string, unknown, unknown]>([
+    ['a percent that is a text', '50', 'half'],
+    ['a bigint', 5n, undefined],
+    ['no percent', undefined, 'half'],
+    ['a symbol', Symbol('x'), undefined],
+    ['an object without a prototype', Object.create(null), undefined],
+    ['a percent that throws', { valueOf: no }, undefined],
+    ['a note that is a number', 1, 5],
+    ['a note that throws', 1, { toWellFormed: no, toString: no }],
+  ])('is none of %s', (_, percent, note) => {
+    expect(progressOf(percent, note, now)).toBeUndefined();
   });
 
   test('is written by its holder alone', () => {

@@ -66,6 +66,25 @@ it('that cannot be written troubles no handler', async () => {
   await invoked;
 });
 
+it('that is none troubles no handler: left out, and said once', async () => {
+  const { world, context, record, invoked, end, logs } = await running();
+  context.progress(10, 'begun');
+  context.progress('a lot' as never);
+  context.progress(20, { no: 'text' } as never);
+  context.progress(5n as never);
+  await world.clock.advance(2_000);
+  expect(record().progress).toEqual({ percent: 10, note: 'begun', at: start });
+  end();
+  await invoked;
+  expect(record()).toMatchObject({ status: 'completed', attempt: 1 });
+  expect(logs).toEqual([
+    {
+      message: 'job.progress takes a number and a text: what it was given is left out',
+      fields: { level: 'warn', job_id: record().sk, type: 'echo', attempt: 1 },
+    },
+  ]);
+});
+
 it('of a late attempt is refused without a word, and its signal aborts', async () => {
   const { world, context, record, invoked } = await running();
   world.store.put({ ...record(), fence: 2, owner: 'another' });
