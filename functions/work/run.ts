@@ -57,6 +57,7 @@ export function run(deps: RunDeps) {
       const payload = await reachPayload(deps.vault, record, contract);
       const handler = await ours(deps.handlerOf(record.type, undoes(record)));
       const timeoutMs = record.timeoutSeconds * 1000;
+      // No verdict on the job and no count of it: another job that blocked the loop may have taken the time.
       if (timeoutMs > room().runMs) return { outcome: { kind: 'not_started' } };
       const returned = await inTime(
         deps,

@@ -70,6 +70,8 @@ export function settle(deps: SettleDeps) {
       const fields = { job_id: record.sk, type: record.type, unopened: (record.unopened ?? 0) + 1 };
       log('a payload could not be opened: its job waits', fields);
     }
+    if (outcome.kind === 'not_started' && record.cancelRequestedAt === undefined)
+      log('no time was left to start a job: it is handed back', { job_id: record.sk, type: record.type });
     let judged: typeof outcome = outcome;
     if (outcome.kind === 'failed') {
       const { code, cause } = outcome.failure;

@@ -83,9 +83,10 @@ describe('a job that cannot be run', () => {
 
   it('a cancel that was asked for before its claim: cancelled without starting', async () => {
     const started: string[] = [];
-    const { record } = await runOnce(async () => void started.push('started'), { cancelRequestedAt: start });
+    const run = async () => void started.push('started');
+    const { record, logs } = await runOnce(run, { cancelRequestedAt: start });
     expect(record).toMatchObject({ status: 'cancelled', finishedAt: start });
-    expect(started).toEqual([]);
+    expect([...started, ...logs]).toEqual([]);
   });
 });
 

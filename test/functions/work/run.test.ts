@@ -159,7 +159,7 @@ describe('a handler out of time', () => {
     const job = await world.job();
     world.point('normal', job);
     const started: string[] = [];
-    const { invoke } = worker(world, async () => void started.push('started'), {
+    const { invoke, logs } = worker(world, async () => void started.push('started'), {
       handlerOf: async () => {
         await world.clock.advance(30_001);
         return async () => void started.push('started');
@@ -168,6 +168,13 @@ describe('a handler out of time', () => {
     await invoke('normal', 900_000);
     expect(started).toEqual([]);
     expect(world.store.peek(job.sk)).toMatchObject({ status: 'pending', attempt: 0, attemptsLeft: 5 });
+    expect(world.lanes.waiting('normal')).toEqual([{ job: job.sk, inSeconds: 0 }]);
+    expect(logs).toEqual([
+      {
+        message: 'no time was left to start a job: it is handed back',
+        fields: { job_id: job.sk, type: 'echo' },
+      },
+    ]);
   });
 
   it('trusts the clock that never jumps, not the wall', async () => {
