@@ -3,10 +3,13 @@ import { PermanentError, SystemError, TransientError } from '../../core/errors.t
 import type { Process } from './process.ts';
 import { oneOf, type Random } from './random.ts';
 
+/** `odd`: what it throws has neither a prototype nor a text. */
+type How = 'transient' | 'odd' | 'permanent' | 'system' | 'asked';
+
 /** What a simulated handler does on one attempt. */
 export type Behaviour =
   | { does: 'return'; afterMs: number }
-  | { does: 'fail'; afterMs: number; how: 'transient' | 'permanent' | 'system' | 'asked' }
+  | { does: 'fail'; afterMs: number; how: How }
   /** Listens to nothing and never ends by itself. */
   | { does: 'hang' }
   /** Blocks the event loop of its process, then returns. */
@@ -26,7 +29,7 @@ export function drawBehaviour(random: Random, long: boolean): Behaviour {
     return {
       does: 'fail',
       afterMs,
-      how: oneOf(random, ['transient', 'transient', 'permanent', 'system', 'asked']),
+      how: oneOf(random, ['transient', 'odd', 'permanent', 'system', 'asked']),
     };
   if (roll < 0.87) return { does: 'hang' };
   if (roll < 0.93)
@@ -50,7 +53,7 @@ export async function behave(
       return { attempt: job.attempt };
     case 'fail':
       await process.sleep(behaviour.afterMs);
-      throw errorOf(behaviour.how);
+      throw thrownFor(behaviour.how);
     case 'hang':
       return new Promise(() => {});
     case 'block':
@@ -64,7 +67,8 @@ export async function behave(
   }
 }
 
-function errorOf(how: 'transient' | 'permanent' | 'system' | 'asked'): Error {
+function thrownFor(how: How): unknown {
+  if (how === 'odd') return Object.create(null);
   if (how === 'permanent') return new PermanentError('refused', 'rejected');
   if (how === 'system') return new SystemError('no memory', 'out_of_memory');
   if (how === 'asked')
