@@ -203,6 +203,14 @@ describe('an attempt is settled, whatever its handler returns', () => {
   });
 });
 
+it('a module of a handler that throws whatever when it is loaded is what TaskQ could not reach', async () => {
+  for (const thrown of [Object.create(null), new Proxy({}, everyTrap), marked(new Proxy({}, everyTrap))]) {
+    const { record, errors } = await runOnce(() => 1, {}, { handlerOf: () => Promise.reject(thrown) });
+    expect(record).toMatchObject({ status: 'retrying', attempt: 1, lastError: { code: 'unavailable' } });
+    expect(errors).toMatchObject([{ message: 'TaskQ could not reach what the job needs' }]);
+  }
+});
+
 it('a handler that throws before it gives a promise leaves nothing behind that could end the process', async () => {
   const loose: unknown[] = [];
   const seen = (reason: unknown) => void loose.push(reason);
