@@ -54,11 +54,7 @@ export function seal(
  * bit was changed, or when the value was sealed as something else: GCM cannot tell these apart.
  */
 export function open(sealed: Sealed, as: SealedAs, key: Uint8Array): Uint8Array {
-  if (sealed.v !== formatVersion || sealed.algorithm !== algorithm) {
-    throw new Error(
-      `sealed value has format ${sealed.v} and algorithm ${sealed.algorithm}; this release opens ${formatVersion} and ${algorithm}`,
-    );
-  }
+  refuseUnknown(sealed);
   const bound = bind(as, sealed.key_id);
   const decipher = createDecipheriv('aes-256-gcm', messageKey(key, sealed.iv, bound), sealed.iv, {
     authTagLength: 16,
@@ -67,6 +63,14 @@ export function open(sealed: Sealed, as: SealedAs, key: Uint8Array): Uint8Array 
   decipher.setAuthTag(sealed.tag);
   const data = Buffer.concat([decipher.update(sealed.data), decipher.final()]);
   return sealed.encoding === 'zstd' ? zstdDecompressSync(data, { maxOutputLength: maxOpenedBytes }) : data;
+}
+
+/** Throws when a value was sealed in a way that this release does not know: another one opens it. */
+export function refuseUnknown(sealed: Sealed): void {
+  if (sealed.v === formatVersion && sealed.algorithm === algorithm) return;
+  throw new Error(
+    `sealed value has format ${sealed.v} and algorithm ${sealed.algorithm}; this release opens ${formatVersion} and ${algorithm}`,
+  );
 }
 
 function compress(plain: Uint8Array): Buffer {

@@ -10,6 +10,9 @@ import type { JobRecord, Sealed, Stored } from './table.ts';
  *   byte 2     encoding, 0 = plain, 1 = zstd
  *   byte 3     length of the key's id, then the id in UTF-8
  *   then       iv (12 bytes), tag (16 bytes), and the ciphertext to the end
+ *
+ * What another release packed otherwise is kept as it is, and says so when it is to be opened: all else of its
+ * record is as good as ever.
  */
 export type Row = Omit<JobRecord, 'payload' | 'result'> & {
   payload: Packed;
@@ -24,6 +27,15 @@ const encodings = ['plain', 'zstd'] as const;
 const fixedBytes = 4;
 const ivBytes = 12;
 const tagBytes = 16;
+/** Stands for the algorithm of a value of another format, whose `data` is all of it. */
+const unknown = 'unknown' as Sealed['algorithm'];
+const keptWhole: Omit<Sealed, 'v' | 'data'> = {
+  iv: new Uint8Array(),
+  tag: new Uint8Array(),
+  key_id: '',
+  algorithm: unknown,
+  encoding: 'plain',
+};
 
 export function rowOf(record: JobRecord): Row {
   const { payload, result } = record;
@@ -32,7 +44,7 @@ export function rowOf(record: JobRecord): Row {
   return row;
 }
 
-/** The record that a row of the table is. Throws on a sealed value that is not as this release packs it. */
+/** The record that a row of the table is. */
 export function recordOf(row: Row | Record<string, unknown>): JobRecord {
   const record = { ...row } as JobRecord;
   for (const name of ['payload', 'result'] as const) {
@@ -51,7 +63,9 @@ function isSealed(value: unknown): value is Sealed {
   return typeof value === 'object' && value !== null && 'tag' in value && 'iv' in value;
 }
 
-function pack({ v, data, iv, tag, key_id, algorithm, encoding }: Sealed): Uint8Array {
+function pack(sealed: Sealed): Uint8Array {
+  const { v, data, iv, tag, key_id, algorithm, encoding } = sealed;
+  if (algorithm === unknown) return data;
   const id = Buffer.from(key_id);
   const fixed = [v, algorithms.indexOf(algorithm), encodings.indexOf(encoding), id.length];
   if (iv.length !== ivBytes || tag.length !== tagBytes || fixed.some((each) => each < 0 || each > 255))
@@ -67,9 +81,7 @@ function unpack(bytes: Uint8Array): Sealed {
   const tag = iv + ivBytes;
   const data = tag + tagBytes;
   if (v !== formatVersion || algorithm === undefined || encoding === undefined || bytes.length < data)
-    throw new Error(
-      `a sealed value of ${bytes.length} bytes begins with ${bytes.slice(0, fixedBytes)}: this release does not know the format`,
-    );
+    return { ...keptWhole, v: (v ?? 0) as 1, data: bytes };
   return {
     v,
     data: bytes.slice(data),

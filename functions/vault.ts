@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ivBytes, open, packSealed, type SealedAs, seal, unpackSealed } from '../core/envelope.ts';
+import {
+  ivBytes,
+  open,
+  packSealed,
+  refuseUnknown,
+  type SealedAs,
+  seal,
+  unpackSealed,
+} from '../core/envelope.ts';
 import type { Place } from '../core/placement.ts';
 import type { Elsewhere, Sealed, Stored } from '../core/table.ts';
 import { coalesce, sameTurn } from './coalesce.ts';
@@ -51,6 +59,8 @@ export function vault(keys: Keys, store: SealedStore): Vault {
     sameTurn,
   );
   const opened = async (sealed: Sealed, as: SealedAs): Promise<unknown> => {
+    // Not `Unopenable`: after a rollback, the newer release will open it.
+    refuseUnknown(sealed);
     const key = await keys.openingKey(as.tenant, sealed.key_id);
     return JSON.parse(orUnopenable(() => Buffer.from(open(sealed, as, key.bytes)).toString()));
   };

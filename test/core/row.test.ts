@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { refuseUnknown } from '../../core/envelope.ts';
 import { attributeOf, recordOf, rowOf } from '../../core/row.ts';
 import type { Sealed } from '../../core/table.ts';
 import { aJob } from './a-job.ts';
@@ -57,8 +58,11 @@ describe('a sealed value in a row', () => {
     ['an unknown algorithm', packed.replace(/^0101/, '0102')],
     ['an unknown encoding', packed.replace(/^010101/, '010102')],
     ['less than its head', packed.slice(0, 2 * (7 + 12 + 15))],
-  ])('is refused as %s', (_, text) => {
-    expect(() => recordOf({ payload: bytes(text) })).toThrow('this release does not know the format');
+  ])('of another release’s format (%s) is kept whole, goes back as it came, and is not opened', (_, text) => {
+    const { payload } = recordOf({ payload: bytes(text), fence: 3 });
+    expect(payload).toMatchObject({ data: bytes(text) });
+    expect(hex(attributeOf(payload) as Uint8Array)).toBe(text);
+    expect(() => refuseUnknown(payload as Sealed)).toThrow('and algorithm unknown; this release opens 1');
   });
 
   it('that does not fit the format is not packed', () => {

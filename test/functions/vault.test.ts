@@ -62,6 +62,17 @@ describe('a sealed value', () => {
     });
   });
 
+  it('of a newer release’s format is not given up: no key is asked for, and it is not called unopenable', async () => {
+    const { vault, faults } = aWorld();
+    const value = { ...(await vault.seal(bytes(1), as())), v: 2 as 1 };
+    const before = faults.calls.length;
+    await expect(vault.open(value, as())).rejects.toMatchObject({
+      name: 'Error',
+      message: expect.stringContaining('this release opens 1'),
+    });
+    expect(faults.calls.slice(before)).toEqual([]);
+  });
+
   it.each(['item', 's3'] as const)('that is gone (%s) is undefined', async (at) => {
     const gone: Elsewhere = { v: 1, at, where: 'nowhere', bytes: 1, hash: new Uint8Array(32) };
     expect(await aWorld().vault.open(gone, as())).toBeUndefined();
