@@ -34,10 +34,10 @@ export type ChangeResult =
   | { applied: true; record: JobRecord }
   /** Not applied: the condition failed on this record, or there is none. */
   | { applied: false; found: JobRecord | undefined }
-  /** Throttled, in conflict or an error inside DynamoDB: nothing is known to have happened. Send again. */
+  /** Throttled, in conflict, or its answer lost: it may have been applied or not. Send again. */
   | { applied: false; retry: true };
 
-/** What became of an insert: it stands, an item with its key stood already, or send again. */
+/** What became of an insert: it stands, an item with its key stood already, or, it may stand or not, send again. */
 export type InsertResult =
   | { inserted: true }
   | { inserted: false; found: JobRecord }
@@ -73,11 +73,15 @@ export interface AttentionQuery {
   after?: AttentionEntry;
 }
 
-/** The port to the jobs table. Rows succeed and fail one by one, whatever call they share. */
+/**
+ * The port to the jobs table. Rows that are written succeed and fail one by one, whatever call they share: what is known
+ * of a row is answered, and of the others that they are to be sent again. A write rejects when nothing is known of any
+ * of its rows; a read when one record is not known.
+ */
 export interface JobStore {
   insert(records: readonly JobRecord[]): Promise<InsertResult[]>;
   change(changes: readonly Change[]): Promise<ChangeResult[]>;
-  /** Consistent reads, in order; undefined where there is no record. */
+  /** Consistent reads, in order, of keys that may come more than once; undefined where there is no record. */
   get(keys: readonly RecordKey[]): Promise<(JobRecord | undefined)[]>;
   /** Records of one partition with `after <= sk <= before`, newest first, at most `limit`; no bound is empty. */
   newest(query: { pk: string; before: string; after: string; limit: number }): Promise<JobRecord[]>;

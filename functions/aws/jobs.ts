@@ -1,8 +1,6 @@
-import type { BatchStatementError } from '@aws-sdk/client-dynamodb';
 import { BatchExecuteStatementCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type {
   AttentionEntry,
-  Change,
   ChangeResult,
   FailedEntry,
   FailedQuery,
@@ -20,30 +18,27 @@ import { insertStatement, type Statement, updateStatement } from './partiql.ts';
  * The jobs table as a JobStore. Rows of a batch succeed and fail one by one, inside an HTTP 200 that the
  * SDK does not retry: rows that were throttled are sent again here, the others never.
  */
-export function jobStore(
-  table: string,
-  sleep: (ms: number) => Promise<void>,
-  onError: (message: string, error: unknown) => void,
-): JobStore {
+export function jobStore(table: string, sleep: Sleep, onError: OnError): JobStore {
   return {
     async insert(records) {
-      const rows = await inChunks(records, statementChunk, (chunk) =>
-        execute(
-          chunk.map((each) => insertStatement(table, each)),
-          sleep,
-        ),
+      const rows = await execute(
+        records.map((each) => insertStatement(table, each)),
+        sleep,
+        onError,
       );
-      const results: InsertResult[] = [];
-      for (const [index, row] of rows.entries())
-        results.push(await readInsert(table, row, records[index] as JobRecord, onError));
-      return results;
+      const standing = await readStanding(
+        table,
+        records.filter((_, index) => rows[index]?.error?.Code === duplicate),
+        sleep,
+        onError,
+      );
+      return rows.map((row, index) => readInsert(row, standing(records[index] as JobRecord), onError));
     },
     async change(changes) {
-      const rows = await inChunks(changes, statementChunk, (chunk) =>
-        execute(
-          chunk.map((each: Change) => updateStatement(table, each)),
-          sleep,
-        ),
+      const rows = await execute(
+        changes.map((each) => updateStatement(table, each)),
+        sleep,
+        onError,
       );
       return rows.map((row) => readChange(row, onError));
     },
@@ -105,90 +100,112 @@ async function queryFailed(
 const statementChunk = 25;
 
 interface Row {
-  error?: BatchStatementError;
+  error?: { Code?: string; Item?: Record<string, unknown> };
   item?: Record<string, unknown>;
 }
 
+/** Of a row that no answer speaks of. */
+const unheard = 'unheard';
+const nothing: Row = { error: { Code: unheard } };
 /** Row errors after which nothing is known to have happened and another try may well succeed. */
 const passing = [
+  unheard,
   'ThrottlingError',
   'ProvisionedThroughputExceeded',
   'RequestLimitExceeded',
   'TransactionConflict',
   'InternalServerError',
 ];
+const duplicate = 'DuplicateItem';
 const tries = 5;
 
-async function execute(statements: Statement[], sleep: (ms: number) => Promise<void>): Promise<Row[]> {
-  const rows: Row[] = new Array(statements.length);
-  let open = statements.map((_, index) => index);
-  for (let attempt = 0; open.length > 0 && attempt < tries; attempt++) {
-    if (attempt > 0) await sleep(25 * 2 ** attempt);
-    const { Responses = [] } = await dynamo.send(
-      new BatchExecuteStatementCommand({
-        Statements: open.map((index) => ({
-          ...(statements[index] as Statement),
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
-        })),
-        ReturnConsumedCapacity: 'TOTAL',
-      }),
-    );
-    for (const [position, index] of open.entries()) {
-      const response = Responses[position];
-      rows[index] = { error: response?.Error as BatchStatementError | undefined, item: response?.Item };
+/**
+ * Carries statements out, call by call. A call that fails is the last: what the calls before it answered stands, of the
+ * other rows nothing is known. Rejects when nothing is known of any, so that an outage is met by one call.
+ */
+async function execute(statements: readonly Statement[], sleep: Sleep, onError: OnError): Promise<Row[]> {
+  const rows: Row[] = statements.map(() => nothing);
+  let heard = false;
+  try {
+    for (let start = 0; start < statements.length; start += statementChunk) {
+      const end = Math.min(start + statementChunk, statements.length);
+      let open = Array.from({ length: end - start }, (_, position) => start + position);
+      for (let attempt = 0; open.length > 0 && attempt < tries; attempt++) {
+        if (attempt > 0) await sleep(25 * 2 ** attempt);
+        const answers = await send(open.map((index) => statements[index] as Statement));
+        heard = true;
+        for (const [position, index] of open.entries()) rows[index] = answers[position] ?? nothing;
+        open = open.filter((index) => isPassing(rows[index] as Row));
+      }
     }
-    open = open.filter((index) => passing.includes(rows[index]?.error?.Code ?? ''));
+  } catch (error) {
+    if (!heard) throw error;
+    onError('a call of a batch failed: its rows, and those after them, are to be sent again', error);
   }
   return rows;
 }
 
-async function readInsert(
+async function send(statements: readonly Statement[]): Promise<Row[]> {
+  const { Responses = [] } = await dynamo.send(
+    new BatchExecuteStatementCommand({
+      Statements: statements.map((each) => ({
+        ...each,
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+      })),
+      ReturnConsumedCapacity: 'TOTAL',
+    }),
+  );
+  return Responses.map(({ Error: error, Item: item }) => ({ error: error as Row['error'], item }));
+}
+
+/** What stands at the keys of duplicates, read together. What cannot be read is nothing known, as what has just gone. */
+async function readStanding(
   table: string,
-  row: Row,
-  record: JobRecord,
+  duplicates: readonly JobRecord[],
+  sleep: Sleep,
   onError: OnError,
-): Promise<InsertResult> {
+): Promise<(record: JobRecord) => JobRecord | undefined> {
+  if (duplicates.length === 0) return () => undefined;
+  const found = await getRecords(table, duplicates, sleep).catch((error: unknown) => {
+    onError('what stands where jobs were to be inserted could not be read: they are to be sent again', error);
+    return [];
+  });
+  return (record) => found[duplicates.indexOf(record)];
+}
+
+function readInsert(row: Row, found: JobRecord | undefined, onError: OnError): InsertResult {
   if (row.error === undefined) return { inserted: true };
-  if (passing.includes(row.error.Code ?? '')) return { inserted: false, retry: true };
-  if (row.error.Code !== 'DuplicateItem') return refused(row.error, onError);
-  const [found] = await getRecords(table, [record], async () => {});
-  return found === undefined ? { inserted: false, retry: true } : { inserted: false, found };
+  const { Code } = row.error;
+  if (Code === duplicate && found !== undefined) return { inserted: false, found };
+  if (Code === duplicate || isPassing(row)) return { inserted: false, retry: true };
+  return refused(row, onError);
 }
 
 function readChange(row: Row, onError: OnError): ChangeResult {
   if (row.error === undefined) return { applied: true, record: recordOf(row.item ?? {}) };
-  if (passing.includes(row.error.Code ?? '')) return { applied: false, retry: true };
-  if (row.error.Code !== 'ConditionalCheckFailed') return refused(row.error, onError);
-  const { Item } = row.error;
+  if (isPassing(row)) return { applied: false, retry: true };
+  const { Code, Item } = row.error;
+  if (Code !== 'ConditionalCheckFailed') return refused(row, onError);
   return { applied: false, found: Item === undefined ? undefined : recordOf(Item) };
 }
 
+function isPassing({ error }: Row): boolean {
+  return passing.includes(error?.Code ?? '');
+}
+
+type Sleep = (ms: number) => Promise<void>;
 type OnError = (message: string, error: unknown) => void;
 
 /** A row that DynamoDB refuses as such, a fault of this code or of what stands there: the rows beside it are not to suffer. */
-function refused(
-  { Code }: BatchStatementError,
-  onError: OnError,
-): { inserted: false; applied: false; retry: true } {
-  onError(`DynamoDB refused a statement: ${Code}`, new Error(Code));
+function refused({ error }: Row, onError: OnError): { inserted: false; applied: false; retry: true } {
+  onError(`DynamoDB refused a statement: ${error?.Code}`, new Error(error?.Code));
   return { inserted: false, applied: false, retry: true };
 }
 
 async function getRecords(
   table: string,
   keys: readonly RecordKey[],
-  sleep: (ms: number) => Promise<void>,
+  sleep: Sleep,
 ): Promise<(JobRecord | undefined)[]> {
   return (await readAll(table, keys, sleep)).map((item) => item && recordOf(item));
-}
-
-async function inChunks<T>(
-  items: readonly T[],
-  size: number,
-  send: (chunk: T[]) => Promise<Row[]>,
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (let start = 0; start < items.length; start += size)
-    rows.push(...(await send(items.slice(start, start + size))));
-  return rows;
 }

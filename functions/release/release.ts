@@ -1,5 +1,5 @@
 import { judgeDue } from '../../core/attention.ts';
-import type { AttentionEntry, JobStore } from '../../core/change.ts';
+import type { AttentionEntry, ChangeResult, JobStore } from '../../core/change.ts';
 import { dueChange, type Part, partitionsOf } from '../../core/release.ts';
 import type { JobRecord } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
@@ -84,6 +84,7 @@ async function releasePartition(
     return { records, last: entries.length < page ? undefined : entries.at(-1) };
   };
   if (run.remainingMs() < roomMs) return false;
+  let whole = true;
   for (let reading = read(); ; ) {
     const { records, last } = await reading;
     const more = last !== undefined && run.remainingMs() >= roomMs;
@@ -92,13 +93,19 @@ async function releasePartition(
       // Heard when it is awaited; until then it is nobody's.
       reading.catch(() => {});
     }
-    onSent(await releaseRecords(run, records));
-    if (!more) return last === undefined;
+    const released = await releaseRecords(run, records);
+    onSent(released.sent);
+    whole &&= released.whole;
+    if (!more) return whole && last === undefined;
   }
 }
 
-async function releaseRecords(run: Run, records: readonly JobRecord[]): Promise<number> {
-  const { store, lanes, now, depths, counts } = run;
+/** Throws where no call was answered. `whole`: each was; else some entries are due still. */
+async function releaseRecords(
+  run: Run,
+  records: readonly JobRecord[],
+): Promise<{ sent: number; whole: boolean }> {
+  const { store, lanes, now, depths, counts, onError } = run;
   await depths.ask(records, now());
   const judged = records.map((record) => {
     const decision = judgeDue(record, now(), depths.of);
@@ -108,11 +115,21 @@ async function releaseRecords(run: Run, records: readonly JobRecord[]): Promise<
   const chunks = Array.from({ length: Math.ceil(judged.length / writtenTogether) }, (_, index) =>
     judged.slice(index * writtenTogether, (index + 1) * writtenTogether),
   );
-  const results = await Promise.all(chunks.map((chunk) => store.change(chunk.map(({ change }) => change))));
-  const left = judged.filter(({ change }, index) => stands(change, results.flat()[index]));
-  return sendPointers(
+  const calls = await Promise.allSettled(
+    chunks.map((chunk) => store.change(chunk.map(({ change }) => change))),
+  );
+  const failed = calls.filter((each) => each.status === 'rejected');
+  if (failed.length > 0 && failed.length === calls.length) throw failed[0]?.reason;
+  for (const { reason } of failed)
+    onError('some entries of the attention index could not be put off: they are due still', reason);
+  const results = calls.flatMap((call, index): (ChangeResult | undefined)[] =>
+    call.status === 'fulfilled' ? call.value : (chunks[index] ?? []).map(() => undefined),
+  );
+  const left = judged.filter(({ change }, index) => stands(change, results[index]));
+  const sent = await sendPointers(
     lanes,
     left.filter((each): each is typeof each & { decision: Send } => each.decision.do === 'send'),
     counts,
   );
+  return { sent, whole: failed.length === 0 };
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { JobStore } from '../../core/change.ts';
+import { type JobStore, leftBy } from '../../core/change.ts';
 import { type ClaimMessage, claimChange, type Holder } from '../../core/claim.ts';
 import { tombstone } from '../../core/newjob.ts';
 import type { JobRecord } from '../../core/table.ts';
@@ -7,6 +7,7 @@ import { aJob, aJobId, sealedBytes } from '../support/a-job.ts';
 import { start } from '../support/clock.ts';
 import { afterwards } from './change-case.ts';
 import { changeCases } from './change-cases.ts';
+import type { Ports } from './targets.ts';
 
 const holder: Holder = { owner: 'mine', leaseMs: 65_000, codeVersion: '2.0.0' };
 const message: ClaimMessage = { messageId: 'm1', sentAt: start, receiveCount: 1, quarantine: false };
@@ -18,10 +19,11 @@ const several = (count: number, fields: Parameters<typeof aJob>[0] = {}) =>
  * What every JobStore does, the in-memory one and the real one alike.
  * @param open makes the store; called once
  */
-export function describeJobStore(open: () => Promise<JobStore>): void {
+export function describeJobStore(open: () => Promise<Pick<Ports, 'jobs' | 'failCall'>>): void {
   let store: JobStore;
+  let failCall: Ports['failCall'];
   beforeAll(async () => {
-    store = await open();
+    ({ jobs: store, failCall } = await open());
   });
   const stands = async (record: JobRecord) => (await store.get([record]))[0];
 
@@ -154,6 +156,47 @@ export function describeJobStore(open: () => Promise<JobStore>): void {
     });
   });
 
+  describe.each(['did not arrive', 'lost its answer'] as const)('a call that %s', (how) => {
+    const firstCall = Array.from({ length: 60 }, (_, index) => index < 25);
+
+    it('leaves the changes of the calls before it their answers; sent again, the others are known as well', async () => {
+      const jobs = several(60);
+      await store.insert(jobs);
+      const changes = jobs.map(claimOf);
+      failCall(2, how);
+      const answers = await store.change(changes);
+      expect(answers.map((each) => each.applied)).toEqual(firstCall);
+      expect(answers.slice(25)).toEqual(Array(35).fill({ applied: false, retry: true }));
+      const again = await store.change(changes.slice(25));
+      expect(again.map((each, index) => leftBy(changes[index + 25]!, each)?.fence)).toEqual(
+        Array(35).fill(1),
+      );
+      expect((await store.get(jobs)).map((each) => each?.fence)).toEqual(Array(60).fill(1));
+    });
+
+    it('leaves the inserts of the calls before it their answers; sent again, all stand', async () => {
+      const jobs = several(60);
+      failCall(2, how);
+      const answers = await store.insert(jobs);
+      expect(answers.map((each) => each.inserted)).toEqual(firstCall);
+      expect(answers.slice(25)).toEqual(Array(35).fill({ inserted: false, retry: true }));
+      const again = await store.insert(jobs.slice(25));
+      expect(again.every((each) => each.inserted || 'found' in each)).toBe(true);
+      expect(await store.get(jobs)).toEqual(jobs);
+    });
+
+    it('as the first one rejects: nothing is known of any row', async () => {
+      const job = aJob();
+      failCall(1, how);
+      await expect(store.insert([job])).rejects.toThrow('socket hang up');
+      await store.insert([job]);
+      failCall(1, how);
+      await expect(store.change([claimOf(job)])).rejects.toThrow('socket hang up');
+      const [again] = await store.change([claimOf(job)]);
+      expect(leftBy(claimOf(job), again!)?.fence).toBe(1);
+    });
+  });
+
   describe('get', () => {
     it('answers 230 keys in their order, undefined for what is not there', async () => {
       const jobs = several(230);
@@ -176,6 +219,12 @@ export function describeJobStore(open: () => Promise<JobStore>): void {
 
     it('of nothing is nothing', async () => {
       expect(await store.get([])).toEqual([]);
+    });
+
+    it('of a key that is named more than once answers each time', async () => {
+      const [job, absent] = [aJob(), aJob()];
+      await store.insert([job]);
+      expect(await store.get([job, absent, job])).toEqual([job, undefined, job]);
     });
   });
 

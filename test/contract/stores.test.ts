@@ -30,7 +30,7 @@ function describeStores(target: Target): void {
     opened ??= target.open();
     return opened;
   };
-  describeJobStore(async () => (await open()).jobs);
+  describeJobStore(open);
   describeLists(async () => (await open()).jobs);
   describeFailedJobs(async () => (await open()).jobs);
   describeDedupeStore(async () => (await open()).dedupe);

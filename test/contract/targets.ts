@@ -16,6 +16,7 @@ import { startDynamoDbLocal, whatIsMissing } from '../../local/dynamodb-local.ts
 import { ensureEmulator, stopEmulator } from '../../local/emulator.ts';
 import { statePaths } from '../../local/state.ts';
 import { start } from '../support/clock.ts';
+import { noFaults } from '../support/faults.ts';
 import { memoryCheckpoints } from '../support/memory-checkpoints.ts';
 import { memoryDedupe } from '../support/memory-dedupe.ts';
 import { memoryEffects } from '../support/memory-effects.ts';
@@ -23,6 +24,7 @@ import { memorySealed } from '../support/memory-sealed.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryCursors } from '../support/memory-walk.ts';
 import { memoryWorkflows } from '../support/memory-workflows.ts';
+import { type Failing, failing } from './failing.ts';
 import type { StreamUnderTest } from './stream-suite.ts';
 import { tableStream } from './table-stream.ts';
 import type { WalkUnderTest } from './walk-suite.ts';
@@ -37,6 +39,8 @@ export interface Ports {
   checkpoints: Checkpoints;
   stream: Pick<StreamUnderTest, 'read' | 'expire'>;
   walk: Omit<WalkUnderTest, 'jobs'>;
+  /** Of the calls that come next, the one with this number, from 1, fails: it does not arrive, or its answer is lost. */
+  failCall: Failing['plan'];
   /** What writes took since it was last asked, as the store itself says; absent in memory. */
   writeUnits?: () => number;
 }
@@ -67,7 +71,10 @@ export function inMemory(): Target {
     objects: true,
     streams: true,
     async open() {
-      const jobs = memoryStore();
+      const calls = failing();
+      const around = async <T>(_: string, __: number, perform: () => T) =>
+        calls.around(async () => perform());
+      const jobs = memoryStore({ ...noFaults(), around });
       const stream = {
         read: async (...keys: RecordKey[]) =>
           jobs.stream().filter(({ key }) => keys.some(({ pk, sk }) => key.pk === pk && key.sk === sk)),
@@ -83,7 +90,7 @@ export function inMemory(): Target {
         },
       };
       return {
-        ...{ jobs, stream, walk, dedupe: memoryDedupe(), sealed: memorySealed() },
+        ...{ jobs, failCall: calls.plan, stream, walk, dedupe: memoryDedupe(), sealed: memorySealed() },
         ...{ effects: memoryEffects(), workflows: memoryWorkflows(), checkpoints: memoryCheckpoints() },
       };
     },
@@ -161,8 +168,13 @@ async function realPorts(endpoint: string): Promise<Ports> {
     const { workflowStore } = await import('../../functions/aws/workflows.ts');
     const { walkCursors, walkedShards } = await import('../../functions/aws/walk.ts');
     const { takeCalls } = await import('../../functions/aws/calls.ts');
+    const { dynamo } = await import('../../functions/aws/clients.ts');
+    const calls = failing();
+    const send = dynamo.send.bind(dynamo) as (command: never) => Promise<unknown>;
+    Object.assign(dynamo, { send: (command: never) => calls.around(() => send(command)) });
     return {
       jobs: jobStore(tableName, sleep, () => {}),
+      failCall: calls.plan,
       dedupe: dedupeStore(tableName),
       sealed: sealedStore(tableName, bucket, () => start, sleep),
       effects: effectsStore(tableName, () => start, sleep),

@@ -26,7 +26,7 @@ class AwsRefused extends Error {
 }
 
 /** What a dead process sees of every call. */
-class Crashed extends Error {}
+export class Crashed extends Error {}
 
 type Fault = 'throw before' | 'throw after' | 'send twice';
 

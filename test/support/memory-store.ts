@@ -2,7 +2,7 @@ import type { Change, ChangeResult, InsertResult, JobStore } from '../../core/ch
 import { isFinal } from '../../core/state.ts';
 import type { JobRecord, RecordKey } from '../../core/table.ts';
 import type { WalkedShards } from '../../functions/release/walk.ts';
-import { type Faults, noFaults } from './faults.ts';
+import { Crashed, type Faults, noFaults } from './faults.ts';
 import { changed, copy, entriesOf, holds, type StreamRecord, streamRecords } from './rows.ts';
 
 /** The jobs table in memory, held to the same suite as the real one (`test/contract`). */
@@ -38,6 +38,26 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
   /** A call of no rows is none. */
   const called = <T>(method: string, count: number, perform: () => T): Promise<T> =>
     count > 0 ? faults.around(method, count, perform) : Promise.resolve(perform());
+
+  /** Call by call, as on AWS: one that fails is the last, and takes the rows that have an answer none of theirs. */
+  const inCalls = async <T, R>(
+    method: string,
+    asked: readonly T[],
+    perform: (one: T) => R,
+    unknown: R,
+  ): Promise<R[]> => {
+    const answers: R[] = [];
+    for (let start = 0; start < asked.length; start += sharedRows) {
+      const some = asked.slice(start, start + sharedRows);
+      try {
+        answers.push(...(await called(method, some.length, () => some.map(perform))));
+      } catch (error) {
+        if (start === 0 || error instanceof Crashed) throw error;
+        break;
+      }
+    }
+    return asked.map((_, index) => answers[index] ?? unknown);
+  };
 
   const isThrottled = (): boolean => {
     throttled--;
@@ -82,20 +102,18 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
       for (const record of records) write(nameOf(record), copy(record));
     },
     stream: () => [...stream],
-    insert: (records) => called('insert', records.length, () => records.map(insertOne)),
+    insert: (records) => inCalls('insert', records, insertOne, { inserted: false, retry: true }),
     change: (changes) => {
       refuseTwice(changes.map((each) => each.key));
-      return called('change', changes.length, () => changes.map(changeOne));
+      return inCalls('change', changes, changeOne, { applied: false, retry: true });
     },
-    get: (keys) => {
-      refuseTwice(keys);
-      return called('get', keys.length, () =>
+    get: (keys) =>
+      called('get', keys.length, () =>
         keys.map((key) => {
           const found = rows.get(nameOf(key));
           return found && copy(found);
         }),
-      );
-    },
+      ),
     newest: ({ pk, before, after, limit }) => {
       if (after === '' || before === '')
         throw new Error('DynamoDB refuses an empty string as the bound of a key');
@@ -134,6 +152,9 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
       }),
   };
 }
+
+/** BatchExecuteStatement takes 25 statements. */
+const sharedRows = 25;
 
 /** DynamoDB ends a page at 1 MB, some thousand records. */
 const walkedPage = 12;

@@ -9,7 +9,9 @@ vi.mock('../../../functions/aws/clients.ts', () => ({
   dynamo: {
     async send({ input }: { input: Record<string, never> }) {
       aws.sent.push(input);
-      return aws.answers.shift() ?? {};
+      const answer = aws.answers.shift() ?? {};
+      if (answer instanceof Error) throw answer;
+      return answer;
     },
   },
 }));
@@ -65,6 +67,99 @@ describe('a batch with throttled rows', () => {
   it('of inserts, given up, says so for its row', async () => {
     aws.answers = Array.from({ length: 5 }, () => ({ Responses: [failed('ThrottlingError')] }));
     expect(await store.insert([jobs[0]])).toEqual([{ inserted: false, retry: true }]);
+  });
+});
+
+describe('a call that fails', () => {
+  const hangUp = new Error('socket hang up');
+  const jobs = Array.from({ length: 60 }, () => aJob());
+  const changes = jobs.map((each) => cancelChange(each, start));
+  const firstCall = { Responses: jobs.slice(0, 25).map(ok) };
+
+  it('takes none of what the calls before it answered, and is the last: the other rows are to be sent again', async () => {
+    aws.answers = [firstCall, hangUp];
+    expect(await store.change(changes)).toEqual([
+      ...jobs.slice(0, 25).map((record) => ({ applied: true, record })),
+      ...Array.from({ length: 35 }, () => ({ applied: false, retry: true })),
+    ]);
+    expect(aws.sent.map((_, index) => statements(index).length)).toEqual([25, 25]);
+    expect(reported).toEqual([
+      'a call of a batch failed: its rows, and those after them, are to be sent again',
+    ]);
+  });
+
+  it('of inserts as well', async () => {
+    aws.answers = [{ Responses: jobs.slice(0, 25).map(() => ({})) }, hangUp];
+    expect((await store.insert(jobs)).map((each) => each.inserted)).toEqual(
+      jobs.map((_, index) => index < 25),
+    );
+  });
+
+  it('when throttled rows are sent again leaves the rows beside them their answers', async () => {
+    aws.answers = [{ Responses: [ok(jobs[0]!), failed('ThrottlingError')] }, hangUp];
+    expect(await store.change(changes.slice(0, 2))).toEqual([
+      { applied: true, record: jobs[0] },
+      { applied: false, retry: true },
+    ]);
+  });
+
+  it('as the first is an outage: nothing is known of any row, and no more calls are made', async () => {
+    aws.answers = [hangUp];
+    await expect(store.change(changes)).rejects.toThrow('socket hang up');
+    aws.answers = [hangUp];
+    await expect(store.insert(jobs)).rejects.toThrow('socket hang up');
+    expect(aws.sent).toHaveLength(2);
+    expect(reported).toEqual([]);
+  });
+});
+
+it('a row that no answer speaks of has not been applied, for all that is known', async () => {
+  const jobs = [aJob(), aJob()] as const;
+  aws.answers = Array.from({ length: 5 }, (_, index) => ({ Responses: index === 0 ? [ok(jobs[0])] : [] }));
+  expect(await store.change(jobs.map((each) => cancelChange(each, start)))).toEqual([
+    { applied: true, record: jobs[0] },
+    { applied: false, retry: true },
+  ]);
+});
+
+it('a record that holds what a newer release sealed is a record: the rows beside it have their answers too', async () => {
+  const jobs = [aJob(), aJob(), aJob()] as const;
+  const newer = Uint8Array.from([2, 1, 0, 0, ...Array(40).fill(1)]);
+  aws.answers = [{ Responses: [ok(jobs[0]), ok({ ...jobs[1], payload: newer }), ok(jobs[2])] }];
+  const results = await store.change(jobs.map((each) => cancelChange(each, start)));
+  expect(results.map((each) => each.applied && each.record.sk)).toEqual(jobs.map(({ sk }) => sk));
+  aws.answers = [{ Responses: { jobs: [{ ...jobs[1], payload: newer }, jobs[0]] } }];
+  expect((await store.get(jobs)).map((each) => each?.sk)).toEqual([jobs[0].sk, jobs[1].sk, undefined]);
+});
+
+describe('duplicates', () => {
+  const jobs = [aJob(), aJob(), aJob(), aJob()] as const;
+  const answer = { Responses: [{}, failed('DuplicateItem'), {}, failed('DuplicateItem')] };
+
+  it('are read together', async () => {
+    aws.answers = [answer, { Responses: { jobs: [jobs[3], jobs[1]] } }];
+    expect(await store.insert(jobs)).toEqual([
+      { inserted: true },
+      { inserted: false, found: jobs[1] },
+      { inserted: true },
+      { inserted: false, found: jobs[3] },
+    ]);
+    expect(aws.sent).toHaveLength(2);
+  });
+
+  it('that stay unread, later and later, are to be sent again; what was inserted is', async () => {
+    const unread = { UnprocessedKeys: { jobs: { Keys: [{ pk: jobs[1].pk, sk: jobs[1].sk }] } } };
+    aws.answers = [answer, { ...unread, Responses: { jobs: [jobs[3]] } }, ...Array(4).fill(unread)];
+    expect(await store.insert(jobs)).toEqual([
+      { inserted: true },
+      { inserted: false, retry: true },
+      { inserted: true },
+      { inserted: false, retry: true },
+    ]);
+    expect(slept).toEqual([50, 100, 200, 400]);
+    expect(reported).toEqual([
+      'what stands where jobs were to be inserted could not be read: they are to be sent again',
+    ]);
   });
 });
 
@@ -141,7 +236,24 @@ describe('what DynamoDB leaves undone', () => {
 
   it('keys that stay unread are an error, never an absent record', async () => {
     aws.answers = Array.from({ length: 9 }, () => ({ UnprocessedKeys: { jobs: { Keys: [key(a)] } } }));
-    await expect(store.get([a, b])).rejects.toThrow('DynamoDB left 1 of 2 items unread after 5 tries');
+    await expect(store.get([a, b])).rejects.toThrow(
+      'DynamoDB left 1 of 2 items unread after 5 tries; it does not say why. Repeat it; if that does not help, look at the throttled requests of table jobs',
+    );
+  });
+
+  it('a key that is named twice is read once, and answered twice', async () => {
+    aws.answers = [{ Responses: { jobs: [a] } }];
+    expect(await store.get([a, b, a])).toEqual([a, undefined, a]);
+    expect(aws.sent).toEqual([{ RequestItems: { jobs: { Keys: [key(a), key(b)], ConsistentRead: true } } }]);
+  });
+
+  it('of two items with one key, the later is put', async () => {
+    aws.answers = [{}];
+    await sealed.putItems([item, { ...item, sealed: { ...item.sealed, key_id: 'later' } }]);
+    expect(aws.sent).toHaveLength(1);
+    expect(aws.sent[0]?.RequestItems).toMatchObject({
+      jobs: [{ PutRequest: { Item: { key_id: 'later' } } }],
+    });
   });
 
   const sealed = sealedStore('jobs', 'data', () => start, sleep);

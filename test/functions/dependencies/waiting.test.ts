@@ -204,7 +204,7 @@ describe('a job that waits', () => {
       'change 1',
       'get 100',
       'get 1',
-      'change 100',
+      ...Array(4).fill('change 25'),
       'deliver 100',
     ]);
   });

@@ -8,8 +8,9 @@ import { aWorld, type World } from '../../support/world.ts';
 const minuteMs = 60_000;
 const plenty = () => 55_000;
 
-function releaser(world: World, remainingMs = plenty) {
-  const step = release({ ...world, now: world.clock.now, onError: () => {} });
+function releaser(world: World, remainingMs = plenty, errors: string[] = []) {
+  const onError = (message: string) => void errors.push(message);
+  const step = release({ ...world, now: world.clock.now, onError });
   return async (part = { part: 0, parts: 1 }) => {
     const counts: Counts = {};
     return { ...(await step(remainingMs, counts, part)), counts };
@@ -63,6 +64,33 @@ it('a page that cannot be written does not hold up the pages behind it', async (
   world.store.throttle(0);
   expect((await releaser(world)()).sent).toBe(100);
   expect(pointed(world)).toBe(250);
+});
+
+it('a call that fails takes its own 25 entries alone: the other 225 jobs are sent now, these a minute later', async () => {
+  const world = aWorld();
+  far(world, 250, 1);
+  const { around } = world.faults;
+  const errors: string[] = [];
+  let calls = 0;
+  world.faults.around = async (method, rows, perform) => {
+    if (method === 'change' && ++calls === 3) throw new Error('socket hang up');
+    return around(method, rows, perform);
+  };
+  const { sent, unfinished } = await releaser(world, plenty, errors)();
+  expect({ sent, unfinished }).toEqual({ sent: 225, unfinished: 1 });
+  expect(errors).toEqual(['some entries of the attention index could not be put off: they are due still']);
+  expect(await releaser(world)()).toMatchObject({ sent: 25, unfinished: 0 });
+  expect(pointed(world)).toBe(250);
+});
+
+it('calls that all fail are an outage: the partition is left at once', async () => {
+  const world = aWorld();
+  far(world, 250, 1);
+  const errors: string[] = [];
+  for (let call = 0; call < 4; call++) world.faults.throwBefore('change');
+  expect(await releaser(world, plenty, errors)()).toMatchObject({ sent: 0, unfinished: 1 });
+  expect(errors).toEqual(['a partition of the attention index could not be released']);
+  expect(world.faults.calls.filter((each) => each === 'change 25')).toHaveLength(4);
 });
 
 it('out of time: what is left is said, nothing starves, and all is sent in the end', async () => {
