@@ -4,7 +4,7 @@ import type { RecordKey } from '../../core/table.ts';
 import { dynamo } from './clients.ts';
 
 /** Was the condition met. */
-export async function held(write: () => Promise<unknown>): Promise<boolean> {
+async function held(write: () => Promise<unknown>): Promise<boolean> {
   try {
     await write();
     return true;
@@ -34,9 +34,11 @@ export function putIf(table: string) {
     );
 }
 
+type Conditional = Omit<UpdateCommandInput, 'TableName' | 'Key'> & { ConditionExpression: string };
+
 /** Updates an item of a table under a condition. */
 export function updateIf(table: string) {
-  return (Key: RecordKey, input: Omit<UpdateCommandInput, 'TableName' | 'Key'>): Promise<boolean> =>
+  return (Key: RecordKey, input: Conditional): Promise<boolean> =>
     held(() =>
       dynamo.send(new UpdateCommand({ TableName: table, Key, ReturnConsumedCapacity: 'TOTAL', ...input })),
     );
