@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { fault, job, moment, name, tag, whole } from './api.ts';
 import type { FailedEntry } from './change.ts';
+import { isOwn } from './define.ts';
 import { fingerprintPattern, noFingerprint } from './fingerprint.ts';
 import type { JobRecord } from './table.ts';
 import { momentMs } from './view.ts';
@@ -161,7 +162,7 @@ export interface ManyFilter {
   queue?: string;
   tags: readonly string[];
   fingerprint?: string;
-  /** Inclusive: of the job's failure, of its end, or of its creation, as `momentOf` of the operation says. */
+  /** Inclusive: of the job's failure where failed ones are meant, else of its creation (`functions/operate/choose.ts`). */
   since: number;
   /** Exclusive. */
   until: number;
@@ -183,8 +184,9 @@ export function manyFilterOf(
 
 type Looked = Pick<JobRecord, 'type' | 'queue' | 'tags' | 'fingerprint'> | FailedEntry;
 
-/** Does a job meet everything of the filter but its status and its times. */
+/** Does a job meet everything of the filter but its status and its times. TaskQ's own operations are never among many. */
 export function isMeant(job: Looked, filter: Omit<ManyFilter, 'since' | 'until'>): boolean {
+  if (isOwn(job.type)) return false;
   if (filter.type !== undefined && job.type !== filter.type) return false;
   if (filter.queue !== undefined && job.queue !== filter.queue) return false;
   if (filter.fingerprint !== undefined && (job.fingerprint ?? noFingerprint) !== filter.fingerprint)

@@ -28,7 +28,7 @@ export async function getFailures(
   if (!asked.ok) return asked;
   const { filter, from } = asked.value;
   const { entries, looked, next } = await readFailures(store, tenant, filter, from);
-  const groups = groupFailures(entries);
+  const groups = groupFailures(once(entries));
   const records = await store.get(groups.flatMap(({ examples }) => examples));
   const views = groups.flatMap((group) => {
     const [first, ...more] = group.examples.flatMap(
@@ -53,6 +53,11 @@ async function readFailures(store: JobStore, tenant: string, filter: ManyFilter,
     next = page.next;
   }
   return { entries, looked, next };
+}
+
+/** A job that is retried and fails again while the index is read may come twice: it is counted by its last failure. */
+function once(entries: readonly FailedEntry[]): FailedEntry[] {
+  return [...new Map(entries.map((each) => [each.sk, each])).values()];
 }
 
 function isStill({ status, fingerprint = noFingerprint }: JobRecord, of: string): boolean {

@@ -1,5 +1,4 @@
-import type { FailedEntry, JobStore } from '../../core/change.ts';
-import { isOwn } from '../../core/define.ts';
+import type { JobStore } from '../../core/change.ts';
 import type { Position } from '../../core/failures.ts';
 import { mintedAtOf } from '../../core/id.ts';
 import {
@@ -39,7 +38,7 @@ export function chooseForRetry(store: JobStore, tenant: string, asked: RetryMany
     const meant = (each: JobRecord) =>
       each.status === 'cancelled' &&
       (each.finishedAt ?? 0) < before &&
-      isChosen(each, filter) &&
+      isMeant(each, filter) &&
       wasCreated(each, filter);
     return byCreation(store, tenant, filter, meant);
   }
@@ -47,14 +46,14 @@ export function chooseForRetry(store: JobStore, tenant: string, asked: RetryMany
     page: async (from, limit) =>
       candidates(
         await failedPage(store, tenant, filter, from, limit),
-        (each) => isChosen(each, filter),
+        (each) => isMeant(each, filter),
         (each) => each.attentionAt,
       ),
     isMeant: (each) =>
       each.status === 'failed' &&
       (each.finishedAt ?? 0) >= filter.since &&
       (each.finishedAt ?? 0) < filter.until &&
-      isChosen(each, filter),
+      isMeant(each, filter),
   };
 }
 
@@ -67,7 +66,7 @@ export function chooseForCancel(store: JobStore, tenant: string, asked: CancelMa
     states.includes(each.status) &&
     // Its holder has been asked already.
     each.cancelRequestedAt === undefined &&
-    isChosen(each, filter) &&
+    isMeant(each, filter) &&
     wasCreated(each, filter);
   return byCreation(store, tenant, filter, meant);
 }
@@ -83,10 +82,6 @@ function byCreation(
       candidates(await createdPage(store, tenant, filter, from, limit), meant, ({ sk }) => mintedAtOf(sk)),
     isMeant: meant,
   };
-}
-
-function isChosen(job: JobRecord | FailedEntry, filter: ManyFilter): boolean {
-  return !isOwn(job.type) && isMeant(job, filter);
 }
 
 function wasCreated({ sk }: JobRecord, { since, until }: ManyFilter): boolean {

@@ -113,6 +113,22 @@ describe('failures', () => {
     expect(counts((await ask()).body)).toEqual([[other, 1]]);
   });
 
+  it('of TaskQ’s own jobs are left out: no redrive takes them', async () => {
+    const { ask } = withFailed({ type: 'taskq.retry', queue: 'taskq' }, { fingerprint: other });
+    expect(counts((await ask()).body)).toEqual([[other, 1]]);
+    expect((await ask({ type: ['taskq.retry'] })).body).toMatchObject({ groups: [], looked_at: 2 });
+  });
+
+  it('that the index has twice, as a job that failed again meanwhile, are counted and shown once', async () => {
+    const { world, ids, ask } = withFailed({ sk: aJobId({ shard: 3 }) }, { sk: aJobId({ shard: 3 }) });
+    const { failed } = world.store;
+    world.store.failed = async (query) =>
+      (await failed(query)).flatMap((each) => [each, { ...each, attentionAt: each.attentionAt + 1_000 }]);
+    const { groups } = (await ask()).body;
+    expect(groups).toMatchObject([{ count: 2, last_at: '2026-11-22T09:00:01.000Z' }]);
+    expect(groups[0]?.examples.toSorted()).toEqual(ids.toSorted());
+  });
+
   it('more than an answer looks at: each once, over all answers', async () => {
     const jobs = Array.from({ length: 4_100 }, (_, index) => ({
       fingerprint: index % 3 === 0 ? other : alike,
