@@ -72,32 +72,24 @@ export function jitteredMs(exactMs: number, random: number): number {
 }
 
 /** Names and codes that Node and the AWS SDK give their errors, by what they mean here. Anything else is transient. */
-const known: Record<string, { kind: ErrorKind; code: ErrorCode }> = {
-  ECONNREFUSED: { kind: 'transient', code: 'network' },
-  ECONNRESET: { kind: 'transient', code: 'network' },
-  ECONNABORTED: { kind: 'transient', code: 'network' },
-  ENOTFOUND: { kind: 'transient', code: 'network' },
-  EAI_AGAIN: { kind: 'transient', code: 'network' },
-  EPIPE: { kind: 'transient', code: 'network' },
-  ETIMEDOUT: { kind: 'transient', code: 'network' },
-  EHOSTUNREACH: { kind: 'transient', code: 'network' },
-  ENETUNREACH: { kind: 'transient', code: 'network' },
-  NetworkingError: { kind: 'transient', code: 'network' },
-  TimeoutError: { kind: 'transient', code: 'network' },
-  ThrottlingException: { kind: 'transient', code: 'rate_limit' },
-  TooManyRequestsException: { kind: 'transient', code: 'rate_limit' },
-  ProvisionedThroughputExceededException: { kind: 'transient', code: 'database' },
-  RequestLimitExceeded: { kind: 'transient', code: 'rate_limit' },
-  SlowDown: { kind: 'transient', code: 'rate_limit' },
-  ServiceUnavailable: { kind: 'transient', code: 'unavailable' },
-  InternalServerError: { kind: 'transient', code: 'unavailable' },
-  AccessDenied: { kind: 'permanent', code: 'authentication' },
-  AccessDeniedException: { kind: 'permanent', code: 'authentication' },
-  UnrecognizedClientException: { kind: 'permanent', code: 'authentication' },
-  ValidationException: { kind: 'permanent', code: 'validation' },
-  ERR_MEMORY_ALLOCATION_FAILED: { kind: 'system', code: 'out_of_memory' },
-  ERR_WORKER_OUT_OF_MEMORY: { kind: 'system', code: 'out_of_memory' },
-};
+const known: readonly [ErrorKind, ErrorCode, ...names: string[]][] = [
+  [
+    'transient',
+    'network',
+    ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT'],
+    ...['EHOSTUNREACH', 'ENETUNREACH', 'NetworkingError', 'TimeoutError'],
+  ],
+  ['transient', 'database', 'ProvisionedThroughputExceededException'],
+  [
+    'transient',
+    'rate_limit',
+    ...['ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded', 'SlowDown'],
+  ],
+  ['transient', 'unavailable', 'ServiceUnavailable', 'InternalServerError'],
+  ['permanent', 'authentication', 'AccessDenied', 'AccessDeniedException', 'UnrecognizedClientException'],
+  ['permanent', 'validation', 'ValidationException'],
+  ['system', 'out_of_memory', 'ERR_MEMORY_ALLOCATION_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'],
+];
 
 /** What a handler's thrown value means: its own marker first, then the names of Node and the AWS SDK. Never throws. */
 export function classify(thrown: unknown): Failure {
@@ -111,10 +103,10 @@ export function classify(thrown: unknown): Failure {
 function classifyForeign(thrown: unknown): { kind: ErrorKind; code: ErrorCode } {
   const { name, code, cause } = fieldsOf(thrown);
   const { name: innerName, code: innerCode } = fieldsOf(cause);
-  const match = [code, name, innerCode, innerName].find(
-    (each): each is string => typeof each === 'string' && Object.hasOwn(known, each),
-  );
-  return (match === undefined ? undefined : known[match]) ?? { kind: 'transient', code: 'unknown' };
+  for (const said of [code, name, innerCode, innerName])
+    for (const [kind, meaning, ...names] of known)
+      if (names.some((each) => each === said)) return { kind, code: meaning };
+  return { kind: 'transient', code: 'unknown' };
 }
 
 function fieldsOf(value: unknown): { name?: unknown; code?: unknown; cause?: unknown } {

@@ -1,4 +1,3 @@
-import { isA, propertyOf, textOf } from '../core/errors.ts';
 import { type Counts, embeddedMetrics } from '../core/telemetry.ts';
 import { takeCalls } from './aws/calls.ts';
 
@@ -22,21 +21,20 @@ export function logInvocation(source: string, counts: Counts, fields: Fields, no
 
 /** An error as far as a log may hold it: its name and the frames of its stack. Its message may hold what a payload held. Never throws. */
 export function logError(message: string, error: unknown, fields: Fields): void {
-  const known = isA(error, Error);
-  const name = propertyOf(error, 'name');
-  logLine('error', message, {
-    ...fields,
-    error: known && typeof name === 'string' ? name : typeof error,
-    frames: known ? framesOf(error) : undefined,
-  });
+  logLine('error', message, { ...fields, ...shownOf(error) });
+}
+
+/** What is thrown may be a Proxy, or have getters that throw. */
+function shownOf(error: unknown): Fields {
+  try {
+    if (error instanceof Error) return { error: `${error.name}`, frames: framesOf(error) };
+  } catch {}
+  return { error: typeof error };
 }
 
 /** A stack begins with the message, whose lines may look like frames: one that does not have it shows none. */
-function framesOf(error: Error): string {
-  const message = propertyOf(error, 'message');
-  const stack = propertyOf(error, 'stack');
-  if (typeof message !== 'string' || typeof stack !== 'string') return '';
-  const start = stack.indexOf(message);
+function framesOf({ message, stack = '' }: Error): string {
+  const start = typeof message === 'string' ? stack.indexOf(message) : -1;
   const below = start < 0 ? '' : stack.slice(start + message.length);
   const frames = below.split('\n').filter((line) => line.startsWith('    at '));
   return frames.slice(0, 8).join('\n');
@@ -52,13 +50,12 @@ function print(line: Record<string, unknown>): void {
   process.stdout.write(`${jsonOf(line)}\n`);
 }
 
-/** A handler may log what JSON cannot hold, whatever the types say: then each such value is its text. A line fails nobody. */
+/** A handler may log what JSON cannot hold, whatever the types say: then that is left out. A line fails nobody. */
 function jsonOf(line: Record<string, unknown>): string {
   try {
     return JSON.stringify(line);
   } catch {
-    const held = (value: unknown) => ['string', 'number', 'boolean', 'undefined'].includes(typeof value);
-    const plain = Object.entries(line).map(([name, value]) => [name, held(value) ? value : textOf(value)]);
-    return JSON.stringify(Object.fromEntries(plain));
+    const held = Object.keys(line).filter((name) => !['object', 'bigint'].includes(typeof line[name]));
+    return JSON.stringify(line, held);
   }
 }
