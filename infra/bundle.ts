@@ -66,7 +66,10 @@ async function bundleFunction(name: FunctionName): Promise<Bundle> {
     minify: true,
     legalComments: 'none',
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    alias: { '@aws-sdk/credential-provider-node': join(root, 'infra/env-credentials.ts') },
+    alias: {
+      '@aws-sdk/credential-provider-node': join(root, 'infra/env-credentials.ts'),
+      '@aws-sdk/endpoint-cache': join(root, 'infra/no-endpoint-cache.ts'),
+    },
     plugins: [lazyHttp],
     logLevel: 'error',
   });

@@ -26,6 +26,12 @@ describe.each(Object.keys(wiring) as FunctionName[])('%s', (name) => {
     expect(coldLoad(bundles[name]).inputs.filter((each) => each.includes('client-s3'))).toEqual([]);
   });
 
+  test('discovers no endpoints, and has no cache for them', () => {
+    const { inputs } = coldLoad(bundles[name]);
+    expect(inputs).toContain('infra/no-endpoint-cache.ts');
+    expect(inputs.filter((each) => /mnemonist|endpointDiscoveryMiddleware/.test(each))).toEqual([]);
+  });
+
   test('takes its credentials from the environment alone', () => {
     const inputs = Object.keys(bundles[name].metafile.inputs);
     expect(inputs).toContain('infra/env-credentials.ts');
