@@ -12,6 +12,8 @@ export interface OperationProgress {
   phase: 'count' | 'change' | 'end';
   /** Where the phase goes on. */
   from: Position;
+  /** Where it goes on after that, shard by shard in turn; absent while all shards behind `from` are still to begin. */
+  rest?: Position[];
   /** By the index, before the first was changed. */
   counted: number;
   /** Jobs that met the filter when their turn came: what was changed and what was skipped. */
@@ -61,8 +63,29 @@ export function canarySize(counted: number, percent: number): number {
 /** What became of one job: changed, or why not. */
 export type Done = { id: string; skipped?: SkipReason };
 
-/** The progress after the jobs of a step. */
-export function tallied(progress: OperationProgress, done: readonly Done[]): OperationProgress {
+/**
+ * Where a phase goes on after a page. Shards take turns, page by page: each is a partition of the table, and takes only
+ * so many writes a second.
+ * @param more where the shard of that page goes on; absent at its end
+ * @param shards of the tenant
+ * @returns undefined when every shard has come to its end
+ */
+export function nextTurn(
+  { from, rest }: Pick<OperationProgress, 'from' | 'rest'>,
+  more: Position | undefined,
+  shards: number,
+): Required<Pick<OperationProgress, 'from' | 'rest'>> | undefined {
+  const behind = Array.from({ length: shards }, (_, shard) => ({ shard })).slice(from.shard + 1);
+  const [next, ...others] = [...(rest ?? behind), ...(more === undefined ? [] : [more])];
+  return next && { from: next, rest: others };
+}
+
+/** The progress after the jobs of a step. @param left begun, and to be gone on with */
+export function tallied(
+  progress: OperationProgress,
+  done: readonly Done[],
+  left: readonly string[] = [],
+): OperationProgress {
   const reasons = { ...progress.reasons };
   const examples = [...progress.examples];
   const changed: string[] = [];
@@ -81,7 +104,7 @@ export function tallied(progress: OperationProgress, done: readonly Done[]): Ope
     changed: progress.changed + changed.length,
     reasons,
     examples,
-    begun: [],
+    begun: [...left],
     ...(watching ? { canary: { ...canary, ids: [...canary.ids, ...changed] } } : {}),
   };
 }

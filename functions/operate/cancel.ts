@@ -2,7 +2,8 @@ import { type Change, type JobStore, leftBy } from '../../core/change.ts';
 import { cancelOf } from '../../core/manage.ts';
 import type { Done } from '../../core/operation.ts';
 import type { JobRecord } from '../../core/table.ts';
-import { throttled } from './retry.ts';
+import type { Changed } from './operate.ts';
+import { paused } from './retry.ts';
 
 export interface CancelDeps {
   store: JobStore;
@@ -26,7 +27,7 @@ interface Open {
  * @param isMeant of a job that moved on meanwhile: where those that wait are meant, one that runs now is left alone
  */
 export function cancelJobs({ store, now, sleep }: CancelDeps, isMeant: (found: JobRecord) => boolean) {
-  return async (records: readonly JobRecord[]): Promise<Done[]> => {
+  return async (records: readonly JobRecord[]): Promise<Changed> => {
     const done: Done[] = [];
     const decide = (found: JobRecord, before = 0): Open[] => {
       const change = isMeant(found) ? cancelOf(found, now()) : undefined;
@@ -50,9 +51,9 @@ export function cancelJobs({ store, now, sleep }: CancelDeps, isMeant: (found: J
         else done.push({ id: each.id, skipped: 'changed' });
         return [];
       });
-      if (isThrottled) await throttled(sleep, throttledTries++);
+      if (isThrottled && !(await paused(sleep, throttledTries++))) break;
     }
-    return done;
+    return { done, left: open.map(({ id }) => id) };
   };
 }
 

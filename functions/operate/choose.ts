@@ -9,13 +9,15 @@ import {
   manyFilterOf,
   type RetryMany,
 } from '../../core/many.ts';
-import type { JobRecord } from '../../core/table.ts';
+import { type JobRecord, listShards } from '../../core/table.ts';
 import { createdPage, failedPage, type Page } from './pages.ts';
 
 /** Which jobs an operation is for. */
 export interface Choice {
   /** The next jobs of a tenant that seem to be meant; reads may be stale. `looked` counts those passed over too. */
   page(from: Position, limit: number): Promise<Candidates>;
+  /** Shards that the pages go through, one after the other. */
+  shards: number;
   /** Is the job meant, by its record as it is now. */
   isMeant(record: JobRecord): boolean;
 }
@@ -43,6 +45,7 @@ export function chooseForRetry(store: JobStore, tenant: string, asked: RetryMany
     return byCreation(store, tenant, filter, meant);
   }
   return {
+    shards: listShards(tenant),
     page: async (from, limit) =>
       candidates(
         await failedPage(store, tenant, filter, from, limit),
@@ -78,6 +81,7 @@ function byCreation(
   meant: (record: JobRecord) => boolean,
 ): Choice {
   return {
+    shards: listShards(tenant),
     page: async (from, limit) =>
       candidates(await createdPage(store, tenant, filter, from, limit), meant, ({ sk }) => mintedAtOf(sk)),
     isMeant: meant,

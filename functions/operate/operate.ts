@@ -1,6 +1,6 @@
 import type { JobStore } from '../../core/change.ts';
 import type { JobContext } from '../../core/define.ts';
-import type { Position } from '../../core/failures.ts';
+import { jobErrorFields, TransientError } from '../../core/errors.ts';
 import type { RetryMany } from '../../core/many.ts';
 import { defaultWaitSeconds } from '../../core/many.ts';
 import {
@@ -11,12 +11,14 @@ import {
   type Done,
   judgeCanary,
   judged,
+  nextTurn,
   type OperationProgress,
   percentOf,
   tallied,
 } from '../../core/operation.ts';
 import { type JobRecord, jobKey } from '../../core/table.ts';
 import { LateAttempt } from '../work/once.ts';
+import { Snoozed } from '../work/snooze.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Choice } from './choose.ts';
 
@@ -27,12 +29,20 @@ export interface OperateDeps {
   now: () => number;
   /** ms of a clock that never jumps. */
   monotonic: () => number;
+  onError: (message: string, error: unknown) => void;
+}
+
+/** What became of jobs that were to be changed. */
+export interface Changed {
+  done: Done[];
+  /** Throttled to the end: changed or not. */
+  left: string[];
 }
 
 export interface Operation {
   choice: Choice;
-  /** Changes jobs that are meant; one answer for each. Rejects when it is unknown what became of some. */
-  change(records: readonly JobRecord[]): Promise<Done[]>;
+  /** Changes jobs that are meant; one answer for each. Rejects when it is unknown what became of them. */
+  change(records: readonly JobRecord[]): Promise<Changed>;
   /** Was a job changed whose change had begun and that is no longer meant. */
   wasChanged(record: JobRecord): boolean;
   canary?: RetryMany['canary'];
@@ -45,13 +55,16 @@ const partMs = 40_000;
 /** Jobs that are changed between two checkpoints. */
 const changedAtOnce = 100;
 const countedAtOnce = 1_000;
+/** A start that AWS does not let go on any further leaves the table so long alone. */
+const interruptedSeconds = 10;
 /** Between two looks at a canary. */
 const watchSeconds = 5;
 
 /**
  * Carries out an operation on many jobs, in parts: count, then change page by page, the canary first. Before
  * each page is changed its jobs are written down, so that whoever goes on after a crash counts none twice and
- * leaves none out. Ends in a snooze until all is done.
+ * leaves none out. Ends in a snooze until all is done; also where AWS is in the way and this start has come further.
+ * Rejects, which spends an attempt, where it has not.
  */
 export async function operate(deps: OperateDeps, operation: Operation, job: Job): Promise<OperationProgress> {
   const { store, checkpoints, now, monotonic } = deps;
@@ -61,12 +74,21 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
   const stored = await checkpoints.load(job.id);
   let revision = stored?.revision ?? 0;
   let progress = stored?.progress ?? beginning;
+  /** Has this start come any further. */
+  let moved = false;
 
   for (;;) {
     job.signal.throwIfAborted();
     if (isOver(progress)) return progress;
     if (monotonic() >= partEndsAt) await pause(progress, 0);
-    progress = await step();
+    try {
+      progress = await step();
+      moved = true;
+    } catch (error) {
+      if (!moved || job.signal.aborted || isDecided(error)) throw error;
+      deps.onError(`an operation is interrupted: it goes on in ${interruptedSeconds} s`, error);
+      await pause(progress, interruptedSeconds);
+    }
     job.progress(percentOf(progress), noteOf(progress));
   }
 
@@ -97,12 +119,10 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
     const page = await choice.page(before.from, changedAtOnce);
     const ids = page.ids.slice(0, roomFor(before));
     const cutAt = ids.length < page.ids.length ? ids.at(-1) : undefined;
-    const next: Position | undefined =
-      cutAt === undefined ? page.next : { shard: before.from.shard, last: cutAt };
-    const after: OperationProgress = {
-      ...before,
-      ...(next === undefined ? { phase: 'end' } : { from: next }),
-    };
+    const { shard } = before.from;
+    const more = cutAt === undefined ? page.next : { shard, last: cutAt };
+    const next = nextTurn(before, more?.shard === shard ? more : undefined, choice.shards);
+    const after: OperationProgress = { ...before, ...(next ?? { phase: 'end' }) };
     const meant = (await recordsOf(ids.map(({ id }) => id))).filter(choice.isMeant);
     if (meant.length === 0) return after;
     const begun = { ...after, begun: meant.map(({ sk }) => sk) };
@@ -121,7 +141,13 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
       else if (record !== undefined && operation.wasChanged(record)) done.push({ id });
       else done.push({ id, skipped: 'changed' });
     }
-    return tallied(begun, [...done, ...(await operation.change(meant))]);
+    const changed = await operation.change(meant);
+    const all = [...done, ...changed.done];
+    const after = tallied(begun, all, changed.left);
+    if (changed.left.length === 0) return after;
+    moved ||= all.length > 0;
+    progress = after;
+    throw new TransientError('DynamoDB is throttling', 'database');
   }
 
   async function watch(before: OperationProgress, watched: CanaryProgress): Promise<OperationProgress> {
@@ -147,6 +173,7 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
     if (!(await checkpoints.save(job.id, { revision: revision + 1, by, progress: next })))
       throw new LateAttempt('another attempt of this operation is at work: this one ends');
     revision++;
+    progress = next;
   }
 
   async function pause(next: OperationProgress, seconds: number): Promise<never> {
@@ -154,6 +181,12 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
     job.progress(percentOf(next), noteOf(next));
     return job.snooze(seconds);
   }
+}
+
+/** No matter of AWS: its end for now, or for good. */
+function isDecided(error: unknown): boolean {
+  if (error instanceof Snoozed || error instanceof LateAttempt) return true;
+  return jobErrorFields(error)?.kind === 'permanent';
 }
 
 function isOver({ phase, begun, canary }: OperationProgress): boolean {

@@ -1,11 +1,11 @@
-import { TransientError } from '../../core/errors.ts';
 import type { RetryMany } from '../../core/many.ts';
 import type { Done } from '../../core/operation.ts';
 import type { JobRecord, Stored } from '../../core/table.ts';
 import { type ReopenDeps, reopen, storePayload } from '../reopen.ts';
+import type { Changed } from './operate.ts';
 import { type Misfit, retriedPayload } from './payload.ts';
 
-/** Throttled rows are sent again after these pauses, ms; then the attempt fails, and the next goes on. */
+/** Throttled rows are sent again after these pauses, ms; what is left then is for another start. */
 export const pausesMs = [200, 500, 1_000, 2_000];
 
 /** Retries jobs as a person's retry does one, each with its payload patched, if there is a patch. */
@@ -13,7 +13,7 @@ export function retryJobs(
   deps: ReopenDeps & { sleep: (ms: number) => Promise<void> },
   patch: RetryMany['patch'],
 ) {
-  return async (records: readonly JobRecord[]): Promise<Done[]> => {
+  return async (records: readonly JobRecord[]): Promise<Changed> => {
     const payloads = await payloadsFor(deps, records, patch);
     const done: Done[] = [];
     let open: { found: JobRecord; payload: Stored | undefined }[] = [];
@@ -34,17 +34,18 @@ export function retryJobs(
         }),
       );
       open = open.filter((_, index) => 'retry' in (reopened[index] ?? { retry: true }));
-      if (open.length > 0) await throttled(deps.sleep, tries);
+      if (open.length > 0 && !(await paused(deps.sleep, tries))) break;
     }
-    return done;
+    return { done, left: open.map(({ found }) => found.sk) };
   };
 }
 
-/** Waits before the next try, or throws after the last. */
-export async function throttled(sleep: (ms: number) => Promise<void>, tries: number): Promise<void> {
+/** Waits before the next try; false after the last. */
+export async function paused(sleep: (ms: number) => Promise<void>, tries: number): Promise<boolean> {
   const pauseMs = pausesMs[tries];
-  if (pauseMs === undefined) throw new TransientError('DynamoDB is throttling', 'database');
+  if (pauseMs === undefined) return false;
   await sleep(pauseMs);
+  return true;
 }
 
 /** Payloads that are open at the same time: each may have a megabyte, and parsed many times that. */

@@ -5,6 +5,7 @@ import {
   canaryCounts,
   canarySize,
   judgeCanary,
+  nextTurn,
   percentOf,
   retryResult,
   tallied,
@@ -70,6 +71,29 @@ describe('a canary', () => {
     ];
     const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
     expect(canaryCounts(ids, records)).toEqual({ completed: 3, failed: 1, open: 2 });
+  });
+});
+
+describe('the next turn', () => {
+  const last = { id: 'a', at: 1 };
+
+  it('is that of the next shard, as long as there is one, then that of the first which has more', () => {
+    const second = nextTurn({ from: { shard: 0 } }, { shard: 0, last }, 3);
+    expect(second).toEqual({ from: { shard: 1 }, rest: [{ shard: 2 }, { shard: 0, last }] });
+    const third = nextTurn(second!, undefined, 3);
+    expect(third).toEqual({ from: { shard: 2 }, rest: [{ shard: 0, last }] });
+    const fourth = nextTurn(third!, undefined, 3);
+    expect(fourth).toEqual({ from: { shard: 0, last }, rest: [] });
+    expect(nextTurn(fourth!, { shard: 0, last }, 3)).toEqual(fourth);
+    expect(nextTurn(fourth!, undefined, 3)).toBeUndefined();
+  });
+
+  it('of an operation that knew no turns: what was before its shard is done', () => {
+    expect(nextTurn({ from: { shard: 5, last } }, undefined, 8)).toEqual({
+      from: { shard: 6 },
+      rest: [{ shard: 7 }],
+    });
+    expect(nextTurn({ from: { shard: 7 } }, undefined, 8)).toBeUndefined();
   });
 });
 

@@ -21,6 +21,8 @@ interface Operated {
   begun: Set<string>;
   matched: number;
   page: Set<string>;
+  /** Where that page goes on: a page that is interrupted is written down again, as far as it is left. */
+  place?: string;
   /** Others wrote to them before it is known whose change stands there. */
   disputed: Set<string>;
   changed: Set<string>;
@@ -68,7 +70,9 @@ export function watchOperations(parts: OperationParts) {
       const operation = operations.get(jobId);
       if (operation === undefined) return;
       operation.page = new Set(progress.begun);
-      operation.matched += progress.begun.length;
+      const place = JSON.stringify([progress.phase, progress.from, progress.rest]);
+      if (place !== operation.place) operation.matched += progress.begun.length;
+      operation.place = place;
       operation.counted = progress.counted;
       for (const each of progress.begun) {
         operation.begun.add(each);
