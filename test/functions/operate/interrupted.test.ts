@@ -63,7 +63,8 @@ describe('an operation that DynamoDB throttles', () => {
   it('in some rows of a page alone: the others are done and counted, these are begun', async () => {
     const { world, checkpoints, startOnce, retry, operationId } = operating();
     const jobs = await failedIn(world, 3, 50);
-    const applied = writesOf(world, (call, row) => call < 5 && (call > 0 || row >= 20));
+    const some = (call: number, row: number) => call < 10 && (call % 5 > 0 || row >= 20);
+    const applied = writesOf(world, some);
     const id = operationId();
     expect(await passing(world, startOnce('taskq.retry', asked, id))).toEqual({ snoozed: 10 });
     const progress = (await checkpoints.load(id))?.progress;
@@ -74,6 +75,9 @@ describe('an operation that DynamoDB throttles', () => {
         .filter((each) => !applied.includes(each))
         .sort(),
     );
+    // One that only goes on with these comes further too.
+    expect(await passing(world, startOnce('taskq.retry', asked, id))).toEqual({ snoozed: 10 });
+    expect((await checkpoints.load(id))?.progress).toMatchObject({ matched: 40, changed: 40 });
     expect(await retry(asked, undefined, id)).toMatchObject({ matched: 50, retried: 50 });
   });
 
@@ -118,6 +122,19 @@ describe('an operation that AWS does not answer', () => {
     expect(world.lanes.waiting('normal')).toHaveLength(100);
     expect(errors).toEqual(['an operation is interrupted: it goes on in 10 s']);
     expect(await retry(asked, undefined, id)).toMatchObject({ matched: 250, retried: 250 });
+  });
+
+  it('and that has been ended writes nothing down any more: the next start is at work', async () => {
+    const { world, checkpoints, errors, startOnce, operationId } = operating();
+    await failedIn(world, 3, 1);
+    const controller = new AbortController();
+    world.store.change = async () => {
+      controller.abort(new Error('its time is over'));
+      throw new Error('socket hang up');
+    };
+    const id = operationId();
+    await expect(startOnce('taskq.retry', asked, id, controller)).rejects.toThrow();
+    expect([(await checkpoints.load(id))?.revision, errors]).toEqual([1, []]);
   });
 
   it('from the first call on: the start rejects', async () => {
