@@ -24,6 +24,10 @@ const cancelOf = (name: string): PersonPlan => ({
 /** A node waits for the one before it; a wait that missed its wake-up ends after an hour, an execution that is gone is found within two. */
 const longestFlowMs = 72 * 60 * minute;
 
+/** An idempotency key holds for a day at least; begun anew by repeats of its first call, for an hour more and another. */
+const heldMs = 23.9 * 60 * minute;
+const freeMs = 27.5 * 60 * minute;
+
 export interface History {
   /** The promise that was broken, and how; undefined when all held. */
   broken?: { promise: PromiseName; message: string };
@@ -59,6 +63,11 @@ export async function runHistory(
     const call = () => guard(untilAnswered(client.name, client.key, () => world.call(client)));
     at(start + client.atMs, call);
     if (client.twinAfterMs !== undefined) at(start + client.atMs + client.twinAfterMs, call);
+    if (client.tomorrow === undefined) continue;
+    at(start + client.atMs + heldMs, call);
+    at(start + client.atMs + freeMs, () =>
+      guard(untilAnswered(`${client.name} again`, client.key, () => world.call(client, 'again'))),
+    );
   }
   for (const waiter of plan.waiters)
     at(start + waiter.atMs, () => {
@@ -104,7 +113,8 @@ export async function runHistory(
     const broken = watch.first();
     if (broken !== undefined) throw broken;
   };
-  const mostMs = flows === undefined ? longestMs : longestFlowMs;
+  const lastCallMs = plan.clients.some(({ tomorrow }) => tomorrow) ? freeMs + plan.faultyMs : 0;
+  const mostMs = (flows === undefined ? longestMs : longestFlowMs) + lastCallMs;
   const result = () => ({ events, struck: world.fates.struck(), lines });
   try {
     await scheduler.runUntil(start + plan.faultyMs, afterEach);
@@ -163,7 +173,9 @@ export async function runHistory(
 
   function over(): boolean {
     return (
-      (flows?.watch.over() ?? true) && table.all().every(({ status }) => isFinal(status) || status === 'void')
+      now() >= start + lastCallMs &&
+      (flows?.watch.over() ?? true) &&
+      table.all().every(({ status }) => isFinal(status) || status === 'void')
     );
   }
 }

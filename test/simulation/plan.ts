@@ -45,6 +45,8 @@ export interface ClientPlan {
   key?: string;
   /** The same call a second time, so much later, whatever became of the first. */
   twinAfterMs?: number;
+  /** It comes twice more with its key: when that still holds, and when it is free. */
+  tomorrow?: true;
   jobs: JobPlan[];
 }
 
@@ -102,12 +104,15 @@ const subjects = {
     spareWithinSeconds: [0, 5],
   }),
 };
-export type SubjectName = keyof typeof subjects | 'operations' | 'waiters';
+export type SubjectName = keyof typeof subjects | 'operations' | 'waiters' | 'keys';
 
 /** So many histories have redrives and bulk cancels, whatever else they are about. */
 const operatedShare = 0.12;
 /** So many of the others have jobs that wait for others. */
 const waitedShare = 0.25;
+
+/** In so many a client comes again on the next day. */
+const comesAgainShare = 0.02;
 
 /** Histories of workflows are about one of the subjects besides. */
 const withWorkflows = {
@@ -143,9 +148,12 @@ function addWorkflows(plan: Plan, random: Random, about: keyof typeof withWorkfl
       persons: [],
       workflows: [drawLossyWorkflow('workflow 1', random)],
     };
+  // What it takes some luck to see is looked for where little else happens.
+  const alone = about === 'unique keys' || about === 'late signals' ? { clients: [], persons: [] } : {};
+  const overtaken = about === 'unique keys' ? { late: 0.12, slow: 0.35 } : {};
   return {
     ...plan,
-    chances: { ...plan.chances, ...drawExecutionFaults(random) },
+    chances: { ...plan.chances, ...drawExecutionFaults(random), ...overtaken },
     clients: plan.clients.slice(0, 1).map((each) => ({ ...each, jobs: each.jobs.slice(0, 4) })),
     persons: plan.persons.slice(0, 2),
     workflows: drawMore(
@@ -154,6 +162,7 @@ function addWorkflows(plan: Plan, random: Random, about: keyof typeof withWorkfl
       ),
       ...([plan.seed, workflowTypes, about] as const),
     ),
+    ...alone,
   };
 }
 
@@ -163,8 +172,8 @@ function drawJobs(seed: number, about: SubjectName | undefined): Plan {
   const roll = random();
   const drawn = roll < 0.12 ? 'leases' : roll < 0.22 ? 'claims' : 'anything';
   const { types: among, ...subject } =
-    subjects[about === undefined || about === 'operations' || about === 'waiters' ? drawn : about](random);
-  const plan: Plan = {
+    subjects[about === undefined || !(about in subjects) ? drawn : (about as keyof typeof subjects)](random);
+  const plan = withTomorrow(about, {
     seed,
     faultyMs,
     ...subject,
@@ -184,7 +193,7 @@ function drawJobs(seed: number, about: SubjectName | undefined): Plan {
     operations: [],
     workflows: [],
     waiters: [],
-  };
+  });
   // From a stream of their own: the other histories are the same without them.
   const more = streamOf(seed, 'operations');
   const operated = more() < operatedShare || about === 'operations';
@@ -209,6 +218,13 @@ function drawJobs(seed: number, about: SubjectName | undefined): Plan {
       return { ...each, atMs: each.atMs / 2, jobs: [...each.jobs, ...failing].slice(0, 14) };
     }),
   };
+}
+
+/** In some histories a client comes again on the next day. */
+function withTomorrow(about: SubjectName | undefined, plan: Plan): Plan {
+  const [first, ...others] = plan.clients as [ClientPlan, ...ClientPlan[]];
+  if (streamOf(plan.seed, 'tomorrow')() >= comesAgainShare && about !== 'keys') return plan;
+  return { ...plan, clients: [{ ...first, key: `key of ${first.name}`, tomorrow: true }, ...others] };
 }
 
 function drawFailing(random: Random, among: readonly SimulatedType[]): JobPlan {

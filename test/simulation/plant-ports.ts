@@ -1,4 +1,5 @@
 import type { Change, ChangeResult } from '../../core/change.ts';
+import type { DedupeItem } from '../../core/dedupe.ts';
 import { isFinal } from '../../core/state.ts';
 import { type JobRecord, tenantOf } from '../../core/table.ts';
 import type { Delivery } from '../../functions/lanes.ts';
@@ -12,6 +13,14 @@ export function altered(alter: (change: Change) => Change): Alter {
   return (ports) => ({
     ...ports,
     store: { ...ports.store, change: (changes) => ports.store.change(changes.map(alter)) },
+  });
+}
+
+/** Idempotency keys are held with another item. */
+export function held(alter: (item: DedupeItem) => DedupeItem): Alter {
+  return (ports) => ({
+    ...ports,
+    dedupe: { ...ports.dedupe, hold: (item, now) => ports.dedupe.hold(alter(item), now) },
   });
 }
 

@@ -6,6 +6,7 @@ import {
   type Alter,
   altered,
   buriesUnjudged,
+  held,
   isClaim,
   isRenewal,
   sentBefore,
@@ -187,6 +188,16 @@ export const plants: Record<string, Plant> = {
         },
       },
     }),
+  },
+  'an idempotency key holds for an hour': {
+    about: 'keys',
+    breaks: ['one key, one job'],
+    ports: held((item) => ({ ...item, expiresAt: Math.ceil(item.at / 1000) + 3_600 })),
+  },
+  'an idempotency key is never free again': {
+    about: 'keys',
+    breaks: ['a key is free again'],
+    ports: held((item) => ({ ...item, expiresAt: 2 * item.expiresAt })),
   },
   'a settle by id alone': {
     breaks: ['a late attempt leaves nothing'],

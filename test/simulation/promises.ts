@@ -25,7 +25,8 @@ export const promises = {
   'a tombstone stays': 'an id that was given up is never used again',
   'an open record does not expire': 'only a final record has a time to be deleted at',
   'a value stands before its record': 'a payload or result that a record names was stored before',
-  'one key, one job': 'calls with the same idempotency key are answered with the same ids',
+  'one key, one job':
+    'calls with the same idempotency key are answered with the same ids, and make each of their jobs once',
   'nothing hides for long': 'beyond the end of a lease, no message is hidden for more than 60 s',
   'brought back only after trouble':
     'where no message was lost and nothing died, no job depends on its entry to be delivered',
@@ -51,7 +52,11 @@ export const promises = {
     'of a signal one payload is taken, and who waited for it does not fail for want of it',
   'a unique key has one workflow': 'no two workflows with the same unique key go forward at the same time',
   'a key is free again':
+<<<<<<< HEAD
+    'a unique key is held by no workflow that has ended, an idempotency key by no call of the day before',
+=======
     'a unique key is held by no workflow that has ended, an idempotency key by no call of the day before yesterday',
+>>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
   'a node waits for what it depends on': 'a node starts when everything that it depends on has ended',
   'a node has one live job': 'a node has at most one job that is not final, the one that undoes it counted',
   'a node goes forward': 'within one round a node never goes back to a state that it has left',

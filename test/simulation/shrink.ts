@@ -107,7 +107,7 @@ function* simplifications(plan: Plan): Generator<(plan: Plan) => Plan> {
 function withoutRepeats(plan: Plan, name: string): Plan {
   const clients = plan.clients.map((each) => {
     if (each.name !== name) return each;
-    const { key: _, twinAfterMs: __, ...plain } = each;
+    const { key: _, twinAfterMs: __, tomorrow: ___, ...plain } = each;
     return plain;
   });
   return { ...plan, clients };

@@ -11,6 +11,8 @@ import { watchWrites } from './watch-writes.ts';
 import { clocksMs, type Expect, unknownJob, type Watched } from './watched.ts';
 
 const longestHideMs = 60_000;
+/** So long an idempotency key holds: a day, and an hour. */
+const heldMs = 25 * 60 * 60_000 + 2 * clocksMs;
 
 export interface WatchParts {
   now: () => number;
@@ -33,6 +35,7 @@ export function watchPromises(parts: WatchParts) {
   let first: Broken | undefined;
   const jobs = new Map<string, Watched>();
   const answers = new Map<string, string>();
+  const answeredAt = new Map<string, number>();
   /** What the first `once` of a job was answered with. */
   const mails = new Map<string, string>();
   /** Jobs to look after again: something about them has changed. */
@@ -56,6 +59,7 @@ export function watchPromises(parts: WatchParts) {
   return {
     first: () => first,
     operations,
+    payloads,
     expect,
     wasLost: (jobId: string): boolean => jobs.get(jobId)?.lost ?? false,
     written(each: Written): void {
@@ -72,10 +76,19 @@ export function watchPromises(parts: WatchParts) {
     answered(key: string, position: number, jobId: string): void {
       const earlier = answers.get(`${key} ${position}`) ?? jobId;
       answers.set(`${key} ${position}`, jobId);
+      answeredAt.set(key, answeredAt.get(key) ?? now());
       expect(
         earlier === jobId,
         'one key, one job',
         () => `${key}, position ${position}, was answered with ${earlier} and with ${jobId}`,
+      );
+    },
+    /** A key is used again when its time is over. */
+    isNew(key: string, position: number, jobId: string): void {
+      expect(
+        answers.get(`${key} ${position}`) !== jobId || now() - (answeredAt.get(key) ?? now()) <= heldMs,
+        'a key is free again',
+        () => `${key}, position ${position}, is answered with ${jobId} for ever`,
       );
     },
     cancelAsked,

@@ -167,11 +167,15 @@ export function makeWorld(
   }
 
   /** A client's call; what it is told counts as promised. */
-  async function call({ name, key, jobs }: ClientPlan): Promise<'answered' | 'unknown'> {
+  async function call(
+    { name, key, jobs }: ClientPlan,
+    when: 'now' | 'again' = 'now',
+  ): Promise<'answered' | 'unknown'> {
     const { process, ports } = begin(name);
     const bodies = jobs.map((job, position) => {
       const script = `${name}, job ${position + 1}`;
       starts.scripts.set(script, job);
+      if (when === 'again') watch.payloads.again(script);
       return bodyOf(job, script);
     });
     const step = enqueueBatch(process, ports, bodies, key).catch(() => 'failed' as const);
@@ -181,7 +185,9 @@ export function makeWorld(
     for (const [position, { id }] of results.entries()) {
       if (id === undefined) continue;
       watch.accept(id);
-      if (key !== undefined) watch.answered(key, position, id);
+      if (key === undefined) continue;
+      if (when === 'again') watch.isNew(key, position, id);
+      watch.answered(when === 'again' ? `${key} again` : key, position, id);
     }
     say(() => `${name} is told ${results.map(({ id }) => (id === undefined ? 'no' : short(id))).join(' ')}`);
     return 'answered';

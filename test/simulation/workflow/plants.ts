@@ -1,4 +1,5 @@
 import type { ChangeResult } from '../../../core/change.ts';
+import type { WorkflowItem } from '../../../core/workflow/item.ts';
 import type { Alter } from '../plant-ports.ts';
 import type { Plant } from '../plants.ts';
 import type { Ports } from '../ports.ts';
@@ -19,6 +20,9 @@ function flows(alter: (ports: FlowPorts, process: Process) => Partial<FlowPorts[
           },
         };
 }
+
+/** A call that sends a signal, or acts otherwise on a workflow. */
+const sends = ({ name }: Process): boolean => name.startsWith('workflow') && name.includes(',');
 
 const endsJobs = ({ name }: Process): boolean => name.startsWith('work') || name.startsWith('bury');
 
@@ -102,5 +106,62 @@ export const flowPlants: Record<string, Plant> = {
     ports: flows(({ workflows }) => ({
       saveStates: (of, id, { rounds: _, ...part }) => workflows.saveStates(of, id, part),
     })),
+  },
+  'nodes that a job adds are kept, and nobody is told': {
+    about: 'added nodes',
+    breaks: ['what is added runs, once'],
+    ports: flows(({ workflows }) => ({
+      raise: async (of, id, news, phase) =>
+        news.some((each) => each.startsWith('added')) ? {} : workflows.raise(of, id, news, phase),
+    })),
+  },
+  'who sends a signal does not look whether one has come': {
+    about: 'late signals',
+    breaks: ['a signal counts once'],
+    ports: flows(({ workflows }, process) => (sends(process) ? { part: async () => undefined } : workflows)),
+  },
+  'a signal that was kept is taken for heard': {
+    about: 'late signals',
+    breaks: ['a signal counts once'],
+    ports: flows(({ workflows }, process) => {
+      let isKept = false;
+      return {
+        keepPart(...of) {
+          isKept = sends(process);
+          return workflows.keepPart(...of);
+        },
+        get: async (...of) => (isKept ? undefined : workflows.get(...of)),
+      };
+    }),
+  },
+  'a signal opens its node whenever it was sent': {
+    about: 'late signals',
+    breaks: ['a late signal is refused'],
+    ports: flows(({ workflows }, { name }) => ({
+      async part(...of) {
+        const part = await workflows.part(...of);
+        return part && name.startsWith('advance') ? { ...part, storedAt: 0 } : part;
+      },
+    })),
+  },
+  'a deadline is not looked at when a signal is sent': {
+    about: 'late signals',
+    breaks: ['a late signal is refused', 'a signal counts once'],
+    ports: flows(({ workflows }, process) => ({
+      async get(...of) {
+        const { deadlines, ...item } = (await workflows.get(...of)) ?? {};
+        return { ...item, ...(sends(process) ? {} : { deadlines }) } as WorkflowItem;
+      },
+    })),
+  },
+  'an advance begins without its unique key': {
+    about: 'unique keys',
+    breaks: ['a unique key has one workflow'],
+    ports: flows((_, { name }) => (name.startsWith('advance') ? { holdKey: async () => undefined } : {})),
+  },
+  'a unique key stays with a workflow that has ended': {
+    about: 'unique keys',
+    breaks: ['a key is free again'],
+    ports: flows(({ workflows }) => ({ holdKey: (key, id, now) => workflows.holdKey(key, id, now) })),
   },
 };
