@@ -49,7 +49,8 @@ export function judgeLines(lines: readonly string[], functionTimeoutMs: number):
   if (report === undefined) return 'lease_lost';
   if (numberIn(report, /\tDuration: ([\d.]+) ms/) >= functionTimeoutMs) return 'timeout';
   const usedMb = numberIn(report, /Max Memory Used: (\d+) MB/);
-  return usedMb > 0 && usedMb >= numberIn(report, /Memory Size: (\d+) MB/) ? 'out_of_memory' : 'lease_lost';
+  // Lambda lets none use more: a larger number is of an emulator that measures its own processes, all together.
+  return usedMb > 0 && usedMb === numberIn(report, /Memory Size: (\d+) MB/) ? 'out_of_memory' : 'lease_lost';
 }
 
 function numberIn(line: string, pattern: RegExp): number {

@@ -69,6 +69,7 @@ describe('why a process died, by the lines of its log', () => {
       'out_of_memory',
     ],
     ['all memory was used', [start, report(900, 256)], 'out_of_memory'],
+    ['more than there is was used, as an emulator counts', [start, report(900, 549)], 'lease_lost'],
     ['all but one MB was used', [start, report(900, 255)], 'lease_lost'],
     ['memory and time were used up', [start, report(35_000, 256)], 'timeout'],
   ] as const)('%s', (_, lines, cause) => {
