@@ -52,11 +52,7 @@ export const promises = {
     'of a signal one payload is taken, and who waited for it does not fail for want of it',
   'a unique key has one workflow': 'no two workflows with the same unique key go forward at the same time',
   'a key is free again':
-<<<<<<< HEAD
     'a unique key is held by no workflow that has ended, an idempotency key by no call of the day before',
-=======
-    'a unique key is held by no workflow that has ended, an idempotency key by no call of the day before yesterday',
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
   'a node waits for what it depends on': 'a node starts when everything that it depends on has ended',
   'a node has one live job': 'a node has at most one job that is not final, the one that undoes it counted',
   'a node goes forward': 'within one round a node never goes back to a state that it has left',

@@ -17,11 +17,8 @@ interface PayloadParts {
 /** Looks at what each job is given: what it was enqueued with, and what the redrives that retried it made of that. */
 export function watchPayloads({ open, patchOf, expect }: PayloadParts) {
   const payloads = new Map<string, Payload>();
-<<<<<<< HEAD
   /** The last job of each line of a call. */
   const made = new Map<string, string>();
-=======
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
   const check = (jobId: string, found: unknown, what: string): void => {
     const wanted = payloads.get(jobId);
     expect(
@@ -31,7 +28,6 @@ export function watchPayloads({ open, patchOf, expect }: PayloadParts) {
     );
   };
 
-<<<<<<< HEAD
   /** One record for each job of a call, repeated or not, until its key is free again. */
   function isOnly(script: string, jobId: string): void {
     const earlier = made.get(script) ?? jobId;
@@ -49,13 +45,6 @@ export function watchPayloads({ open, patchOf, expect }: PayloadParts) {
         payloads.set(after.sk, payload);
         if (after.workflow === undefined && typeof payload?.script === 'string')
           isOnly(payload.script, after.sk);
-=======
-  return {
-    written({ before, after, change, by }: Written): void {
-      if (after.status === 'void') return;
-      if (before === undefined) {
-        payloads.set(after.sk, open(after.payload) as Payload);
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
         return;
       }
       const isRetry = isFinal(before.status) && change?.set.attempt === 0;

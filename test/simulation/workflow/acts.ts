@@ -48,11 +48,7 @@ export function makeActs(parts: ActParts) {
   function aim(id: string): void {
     const item = itemOf(stored, id);
     const flow = plan.workflows.find(({ name }) => ids.get(name) === id);
-<<<<<<< HEAD
     if (item?.deadlines === undefined || !flow?.acts.some(({ aimedMs }) => aimedMs !== undefined)) return;
-=======
-    if (item?.deadlines === undefined || flow === undefined) return;
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
     const { specs } = graphIn(stored, watch.of(id));
     for (const [node, deadline] of Object.entries(item.deadlines))
       for (const act of flow.acts) {

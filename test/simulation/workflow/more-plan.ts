@@ -5,11 +5,7 @@ import { type ActPlan, drawNodes, drawSignals, everyNode, type NodePlan, type Wo
 /** What a history of workflows may have besides, each from a stream of its own: the others are the same without it. */
 export type More = 'added nodes' | 'late signals' | 'unique keys';
 
-<<<<<<< HEAD
 const shares: Record<More, number> = { 'added nodes': 0.25, 'late signals': 0.3, 'unique keys': 0.12 };
-=======
-const shares: Record<More, number> = { 'added nodes': 0.35, 'late signals': 0.35, 'unique keys': 0.2 };
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
 
 /** @param about what it has for sure */
 export function drawMore(
@@ -28,11 +24,7 @@ export function drawMore(
   let all = [...flows];
   if (adding !== undefined) all = all.map((each) => withAdders(each, adding, types));
   if (signalling !== undefined) all = all.map((each) => withSenders(each, signalling));
-<<<<<<< HEAD
   return unique === undefined ? all : withUniqueKey(all, unique, about === 'unique keys');
-=======
-  return unique === undefined ? all : withUniqueKey(all, unique);
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
 }
 
 /** Some of the nodes have a job that adds nodes, which may add more. */
@@ -90,16 +82,11 @@ function withSenders(flow: WorkflowPlan, random: Random): WorkflowPlan {
   return { ...flow, nodes: flow.nodes.map(named), acts: [...acts, ...others, ...late] };
 }
 
-<<<<<<< HEAD
 /**
  * More workflows with the same unique key, most of them at about the same time, and one when all have ended.
  * @param alone they do little else: what two of them do at once is to be frequent
  */
 function withUniqueKey(flows: readonly WorkflowPlan[], random: Random, alone: boolean): WorkflowPlan[] {
-=======
-/** More workflows with the same unique key, most of them at about the same time, and one when all have ended. */
-function withUniqueKey(flows: readonly WorkflowPlan[], random: Random): WorkflowPlan[] {
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
   const [first, ...rest] = flows as [WorkflowPlan, ...WorkflowPlan[]];
   const nodes = first.nodes
     .slice(0, oneOf(random, [1, 2]))
@@ -118,11 +105,7 @@ function withUniqueKey(flows: readonly WorkflowPlan[], random: Random): Workflow
           ]
         : [],
   });
-<<<<<<< HEAD
   const beside = Array.from({ length: oneOf(random, alone ? [3, 4] : [1, 2, 3]) }, (_, index) => {
-=======
-  const beside = Array.from({ length: oneOf(random, [1, 2, 3]) }, (_, index) => {
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
     const name = `workflow ${flows.length + index + 1}`;
     return {
       ...more(name, first.atMs + between(random, 0, oneOf(random, [50, 2_000, 60_000, 200_000]))),
@@ -134,9 +117,6 @@ function withUniqueKey(flows: readonly WorkflowPlan[], random: Random): Workflow
     ...{ key: 'key of the last', whenEnded: true as const },
     acts: [],
   };
-<<<<<<< HEAD
   if (alone) return [{ ...more(first.name, first.atMs), ...key(first.name) }, ...beside, last];
-=======
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
   return [{ ...first, unique: 'one' }, ...rest, ...beside, last];
 }

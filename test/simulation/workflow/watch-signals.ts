@@ -1,9 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type KeptPart, partNames, type WorkflowItem } from '../../../core/workflow/item.ts';
-<<<<<<< HEAD
-=======
-import type { NodeState } from '../../../core/workflow/states.ts';
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
 import { clocksMs, type Expect } from '../watched.ts';
 import { type Flow, graphIn, itemOf, type Stored, statesOf, tenant } from './flow.ts';
 
@@ -60,30 +56,17 @@ export function watchSignals({ now, stored, expect }: { now: () => number; store
       );
       if (item.status === 'running' && keptOf(flow, name, item) !== undefined) flow.signals.add(name);
     },
-<<<<<<< HEAD
     /** A node that waited has completed. */
     opened(flow: Flow, node: number, name: string): void {
       const item = itemOf(stored, flow.id);
       if (item === undefined) return;
       const kept = keptOf(flow, name, item);
-=======
-    /** A node goes on to another state. */
-    saved(flow: Flow, node: number, was: NodeState, state: NodeState): void {
-      const { signal } = graphIn(stored, flow).specs[node] ?? {};
-      const item = itemOf(stored, flow.id);
-      if (signal === undefined || item === undefined || state !== 'completed' || was === 'completed') return;
-      const kept = keptOf(flow, signal.name, item);
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
       const deadline = item.deadlines?.[node] ?? Number.POSITIVE_INFINITY;
       expect(
         kept !== undefined && (kept.storedAt ?? 0) <= deadline,
         'a late signal is refused',
         () =>
-<<<<<<< HEAD
           `a node is opened by signal ${name}, ${kept === undefined ? 'which has not come' : `${(kept.storedAt ?? 0) - deadline} ms late`}`,
-=======
-          `a node is opened by signal ${signal.name}, ${kept === undefined ? 'which has not come' : `${(kept.storedAt ?? 0) - deadline} ms late`}`,
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
       );
     },
     /** The round is over: what was taken has opened whoever it came in time for. */

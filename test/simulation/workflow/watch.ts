@@ -132,13 +132,9 @@ export function watchFlows({ now, stored, executions, peek, comesBack, busy, exp
         'a node goes forward',
         () => `node ${key} went from ${was} to ${state}${again === 0 ? '' : `, ${again} rounds on`}`,
       );
-<<<<<<< HEAD
       const { signal } = specs[node] ?? {};
       if (signal !== undefined && state === 'completed' && was !== state)
         signals.opened(flow, node, signal.name);
-=======
-      signals.saved(flow, node, was, state);
->>>>>>> 6fc51376d2f1aee0aaaa0681581f903a353ceca7
       if ((state !== 'running' && state !== 'completed') || state === was) continue;
       // What is heard of late may stand in one write with the undoing of what was before it.
       const open = specs[node]?.node.dependsOn.find(
