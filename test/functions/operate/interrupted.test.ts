@@ -137,6 +137,21 @@ describe('an operation that AWS does not answer', () => {
     expect([(await checkpoints.load(id))?.revision, errors]).toEqual([1, []]);
   });
 
+  it('in one call of a page: its jobs are known as retried by the next try, and all have pointers', async () => {
+    const { world, retry } = operating();
+    const jobs = await failedIn(world, 3, 60);
+    const { around } = world.faults;
+    let calls = 0;
+    world.faults.around = async (method, rows, perform) => {
+      const answer = await around(method, rows, perform);
+      if (method === 'change' && ++calls === 2) throw new Error('socket hang up');
+      return answer;
+    };
+    expect(await passing(world, retry(asked))).toMatchObject({ matched: 60, retried: 60, skipped: 0 });
+    const pointers = world.lanes.waiting('normal').map(({ job }) => job);
+    expect(pointers.sort()).toEqual(jobs.map(({ sk }) => sk).sort());
+  });
+
   it('from the first call on: the start rejects', async () => {
     const { world, errors, startOnce, operationId } = operating();
     await failedIn(world, 3, 1);

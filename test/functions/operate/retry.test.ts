@@ -263,25 +263,6 @@ describe('when AWS is in the way', () => {
     expect(world.lanes.waiting('normal')).toHaveLength(4);
   });
 
-  it('a call of a page whose answer is lost: its jobs are known as retried by the next try, and all have pointers', async () => {
-    const { world, retry } = operating();
-    const jobs: JobRecord[] = [];
-    for (let count = 0; count < 60; count++)
-      jobs.push(...(await failedJobs(world, 1, { sk: aJobId({ at: start - hourMs, shard: 3 }) })));
-    const { around } = world.faults;
-    let calls = 0;
-    world.faults.around = async (method, rows, perform) => {
-      const answer = await around(method, rows, perform);
-      if (method === 'change' && ++calls === 2) throw new Error('socket hang up');
-      return answer;
-    };
-    const retried = retry({ status: 'failed' });
-    await world.clock.advance(1_000);
-    expect(await retried).toMatchObject({ matched: 60, retried: 60, skipped: 0 });
-    const pointers = world.lanes.waiting('normal').map(({ job }) => job);
-    expect(pointers.sort()).toEqual(jobs.map(({ sk }) => sk).sort());
-  });
-
   it('pointers that cannot be sent are left to release', async () => {
     const { world, retry, errors } = operating();
     const [job] = await failedJobs(world, 1);
