@@ -31,14 +31,15 @@ export const metrics = {
 export type MetricName = keyof typeof metrics;
 export type Counts = Partial<Record<MetricName, number>>;
 
-/** The one dimension of a metric: the function, or the queue where a queue is what one asks about. */
-export const metricDimension = 'Source';
+/** What tells metrics of one name apart: the TaskQ (`-c name=`), of which an account may have several, and its function. */
+export const metricDimensions = ['TaskQ', 'Source'] as const;
+export type MetricOrigin = Record<(typeof metricDimensions)[number], string>;
 
 /**
  * CloudWatch's embedded metric format: a log line with this member becomes metrics, no call made.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function embeddedMetrics(counts: Counts, source: string, now: number): Record<string, unknown> {
+export function embeddedMetrics(counts: Counts, origin: MetricOrigin, now: number): Record<string, unknown> {
   const present = (Object.keys(counts) as MetricName[]).filter((each) => (counts[each] ?? 0) > 0);
   if (present.length === 0) return {};
   return {
@@ -47,12 +48,12 @@ export function embeddedMetrics(counts: Counts, source: string, now: number): Re
       CloudWatchMetrics: [
         {
           Namespace: metricNamespace,
-          Dimensions: [[metricDimension]],
+          Dimensions: [metricDimensions],
           Metrics: present.map((each) => ({ Name: metrics[each].name, Unit: metrics[each].unit })),
         },
       ],
     },
-    [metricDimension]: source,
+    ...origin,
     ...Object.fromEntries(present.map((each) => [metrics[each].name, counts[each]])),
   };
 }

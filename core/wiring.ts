@@ -1,6 +1,6 @@
 /**
  * The functions of TaskQ and what each is told by its environment: infra must write it, functions may
- * read nothing else. The smallest map of the system.
+ * read nothing else. Each is told `TASKQ` besides, the name that its metrics bear. The smallest map of the system.
  */
 export const wiring = {
   enqueue: ['JOBS_TABLE', 'KEYS_TABLE', 'DATA_BUCKET', 'LANES', 'MASTER_KEY', 'KEYS_FUNCTION'],

@@ -14,3 +14,8 @@ export function readEnv<F extends FunctionName>(name: F): Record<Wire<F>, string
   }
   return Object.fromEntries(wires.map((each) => [each, process.env[each]])) as Record<Wire<F>, string>;
 }
+
+/** What this TaskQ is called (`-c name=`): infra tells every function, for its metrics alone. */
+export function taskqName(): string {
+  return process.env.TASKQ ?? 'taskq';
+}

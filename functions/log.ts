@@ -1,5 +1,6 @@
 import { type Counts, embeddedMetrics } from '../core/telemetry.ts';
 import { takeCalls } from './aws/calls.ts';
+import { taskqName } from './env.ts';
 
 type Fields = Record<string, string | number | boolean | undefined>;
 
@@ -15,7 +16,7 @@ export function logInvocation(source: string, counts: Counts, fields: Fields, no
     message: source,
     ...fields,
     ...takeCalls(),
-    ...embeddedMetrics(counts, source, now),
+    ...embeddedMetrics(counts, { TaskQ: taskqName(), Source: source }, now),
   });
 }
 

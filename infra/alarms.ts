@@ -3,7 +3,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { type Lane, maxDelaySeconds, maxReceiveCount } from '../core/lane.ts';
 import { jobsTable } from '../core/table.ts';
 import type { DataStack } from './data-stack.ts';
-import { apiFailures, functionMetric, oldestMessage, tableThrottles, taskqMetric } from './metrics.ts';
+import { apiFailures, functionMetric, metricsOf, oldestMessage, tableThrottles } from './metrics.ts';
 import type { QueueStack } from './queue-stack.ts';
 import type { Stage } from './stages.ts';
 
@@ -35,8 +35,9 @@ const readers = ['work', 'operate', 'bury'] as const;
 /** Every alarm, as data. Plain metrics alone: emulators refuse metric math. */
 export function alarms(
   thresholds: Stage['alarms'],
-  { data, queue }: { data: DataStack; queue: QueueStack },
+  { data, queue, name }: { data: DataStack; queue: QueueStack; name: string },
 ): AlarmDefinition[] {
+  const taskqMetric = metricsOf(name);
   const functions = Object.keys(queue.functions);
   return [
     {

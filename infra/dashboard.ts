@@ -1,10 +1,11 @@
 import { Dashboard, GraphWidget, type IMetric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import { apiFailures, apiRequests, functionMetric, oldestMessage, taskqMetric, waiting } from './metrics.ts';
+import { apiFailures, apiRequests, functionMetric, metricsOf, oldestMessage, waiting } from './metrics.ts';
 import type { QueueStack } from './queue-stack.ts';
 
 /** One row per question: does the API answer, does each queue move, are the functions well. */
-export function dashboard(scope: Construct, queue: QueueStack): Dashboard {
+export function dashboard(scope: Construct, queue: QueueStack, name: string): Dashboard {
+  const taskqMetric = metricsOf(name);
   const board = new Dashboard(scope, 'dashboard');
   const functions = Object.keys(queue.functions);
   board.addWidgets(

@@ -2,23 +2,26 @@ import { type IMetric, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
-import { type MetricName, metricDimension, metricNamespace, metrics } from '../core/telemetry.ts';
+import { type MetricName, type MetricOrigin, metricNamespace, metrics } from '../core/telemetry.ts';
 import type { FunctionName } from '../core/wiring.ts';
 import type { QueueStack } from './queue-stack.ts';
 
 /** The one list of what is measured; alarms and dashboard take from it. */
 const period = Duration.minutes(5);
 
-/** A metric that a function writes: counts add up, of anything else the worst counts. */
-export function taskqMetric(metric: MetricName, source: FunctionName): Metric {
-  const { name, unit } = metrics[metric];
-  return new Metric({
-    namespace: metricNamespace,
-    metricName: name,
-    dimensionsMap: { [metricDimension]: source },
-    statistic: unit === 'Count' ? Stats.SUM : Stats.MAXIMUM,
-    period,
-  });
+/** Metrics that the functions of one TaskQ write: counts add up, of anything else the worst counts. */
+export function metricsOf(taskq: string) {
+  return (metric: MetricName, source: FunctionName): Metric => {
+    const { name, unit } = metrics[metric];
+    const dimensionsMap: MetricOrigin = { TaskQ: taskq, Source: source };
+    return new Metric({
+      namespace: metricNamespace,
+      metricName: name,
+      dimensionsMap: { ...dimensionsMap },
+      statistic: unit === 'Count' ? Stats.SUM : Stats.MAXIMUM,
+      period,
+    });
+  };
 }
 
 export function oldestMessage(queue: Queue): IMetric {

@@ -234,7 +234,8 @@ export class QueueStack extends Stack {
     everyMinute(this, release.lambda, stage.releaseParts);
 
     // Workers first: a type that enqueue takes already must not meet a worker that does not know it.
-    enqueue.node.addDependency(...workers);
+    // So does an edited payload, and a workflow's node.
+    for (const each of [enqueue, manage, workflows.workflows]) each.node.addDependency(...workers);
     manage.node.addDependency(operate);
 
     this.api = restApi(

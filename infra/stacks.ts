@@ -10,6 +10,8 @@ import { WatchStack } from './watch-stack.ts';
 
 /** What every part of a TaskQ is built with. */
 export interface Platform {
+  /** What this TaskQ is called. */
+  name: string;
   stage: Stage;
   bundles: Bundles;
   key: IKey;
@@ -77,7 +79,7 @@ export async function declareStacks(app: App, declaration: Declaration): Promise
   const stage: Stage = stages[declaration.stage as keyof typeof stages];
   Tags.of(app).add('taskq', name);
   const data = new DataStack(app, `${name}-data`, { stage, name });
-  const platform = { stage, bundles, key: data.key };
+  const platform = { name, stage, bundles, key: data.key };
   const queue = new QueueStack(app, `${name}-queue`, { platform, data, queues, contracts });
-  new WatchStack(app, `${name}-watch`, { platform, name, data, queue });
+  new WatchStack(app, `${name}-watch`, { platform, data, queue });
 }

@@ -82,7 +82,10 @@ export class TaskqFunction<F extends FunctionName> extends Construct {
       logGroup,
       // Lambda's JSON format would wrap the functions' own JSON lines, metrics (EMF) among them.
       loggingFormat: LoggingFormat.TEXT,
-      environment: Object.fromEntries(Object.entries(bindings).map(([wire, { value }]) => [wire, value])),
+      environment: {
+        ...Object.fromEntries(Object.entries(bindings).map(([wire, { value }]) => [wire, value])),
+        TASKQ: platform.name,
+      },
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb,
       reservedConcurrentExecutions: platform.stage.reservedConcurrency[name],

@@ -10,7 +10,6 @@ import type { Platform } from './stacks.ts';
 
 export interface WatchStackProps {
   platform: Platform;
-  name: string;
   data: DataStack;
   queue: QueueStack;
 }
@@ -22,18 +21,19 @@ export interface WatchStackProps {
  * a queue is to go, this stack is deployed first, by itself (`cdk deploy <name>-watch --exclusively`).
  */
 export class WatchStack extends Stack {
-  constructor(scope: App, id: string, { platform, name, data, queue }: WatchStackProps) {
+  constructor(scope: App, id: string, { platform, data, queue }: WatchStackProps) {
     super(scope, id, { description: 'TaskQ: alarms and dashboard' });
+    const { name } = platform;
     // Bare: with the key, CloudWatch would need Decrypt on the key of the tenants, and a policy of its own would
     // replace the default one that lets alarms publish. An alarm says nothing of a job.
     const topics: Record<Severity, Topic> = {
       page: new Topic(this, 'page'),
       ticket: new Topic(this, 'ticket'),
     };
-    for (const each of alarms(platform.stage.alarms, { data, queue })) {
+    for (const each of alarms(platform.stage.alarms, { data, queue, name })) {
       this.alarm(name, each).addAlarmAction(new SnsAction(topics[each.severity]));
     }
-    dashboard(this, queue);
+    dashboard(this, queue, name);
     new CfnOutput(this, 'PageTopicArn', { value: topics.page.topicArn });
     new CfnOutput(this, 'TicketTopicArn', { value: topics.ticket.topicArn });
   }

@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { embeddedMetrics, metricDimension, metricNamespace, metrics } from '../../core/telemetry.ts';
+import { embeddedMetrics, metricDimensions, metricNamespace, metrics } from '../../core/telemetry.ts';
 import { now } from './a-job.ts';
+
+const origin = { TaskQ: 'billing', Source: 'work' };
 
 describe('the embedded metric format', () => {
   test('as CloudWatch reads it', () => {
-    expect(embeddedMetrics({ completed: 9, retried: 1, failed: 0 }, 'work', now)).toEqual({
+    expect(embeddedMetrics({ completed: 9, retried: 1, failed: 0 }, origin, now)).toEqual({
       _aws: {
         Timestamp: 1_800_000_000_000,
         CloudWatchMetrics: [
           {
             Namespace: 'TaskQ',
-            Dimensions: [['Source']],
+            Dimensions: [['TaskQ', 'Source']],
             Metrics: [
               { Name: 'JobsCompleted', Unit: 'Count' },
               { Name: 'JobsRetried', Unit: 'Count' },
@@ -18,6 +20,7 @@ describe('the embedded metric format', () => {
           },
         ],
       },
+      TaskQ: 'billing',
       Source: 'work',
       JobsCompleted: 9,
       JobsRetried: 1,
@@ -27,13 +30,13 @@ describe('the embedded metric format', () => {
   test.each([{}, { completed: 0 }, { completed: undefined }])(
     'nothing counted, nothing written: %j',
     (counts) => {
-      expect(embeddedMetrics(counts, 'work', now)).toEqual({});
+      expect(embeddedMetrics(counts, origin, now)).toEqual({});
     },
   );
 
   test('every metric it names has its value beside it, and the dimension too', () => {
     const counts = Object.fromEntries(Object.keys(metrics).map((each) => [each, 2]));
-    const line = embeddedMetrics(counts, 'work', now) as Record<string, unknown> & {
+    const line = embeddedMetrics(counts, origin, now) as Record<string, unknown> & {
       _aws: { CloudWatchMetrics: { Metrics: { Name: string }[] }[] };
     };
     const names = line._aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics.map(({ Name }) => Name));
@@ -73,8 +76,8 @@ test('what is counted, by the names that dashboards and alarms know', () => {
   expect([counted.length, metrics.walkBehind.unit]).toEqual([23, 'Seconds']);
 });
 
-test('names are one of a kind, and never the dimension’s', () => {
+test('names are one of a kind, and never a dimension’s', () => {
   const names = Object.values(metrics).map(({ name }) => name);
-  expect(new Set([...names, metricDimension, '_aws']).size).toBe(26);
+  expect(new Set([...names, ...metricDimensions, '_aws']).size).toBe(27);
   expect(metricNamespace).toBe('TaskQ');
 });

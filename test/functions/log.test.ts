@@ -55,16 +55,22 @@ describe('a line', () => {
   });
 
   it('of an invocation carries its counts as metrics', () => {
+    vi.stubEnv('TASKQ', 'billing');
     logInvocation('work', { completed: 3, failed: 0 }, { queue: 'default' }, start);
+    vi.unstubAllEnvs();
     expect(lines()).toMatchObject([
       {
         message: 'work',
         queue: 'default',
         calls: '',
         write_units: 0,
+        TaskQ: 'billing',
         Source: 'work',
         JobsCompleted: 3,
-        _aws: { Timestamp: start, CloudWatchMetrics: [{ Namespace: 'TaskQ', Dimensions: [['Source']] }] },
+        _aws: {
+          Timestamp: start,
+          CloudWatchMetrics: [{ Namespace: 'TaskQ', Dimensions: [['TaskQ', 'Source']] }],
+        },
       },
     ]);
     expect(lines()[0]).not.toHaveProperty('JobsFailed');

@@ -218,10 +218,21 @@ describe('every function', () => {
     expect(made.sort()).toEqual([...ids].sort());
   });
 
-  test.each(ids)('%s is told what the wiring lists', (id) => {
+  test.each(ids)('%s is told what the wiring lists, and the name of its TaskQ', (id) => {
     const name = id in wiring ? (id as keyof typeof wiring) : 'work';
-    expect(Object.keys(lambda(id).Environment.Variables).sort()).toEqual([...wiring[name]].sort());
+    const told = lambda(id).Environment.Variables;
+    expect(Object.keys(told).sort()).toEqual([...wiring[name], 'TASKQ'].sort());
+    expect(told.TASKQ).toBe('tq');
   });
+
+  test.each(['enqueue', 'manage', 'workflows'])(
+    '%s is deployed after the workers: what it accepts they must know',
+    (id) => {
+      const { DependsOn } = resource(prod, 'AWS::Lambda::Function', id) as { DependsOn?: string[] };
+      const workers = ['workmail', 'workreports'].map((each) => expect.stringMatching(`^${each}function`));
+      expect(DependsOn).toEqual(expect.arrayContaining(workers));
+    },
+  );
 
   test.each(ids)('%s runs on arm64 and Node 24', (id) => {
     expect(lambda(id)).toMatchObject({

@@ -85,7 +85,10 @@ describe('thresholds', () => {
     expect(named('jobs-buried')).toMatchObject({
       Namespace: 'TaskQ',
       MetricName: 'JobsBuried',
-      Dimensions: [{ Name: 'Source', Value: 'bury' }],
+      Dimensions: [
+        { Name: 'Source', Value: 'bury' },
+        { Name: 'TaskQ', Value: 'tq' },
+      ],
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 0,
       TreatMissingData: 'notBreaching',
