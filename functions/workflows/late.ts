@@ -1,4 +1,5 @@
 import { problem } from '../../core/problem.ts';
+import { never } from '../../core/table.ts';
 import { rfc3339 } from '../../core/view.ts';
 import { decodeNews } from '../../core/workflow/news.ts';
 import type { Loaded } from '../advance/load.ts';
@@ -19,12 +20,24 @@ export function heardAt({ specs, states, item }: Loaded, name: string, at: numbe
   const retried = [...(item.unread ?? [])].some((each) => decodeNews(each)?.of === 'retry');
   if (item.phase === 'forward' && retried) return 'heard';
   const own = specs.flatMap(({ key, signal }, node) =>
-    signal?.name === name ? [{ key, state: states[node], deadline: item.deadlines?.[node] }] : [],
+    signal?.name === name
+      ? [
+          {
+            key,
+            state: states[node],
+            isBounded: signal.timeoutSeconds !== undefined,
+            deadline: item.deadlines?.[node],
+          },
+        ]
+      : [],
   );
   const until = isKept ? at + clocksMs : at;
-  for (const { state, deadline = Number.POSITIVE_INFINITY } of own)
-    if (state === 'waiting' || state === 'completed' || (state === 'running' && deadline >= until))
-      return 'heard';
+  for (const { state, isBounded, deadline = never } of own) {
+    // The advance that began the node knows its deadline, and has not stored it yet.
+    const isUnknown = isKept && isBounded && deadline === never;
+    if (state === 'waiting' || state === 'completed') return 'heard';
+    if (state === 'running' && deadline >= until && !isUnknown) return 'heard';
+  }
   if (isKept && own.some(({ state }) => state === 'running')) return 'undecided';
   const late = own.find(({ state }) => state === 'running' || state === 'failed');
   if (late === undefined) return 'heard';

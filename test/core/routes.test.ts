@@ -100,7 +100,7 @@ test('what each may answer: statuses, then codes', () => {
     retryWorkflow:
       '202 invalid_request not_found invalid_transition payload_expired payload_unopenable busy payload_too_large invalid_payload internal unavailable',
     sendSignal:
-      '200 202 invalid_request not_found invalid_transition payload_expired payload_too_large unknown_signal invalid_payload internal unavailable',
+      '200 202 invalid_request not_found invalid_transition busy payload_expired payload_too_large unknown_signal invalid_payload internal unavailable',
     getOpenapi: '200 internal',
     getHealth: '200 internal unavailable',
   });

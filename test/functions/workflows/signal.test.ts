@@ -215,6 +215,17 @@ describe('by its deadline', () => {
     expect(await send(it)).toMatchObject({ status: 200 });
   });
 
+  test('sent when an advance has begun the node, and not yet stored until when it waits: busy until it has', async () => {
+    const it = aWorkflowWorld();
+    await it.create(bounded);
+    it.world.faults.throwBefore('rest');
+    await expect(it.advance()).rejects.toThrow();
+    expect(await it.letters()).toBe('rw');
+    expect(await send(it)).toMatchObject({ problem: { code: 'busy' } });
+    await it.advance();
+    expect(await send(it)).toMatchObject({ status: 200 });
+  });
+
   test('it has passed before a retry of what could not be undone: nobody waits for it anew, and it is refused', async () => {
     const it = aWorkflowWorld();
     await it.create([
