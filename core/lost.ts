@@ -27,7 +27,11 @@ export function failLostChange(found: JobRecord, why: Death | 'attempts_exhauste
   }
   const { cause } = why;
   const blame = { ...blamed(found, { code: cause, cause }, now), lastError: deathError(found, why, now) };
-  return failFound(found, transitions.lose_lease.to, blame, now, lost(found, now));
+  return failFound(found, transitions.lose_lease.to, blame, now, [
+    ...lost(found, now),
+    // Asked for since it was read, while the log was searched for the cause: judged anew, it ends cancelled.
+    ['cancelRequestedAt', 'missing'],
+  ]);
 }
 
 function failFound(

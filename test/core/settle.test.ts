@@ -221,7 +221,7 @@ describe('failed by whoever finds it', () => {
         attentionAt: 1_800_000_000_000,
       },
       remove: ['owner', 'attentionStep'],
-      where: [...mine, ['availableAt', '<=', 1_800_000_000_000]],
+      where: [...mine, ['availableAt', '<=', 1_800_000_000_000], ['cancelRequestedAt', 'missing']],
     });
   });
 
