@@ -112,8 +112,8 @@ function lookAgainAt(record: JobRecord, now: number): number {
   return waited < starvationMs ? Math.min(again, record.availableAt + starvationMs) : again;
 }
 
-/** Buried and not claimed since: it runs alone, as bury has sent it. */
-function isRescued(record: JobRecord): boolean {
+/** Buried and not claimed since, for a claim says how many it shares its process with: it runs alone, as bury has sent it. */
+export function isRescued(record: JobRecord): boolean {
   return (record.buried ?? 0) > 0 && record.shared === 0;
 }
 

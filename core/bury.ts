@@ -1,4 +1,4 @@
-import { entry, fitsDelay, handOverMs, releaseAt } from './attention.ts';
+import { entry, fitsDelay, handOverMs, isRescued, releaseAt } from './attention.ts';
 import type { Change } from './change.ts';
 import { afterLeaseMs, type ClaimMessage, givesBack, judgeAbsent, startsLeft } from './claim.ts';
 import { type Death, deathError } from './death.ts';
@@ -7,14 +7,16 @@ import { blamed, isSettled, keptMs } from './settle.ts';
 import { transitions } from './state.ts';
 import type { JobRecord, LastError } from './table.ts';
 
-/** Burials after which a job is given up although it has attempts left. */
-export const maxBurials = 3;
+/** SQS's clock, which stamps messages, and that of a bury may be so far apart. */
+const clocksMs = 60_000;
 
 /** What to do with a dead-lettered pointer. */
 export type BuryDecision =
   | { do: 'hide'; seconds: number }
   | { do: 'drop' }
   | { do: 'bury_void' }
+  /** Buried by this message already: its pointer to quarantine again, should that not have been sent, then drop. */
+  | { do: 'send_again' }
   /** Record first, then a pointer to quarantine, then drop. */
   | { do: 'rescue'; change: Change }
   | { do: 'cancel'; change: Change }
@@ -22,7 +24,8 @@ export type BuryDecision =
 
 /**
  * Receives are not attempts: a message that gave up says nothing of its job, so bury judges as a claim
- * would. Every write is conditional on the status, fence and `availableAt` that were read.
+ * would, and fails only what no claim could start. Every write is conditional on the status, fence and
+ * `availableAt` that were read.
  * @param death of the process that held it, where its lease is lost
  */
 export function judgeBurial(
@@ -40,15 +43,25 @@ export function judgeBurial(
   }
   if (found.status === 'running' && found.cancelRequestedAt !== undefined)
     return { do: 'cancel', change: cancelLostChange(found, now) };
-  const burials = (found.buried ?? 0) + 1;
+  const rescued = found.status !== 'running' && isRescued(found);
+  if (rescued && found.message === message.messageId) return { do: 'send_again' };
+  // Older than what its last burial sent: while nothing can be claimed, pointers would become more and more.
+  if (rescued && found.attention !== undefined && message.sentAt + clocksMs < (found.buriedAt ?? 0))
+    return { do: 'drop' };
+  const burials = rescued ? (found.buried ?? 0) + 1 : 1;
   const left = found.status === 'running' ? startsLeft(found) : found.attemptsLeft;
-  if (left <= 0 || burials >= maxBurials)
-    return { do: 'fail', change: failBuried(found, burials, death, now) };
-  return { do: 'rescue', change: rescue(found, burials, death, now) };
+  if (left <= 0) return { do: 'fail', change: failBuried(found, burials, death, now) };
+  return { do: 'rescue', change: rescue(found, message, burials, death, now) };
 }
 
 /** A lost lease → pending; what waits goes on waiting for its time. In attention until quarantine has claimed it. */
-function rescue(found: JobRecord, burials: number, death: Death, now: number): Change {
+function rescue(
+  found: JobRecord,
+  { messageId }: ClaimMessage,
+  burials: number,
+  death: Death,
+  now: number,
+): Change {
   const lost = found.status === 'running';
   const availableAt = lost ? now : Math.max(found.availableAt, now);
   return {
@@ -58,6 +71,8 @@ function rescue(found: JobRecord, burials: number, death: Death, now: number): C
         ? { status: transitions.rescue.to, availableAt, lastError: deathError(found, death, now) }
         : {}),
       buried: burials,
+      buriedAt: now,
+      message: messageId,
       shared: 0,
       ...entry(found.sk, fitsDelay(availableAt, now) ? availableAt + handOverMs : releaseAt(availableAt)),
     },

@@ -137,6 +137,17 @@ const usableLeaseMs = 5_000;
 /** Nothing is hidden for longer: hidden messages count against SQS's 120,000 in flight and 12 hours. */
 const longestHideMs = 60_000;
 
+const firstFaultHideSeconds = 5;
+
+/**
+ * How long a message is hidden when AWS would not let it be dealt with, seconds: 5, 10, 20, 40, 60, 60 … Its receives
+ * are counted, so what comes back at once is given up within minutes.
+ * @param receiveCount of the message, this time included
+ */
+export function hideAfterFault(receiveCount: number): number {
+  return Math.min(firstFaultHideSeconds * 2 ** Math.max(receiveCount - 1, 0), longestHideMs / 1000);
+}
+
 /**
  * Reads the record of a failed claim: the table of PROTOCOL, line by line, first line that fits.
  * @param found the record, undefined if there is none

@@ -137,14 +137,16 @@ export interface JobRecord {
   attemptsLeft: number;
   /** The id of the invocation that holds or last held the job, a random UUID, packed (`core/death.ts`). Claim; removed by everyone else's write. */
   owner?: string;
-  /** Id of the SQS message it was claimed through. Claim. */
+  /** Id of the SQS message it was claimed through, or buried by if that came later. Claim, bury. */
   message?: string;
   /** How many jobs were claimed by that process with it, itself included. Claim. */
   shared?: number;
   /** How often its payload could not be opened because KMS or a store did not answer. Settle; reset by a person's retry. */
   unopened?: number;
-  /** How often its message was buried. Bury; reset by a person's retry. */
+  /** How many of its messages were buried without a claim in between. Bury; reset by a person's retry. */
   buried?: number;
+  /** When the last of them was. Bury. */
+  buriedAt?: number;
   /** The closed gate that holds it. Park. */
   gate?: string;
   /** Set by a person while it runs; obeyed by the next settle or claim. */

@@ -1,6 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { ClaimMessage } from '../core/claim.ts';
+import { type Change, type JobStore, leftBy } from '../core/change.ts';
+import { type ClaimMessage, hideAfterFault } from '../core/claim.ts';
 import { decodePointer, type Pointer } from '../core/pointer.ts';
+import type { JobRecord } from '../core/table.ts';
 
 /** A received message that is a pointer. */
 export interface Received extends ClaimMessage {
@@ -53,3 +55,23 @@ export const comesBack = (hideSeconds?: number): Fate => ({
   acknowledged: false,
   ...(hideSeconds === undefined ? {} : { hideSeconds }),
 });
+
+/** AWS would not let this message be dealt with: longer and longer, because each receive counts towards the dead letters. */
+export const afterFault = ({ receiveCount }: Pick<ClaimMessage, 'receiveCount'>): Fate =>
+  comesBack(hideAfterFault(receiveCount));
+
+/** What was decided for no longer holds: look again soon. */
+export const afterChange: Fate = comesBack(1);
+
+/** Writes what was decided for a message: the record as that left it, or what becomes of the message if it did not stand. */
+export async function writeFor(
+  store: Pick<JobStore, 'change'>,
+  message: Received,
+  change: Change,
+): Promise<{ record: JobRecord } | { record: undefined; fate: Fate }> {
+  const [result] = await store.change([change]);
+  const record = result && leftBy(change, result);
+  if (record !== undefined) return { record };
+  const isThrottled = result === undefined || 'retry' in result;
+  return { record: undefined, fate: isThrottled ? afterFault(message) : afterChange };
+}

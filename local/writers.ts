@@ -14,7 +14,7 @@ export const writers: Record<TransitionName, string> = {
   fail: 'work: no attempt is left, or no repeat can help',
   lose_lease: 'work: the lease is over and no attempt is left',
   exhaust: 'work: no attempt is left to start',
-  bury: 'bury: the message gave up for the third time, or no attempt is left',
+  bury: 'bury: the message gave up and no attempt is left',
   rescue: 'bury: the message gave up and the lease is over, the job goes to quarantine',
   cancel: 'manage: a person cancelled a job that waits',
   cancel_running: 'work or bury: a person asked for its cancel while it ran',

@@ -1,19 +1,22 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { judgeBurial } from '../../core/bury.ts';
-import { type Change, type JobStore, leftBy } from '../../core/change.ts';
+import type { Change, JobStore } from '../../core/change.ts';
 import { tombstone } from '../../core/newjob.ts';
 import { isFinal } from '../../core/state.ts';
-import { type JobRecord, jobKey } from '../../core/table.ts';
+import { type JobRecord, jobKey, type RecordKey } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
 import { countDeath, type FindDeath } from '../deaths.ts';
 import type { Lanes } from '../lanes.ts';
 import {
   acknowledged,
+  afterChange,
+  afterFault,
   comesBack,
   type Fate,
   type Received,
   readMessages,
   type Unreadable,
+  writeFor,
 } from '../messages.ts';
 import type { Tell } from '../tell.ts';
 
@@ -31,10 +34,7 @@ export interface BuryDeps {
   log: (message: string, fields: Record<string, string | number>) => void;
 }
 
-const changedHideSeconds = 1;
-const throttledHideSeconds = 5;
-
-/** Judges what SQS gave up on. Receives are not attempts: a job with attempts left goes to quarantine, twice at most. */
+/** Judges what SQS gave up on. Receives are not attempts: a job with attempts left goes to quarantine. */
 export function bury(deps: BuryDeps) {
   const { store, lanes, now, onError } = deps;
   return async (records: readonly SQSRecord[], counts: Counts): Promise<SQSBatchResponse> => {
@@ -48,20 +48,17 @@ export function bury(deps: BuryDeps) {
         stay.push(message.messageId);
       });
     }
-    const found = await store
-      .get(unique(received).map(({ pointer }) => jobKey(pointer.tenant, pointer.jobId)))
-      .catch((error: unknown) => {
-        onError('the records of dead letters could not be read: their messages come back', error);
-        return undefined;
-      });
+    const found = await read(received).catch((error: unknown) => {
+      onError('the records of dead letters could not be read: their messages come back', error);
+      return undefined;
+    });
     for (const message of received) {
-      const record = found?.find((each) => each?.sk === message.pointer.jobId);
       const fate =
         found === undefined
-          ? comesBack(throttledHideSeconds)
-          : await judge(message, record, counts).catch((error: unknown) => {
+          ? afterFault(message)
+          : await judge(message, found, counts).catch((error: unknown) => {
               onError('a dead letter could not be judged: it comes back', error);
-              return comesBack(throttledHideSeconds);
+              return afterFault(message);
             });
       fates.set(message, fate);
     }
@@ -76,7 +73,16 @@ export function bury(deps: BuryDeps) {
     return { batchItemFailures: stay.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 
-  async function judge(message: Received, found: JobRecord | undefined, counts: Counts): Promise<Fate> {
+  /** The records of these messages, by their keys: two tenants may have a job of one id. */
+  async function read(received: readonly Received[]): Promise<Map<string, JobRecord>> {
+    const keys = new Map(received.map(keyOf).map((key) => [nameOf(key), key]));
+    const records = await store.get([...keys.values()]);
+    return new Map(records.flatMap((each) => (each === undefined ? [] : [[nameOf(each), each]])));
+  }
+
+  /** @param records as they were read; what is written here is put there, for the next message of the same job */
+  async function judge(message: Received, records: Map<string, JobRecord>, counts: Counts): Promise<Fate> {
+    const found = records.get(nameOf(keyOf(message)));
     const isLost = found?.status === 'running' && found.availableAt <= now();
     const death = isLost ? await deps.findDeath(found) : undefined;
     const decision = judgeBurial(found, message, now(), death);
@@ -87,50 +93,61 @@ export function bury(deps: BuryDeps) {
         if (found !== undefined && isFinal(found.status)) await deps.tell([found]);
         return acknowledged;
       case 'bury_void': {
-        const [laid] = await store.insert([
-          tombstone(jobKey(message.pointer.tenant, message.pointer.jobId), now()),
-        ]);
-        counts.tombstones = (counts.tombstones ?? 0) + (laid?.inserted ? 1 : 0);
-        return laid?.inserted ? acknowledged : comesBack(changedHideSeconds);
+        const [laid] = await store.insert([tombstone(keyOf(message), now())]);
+        if (laid === undefined || 'retry' in laid) return afterFault(message);
+        counts.tombstones = (counts.tombstones ?? 0) + (laid.inserted ? 1 : 0);
+        return laid.inserted ? acknowledged : afterChange;
       }
+      case 'send_again':
+        if (found !== undefined) await toQuarantine(found, message);
+        return acknowledged;
       case 'rescue': {
-        const record = await left(decision.change);
-        if (record === undefined) return comesBack(changedHideSeconds);
+        const left = await write(message, decision.change, records);
+        if (left.record === undefined) return left.fate;
         counts.buried = (counts.buried ?? 0) + 1;
         if (death !== undefined) countDeath(counts, death);
-        deps.log('a buried job goes to quarantine', named(record));
-        // The record is in attention already: a pointer that cannot be sent now is sent by release. The
-        // message goes all the same: if it came back, it would count as another burial.
-        const { queue } = record;
-        await lanes
-          .deliver([{ queue, lane: 'quarantine', pointer: message.pointer, delaySeconds: 0 }])
-          .catch((error: unknown) =>
-            onError('the pointer of a buried job could not be sent: release will', error),
-          );
+        deps.log('a buried job goes to quarantine', named(left.record));
+        await toQuarantine(left.record, message);
         return acknowledged;
       }
-      case 'cancel':
-        return (await left(decision.change)) === undefined ? comesBack(changedHideSeconds) : acknowledged;
+      case 'cancel': {
+        const left = await write(message, decision.change, records);
+        return left.record === undefined ? left.fate : acknowledged;
+      }
       case 'fail': {
-        const record = await left(decision.change);
-        if (record === undefined) return comesBack(changedHideSeconds);
+        const left = await write(message, decision.change, records);
+        if (left.record === undefined) return left.fate;
         counts.buried = (counts.buried ?? 0) + 1;
         counts.failed = (counts.failed ?? 0) + 1;
         if (death !== undefined) countDeath(counts, death);
-        deps.log('a buried job was given up', named(record));
+        deps.log('a buried job was given up', named(left.record));
         return acknowledged;
       }
     }
   }
 
-  async function left(change: Change): Promise<JobRecord | undefined> {
-    const [result] = await store.change([change]);
-    return result && leftBy(change, result);
+  async function write(message: Received, change: Change, records: Map<string, JobRecord>) {
+    const left = await writeFor(store, message, change);
+    if (left.record !== undefined) records.set(nameOf(left.record), left.record);
+    return left;
+  }
+
+  /** The record is in attention already: a pointer that cannot be sent now is sent by release, and the message goes. */
+  async function toQuarantine({ queue }: JobRecord, { pointer }: Received): Promise<void> {
+    await lanes
+      .deliver([{ queue, lane: 'quarantine', pointer, delaySeconds: 0 }])
+      .catch((error: unknown) =>
+        onError('the pointer of a buried job could not be sent: release will', error),
+      );
   }
 }
 
-function unique(received: readonly Received[]): Received[] {
-  return [...new Map(received.map((each) => [each.pointer.jobId, each])).values()];
+function keyOf({ pointer }: Received): RecordKey {
+  return jobKey(pointer.tenant, pointer.jobId);
+}
+
+function nameOf({ pk, sk }: RecordKey): string {
+  return `${pk}/${sk}`;
 }
 
 function named({ sk, type, buried = 0 }: JobRecord): Record<string, string | number> {

@@ -1,5 +1,5 @@
 import { delaySecondsUntil, fitsDelay, waitForReleaseChange } from '../../core/attention.ts';
-import { type Change, type ChangeResult, type JobStore, leftBy } from '../../core/change.ts';
+import type { Change, ChangeResult, JobStore } from '../../core/change.ts';
 import {
   type ClaimDecision,
   claimChange,
@@ -16,9 +16,18 @@ import type { Counts } from '../../core/telemetry.ts';
 import { countDeath, type FindDeath } from '../deaths.ts';
 import type { Lanes } from '../lanes.ts';
 import type { Look } from '../look.ts';
-import { acknowledged, comesBack, type Fate, type Received } from '../messages.ts';
+import {
+  acknowledged,
+  afterChange,
+  afterFault,
+  comesBack,
+  type Fate,
+  type Received,
+  writeFor,
+} from '../messages.ts';
 import type { Vault } from '../vault.ts';
 import { keepError } from './errors.ts';
+import { inPassing } from './in-passing.ts';
 
 export interface ClaimDeps {
   store: JobStore;
@@ -30,6 +39,8 @@ export interface ClaimDeps {
   /** How the process that held a lost lease ended. */
   findDeath: FindDeath;
   now: () => number;
+  /** Calls back after so many ms. */
+  after: (ms: number, callback: () => void) => () => void;
   onError: (message: string, error: unknown) => void;
 }
 
@@ -45,10 +56,6 @@ export interface Claimed {
   fates: Map<Received, Fate>;
 }
 
-/** Room before a message that AWS would not let us look into comes back. */
-const throttledHideSeconds = 5;
-/** What was decided for no longer holds: look again soon. */
-const changedHideSeconds = 1;
 /** Nothing is hidden for longer. */
 const longestHideSeconds = 60;
 
@@ -57,7 +64,7 @@ const longestHideSeconds = 60;
  * is read for each message by itself (`core/claim.ts`).
  */
 export function claim(deps: ClaimDeps) {
-  const { store, lanes, queue, vault, findDeath, now, onError } = deps;
+  const { store, lanes, queue, vault, findDeath, now, after, onError } = deps;
   return async (received: readonly Received[], holder: Holder, counts: Counts): Promise<Claimed> => {
     const jobs = foldByJob(received);
     const at = now();
@@ -72,7 +79,7 @@ export function claim(deps: ClaimDeps) {
       const result = results[index] as ChangeResult;
       if (result.applied) claimed.held.push({ record: result.record, message, folded });
       else if ('retry' in result)
-        for (const each of [message, ...folded]) claimed.fates.set(each, comesBack(throttledHideSeconds));
+        for (const each of [message, ...folded]) claimed.fates.set(each, afterFault(each));
       else {
         const decision = judgeClaim(result.found, message, holder.owner, now());
         // This invocation's own claim is one claim, however many messages were folded into it.
@@ -86,7 +93,7 @@ export function claim(deps: ClaimDeps) {
     const followUps = unclaimed.map(({ message, decision }) =>
       carryOut(message, decision, claimed, holder, counts).catch((error: unknown) => {
         onError('a message could not be dealt with: it comes back', error);
-        claimed.fates.set(message, comesBack(throttledHideSeconds));
+        claimed.fates.set(message, afterFault(message));
       }),
     );
     const waiting = unclaimed.flatMap(({ message, decision }) =>
@@ -96,7 +103,7 @@ export function claim(deps: ClaimDeps) {
       followUps.push(
         lookAfter(waiting, claimed).catch((error: unknown) => {
           onError('jobs that wait for others could not be looked after: their messages come back', error);
-          for (const { message } of waiting) claimed.fates.set(message, comesBack(throttledHideSeconds));
+          for (const { message } of waiting) claimed.fates.set(message, afterFault(message));
         }),
       );
     await Promise.all(followUps);
@@ -118,48 +125,48 @@ export function claim(deps: ClaimDeps) {
         return fate(acknowledged);
       case 'go_on':
         // Taken up above with all its messages, while enough of the lease was left.
-        return fate(comesBack(changedHideSeconds));
+        return fate(afterChange);
       case 'bury_void': {
         const [laid] = await store.insert([
           tombstone(jobKey(message.pointer.tenant, message.pointer.jobId), now()),
         ]);
         counts.tombstones = (counts.tombstones ?? 0) + (laid?.inserted ? 1 : 0);
-        const isVoid =
-          laid?.inserted || (laid !== undefined && 'found' in laid && laid.found.status === 'void');
-        return fate(isVoid ? acknowledged : comesBack(changedHideSeconds));
+        if (laid === undefined || 'retry' in laid) return fate(afterFault(message));
+        return fate(laid.inserted || laid.found.status === 'void' ? acknowledged : afterChange);
       }
       case 'take_over': {
         const { found } = decision;
         const death = await findDeath(found);
-        const record = await left(takeOverChange(found, message, holder, death, now()));
-        if (record !== undefined) await mourn(found, death, counts);
-        if (record !== undefined) return void claimed.held.push({ record, message, folded: [] });
-        return fate(comesBack(changedHideSeconds));
+        const taken = await writeFor(store, message, takeOverChange(found, message, holder, death, now()));
+        if (taken.record === undefined) return fate(taken.fate);
+        await mourn(found, death, counts);
+        return void claimed.held.push({ record: taken.record, message, folded: [] });
       }
       case 'quarantine':
-        return fate((await send(message, 'quarantine', 0)) ? acknowledged : comesBack(throttledHideSeconds));
+        return fate((await send(message, 'quarantine', 0)) ? acknowledged : afterFault(message));
       case 'look':
         // All of them together: they may wait for the same job.
         return;
       case 'settle_cancelled':
-        return fate(await written(cancelLostChange(decision.found, now())));
+        return fate(await written(message, cancelLostChange(decision.found, now())));
       case 'settle_failed': {
         const { found, cause } = decision;
         const why = cause === 'lease_lost' ? await findDeath(found) : cause;
-        const settled = await written(failLostChange(found, why, now()));
+        const settled = await written(message, failLostChange(found, why, now()));
         if (settled.acknowledged) counts.failed = (counts.failed ?? 0) + 1;
         if (settled.acknowledged && why !== 'attempts_exhausted') await mourn(found, why, counts);
         return fate(settled);
       }
       case 'send_again': {
         const { record } = decision;
-        if (!fitsDelay(record.availableAt, now())) return fate(await written(waitForReleaseChange(record)));
+        if (!fitsDelay(record.availableAt, now()))
+          return fate(await written(message, waitForReleaseChange(record)));
         const sent = await send(
           message,
           laneOf(record.priority),
           delaySecondsUntil(record.availableAt, now()),
         );
-        return fate(sent ? acknowledged : comesBack(throttledHideSeconds));
+        return fate(sent ? acknowledged : afterFault(message));
       }
     }
   }
@@ -181,31 +188,27 @@ export function claim(deps: ClaimDeps) {
       const own = others.get(name);
       const isSoon = own !== undefined && own.delaySeconds <= longestHideSeconds;
       if (isSoon) others.delete(name);
-      const seconds = isSoon ? Math.max(own.delaySeconds, changedHideSeconds) : undefined;
+      const seconds = isSoon ? Math.max(own.delaySeconds, 1) : undefined;
       claimed.fates.set(message, seconds === undefined ? acknowledged : comesBack(seconds));
     }
     const sent = await lanes.deliver([...others.values()]);
     if (!unfinished && !sent.includes(false)) return;
-    for (const { message } of waiting) claimed.fates.set(message, comesBack(throttledHideSeconds));
+    for (const { message } of waiting) claimed.fates.set(message, afterFault(message));
   }
 
   /** Counts a death, and keeps what is known of it where the job's other errors are. */
   async function mourn(found: JobRecord, death: Death, counts: Counts): Promise<void> {
     countDeath(counts, death);
     const said = { ...death, code: death.cause, message: describeDeath(found, death) };
-    await keepError(vault, found, said, now()).catch((error: unknown) =>
+    await inPassing(keepError(vault, found, said, now()), after, (error) =>
       onError('how a process died could not be kept', error),
     );
   }
 
-  /** The message goes once the write stands; when something else came first, it comes back to be judged anew. */
-  async function written(change: Change): Promise<Fate> {
-    return (await left(change)) === undefined ? comesBack(changedHideSeconds) : acknowledged;
-  }
-
-  async function left(change: Change): Promise<JobRecord | undefined> {
-    const [result] = await store.change([change]);
-    return result && leftBy(change, result);
+  /** The message goes once the write stands. */
+  async function written(message: Received, change: Change): Promise<Fate> {
+    const left = await writeFor(store, message, change);
+    return left.record === undefined ? left.fate : acknowledged;
   }
 
   async function send(

@@ -1,7 +1,15 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Holder } from '../../core/claim.ts';
 import type { Counts } from '../../core/telemetry.ts';
-import { comesBack, type Fate, type Received, readMessages, type Unreadable } from '../messages.ts';
+import type { Lanes } from '../lanes.ts';
+import {
+  afterFault,
+  comesBack,
+  type Fate,
+  type Received,
+  readMessages,
+  type Unreadable,
+} from '../messages.ts';
 import { type ClaimDeps, claim, type Held } from './claim.ts';
 import { type HoldDeps, holder as holdBy, shorten } from './hold.ts';
 import { type RunDeps, run } from './run.ts';
@@ -31,6 +39,7 @@ export function work(deps: WorkDeps) {
   const claimJobs = claim(deps);
   const runJob = run(deps);
   const settleJob = settle(deps);
+  const settleAlone = settle({ ...deps, lanes: { ...deps.lanes, deliver: toQuarantine(deps.lanes) } });
 
   return async (
     records: readonly SQSRecord[],
@@ -39,7 +48,7 @@ export function work(deps: WorkDeps) {
     requestId: string,
   ): Promise<SQSBatchResponse> => {
     const { received, unreadable } = readMessages(records, deps.urlOf);
-    const fates = new Map<Received, Fate>(received.map((each) => [each, comesBack(5)]));
+    const fates = new Map<Received, Fate>(received.map((each) => [each, afterFault(each)]));
     const kept = await keepUnreadable(unreadable);
     counts.unreadable = unreadable.length;
     if (remainingMs() >= deps.longestTimeoutMs + settleMarginMs) {
@@ -92,7 +101,9 @@ export function work(deps: WorkDeps) {
       };
       try {
         const { outcome, thrown } = await runJob(record, room, watch);
-        const fate = await settleJob(record, outcome, thrown, counts, room);
+        // What was to run alone, and was not begun, goes on waiting there.
+        const isKept = message.quarantine && outcome.kind === 'not_started';
+        const fate = await (isKept ? settleAlone : settleJob)(record, outcome, thrown, counts, room);
         // What was folded goes with the claim's own message, and not before.
         for (const each of [message, ...folded]) fates.set(each, fate);
       } finally {
@@ -133,4 +144,8 @@ export function work(deps: WorkDeps) {
         deps.onError('messages could not be hidden: they come back with their lane', error),
       );
   }
+}
+
+function toQuarantine({ deliver }: Lanes): Lanes['deliver'] {
+  return (deliveries) => deliver(deliveries.map((each) => ({ ...each, lane: 'quarantine' })));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeBurial, maxBurials } from '../../core/bury.ts';
+import { judgeBurial } from '../../core/bury.ts';
 import type { ClaimMessage } from '../../core/claim.ts';
 import type { JobRecord } from '../../core/table.ts';
 import { aJob, key, now } from './a-job.ts';
@@ -10,6 +10,12 @@ function changeOf(found: JobRecord) {
   const decision = judgeBurial(found, message, now);
   if (decision.do !== 'rescue' && decision.do !== 'fail') throw new Error(`bury decided ${decision.do}`);
   return decision;
+}
+
+/** Buried, and its record waits in attention for a claim. */
+function rescued(more: Partial<JobRecord>): JobRecord {
+  const entry = { attention: 'due#09', attentionAt: 1_800_000_060_000 };
+  return aJob('pending', { buried: 1, shared: 0, message: 'm-1', ...entry, ...more });
 }
 
 describe('as a claim would judge', () => {
@@ -72,6 +78,8 @@ describe('attempts left', () => {
           availableAt: 1_800_000_000_000,
           lastError: { code: 'lease_lost', cause: 'lease_lost', attempt: 1, at: 1_800_000_000_000 },
           buried: 1,
+          buriedAt: 1_800_000_000_000,
+          message: 'm-2',
           shared: 0,
           attention: 'due#09',
           attentionAt: 1_800_000_060_000,
@@ -100,6 +108,8 @@ describe('attempts left', () => {
     expect(what).toBe('rescue');
     expect(change.set).toEqual({
       buried: 1,
+      buriedAt: 1_800_000_000_000,
+      message: 'm-2',
       shared: 0,
       attention: 'due#09',
       attentionAt: 1_800_000_060_000,
@@ -119,10 +129,37 @@ describe('attempts left', () => {
     expect(change.set.attentionAt).toBe(1_800_000_100_000);
   });
 
-  test('second burial -> rescued once more', () => {
-    const decision = changeOf(aJob('pending', { buried: 1 }));
-    expect(decision.do).toBe('rescue');
-    expect(decision.change.set.buried).toBe(2);
+  test('buried again and again without a claim -> rescued each time, and counted', () => {
+    const { do: what, change } = changeOf(rescued({ buried: 40 }));
+    expect(what).toBe('rescue');
+    expect(change.set.buried).toBe(41);
+  });
+
+  test.each([
+    ['claimed since, and settled', aJob('retrying', { buried: 40, shared: 1 })],
+    ['claimed since, and lost', aJob('running', { buried: 40, shared: 1, availableAt: now })],
+    ['retried by a person since', aJob('pending', { buried: 0, shared: 0, buriedAt: now })],
+  ])('%s -> counted anew', (_, found) => {
+    expect(changeOf(found).change.set.buried).toBe(1);
+  });
+});
+
+describe('buried, and not claimed since', () => {
+  const sent = (sentAt: number): ClaimMessage => ({ ...message, sentAt });
+  test('the same message again -> its pointer again, and nothing is counted', () => {
+    expect(judgeBurial(rescued({ message: 'm-2' }), message, now)).toEqual({ do: 'send_again' });
+  });
+  test('the same message, when the job was claimed through another since -> as any other', () => {
+    expect(judgeBurial(aJob('running', { message: 'm-3', buried: 1 }), message, now)).toEqual({ do: 'drop' });
+  });
+  test('a message more than a minute older than the last burial -> drop: what that one sent is on its way', () => {
+    const found = rescued({ buriedAt: 1_800_000_000_000 });
+    expect(judgeBurial(found, sent(1_799_999_939_999), now)).toEqual({ do: 'drop' });
+    expect(judgeBurial(found, sent(1_799_999_940_000), now).do).toBe('rescue');
+  });
+  test('an old message of a job that nothing else looks after -> rescued', () => {
+    const { attention, attentionAt, ...found } = rescued({ buriedAt: now });
+    expect(judgeBurial(found, sent(1), now).do).toBe('rescue');
   });
 });
 
@@ -138,19 +175,19 @@ test('how the process died is kept: as the last error, or beside the burial', ()
     ...{ code: 'timeout', cause: 'timeout', attempt: 2, at: 1_800_000_000_000 },
     ...where,
   });
-  expect(errorOf(aJob('running', { ...lost, buried: 2 }))).toEqual({
-    ...{ code: 'buried', cause: 'buried', attempt: 2, at: 1_800_000_000_000 },
-    ...where,
+  const last = { availableAt: now, attempt: 5, attemptsLeft: 0 };
+  expect(errorOf(aJob('running', { ...last, shared: 1 }))).toEqual({
+    ...{ code: 'buried', cause: 'buried', attempt: 5, at: 1_800_000_000_000 },
+    ...{ requestId: 'r-1', logStream: 's-1' },
   });
-  expect(errorOf(aJob('pending', { buried: 2 }))).toEqual({
-    ...{ code: 'buried', cause: 'buried', attempt: 0, at: 1_800_000_000_000 },
+  expect(errorOf(aJob('pending', last))).toEqual({
+    ...{ code: 'buried', cause: 'buried', attempt: 5, at: 1_800_000_000_000 },
   });
 });
 
 describe('given up', () => {
-  test('at the third burial', () => {
-    expect(maxBurials).toBe(3);
-    expect(changeOf(aJob('pending', { buried: 2, attempt: 2, attemptsLeft: 3, fence: 6 }))).toEqual({
+  test('with no attempt left', () => {
+    expect(changeOf(aJob('pending', { attempt: 5, attemptsLeft: 0, fence: 6 }))).toEqual({
       do: 'fail',
       change: {
         key,
@@ -159,8 +196,8 @@ describe('given up', () => {
           finishedAt: 1_800_000_000_000,
           availableAt: 1_800_000_000_000,
           expiresAt: 1_802_592_000,
-          buried: 3,
-          lastError: { code: 'buried', cause: 'buried', attempt: 2, at: 1_800_000_000_000 },
+          buried: 1,
+          lastError: { code: 'buried', cause: 'buried', attempt: 5, at: 1_800_000_000_000 },
           fingerprint: '27bbbd1762fd46c3',
           attention: 'acme#failed#5',
           attentionAt: 1_800_000_000_000,

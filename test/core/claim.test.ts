@@ -3,6 +3,7 @@ import {
   type ClaimMessage,
   claimChange,
   givesBack,
+  hideAfterFault,
   judgeClaim,
   startsLeft,
   takeOverChange,
@@ -18,6 +19,12 @@ function message(more: Partial<ClaimMessage> = {}): ClaimMessage {
 
 const judge = (found: ReturnType<typeof aJob> | undefined, more: Partial<ClaimMessage> = {}) =>
   judgeClaim(found, message(more), 'me', now);
+
+test('after a fault of AWS a message is hidden longer with each receive, a minute at most', () => {
+  expect([1, 2, 3, 4, 5, 6, 20, 1_000].map(hideAfterFault)).toEqual([5, 10, 20, 40, 60, 60, 60, 60]);
+  // Some receives of SQS are not counted.
+  expect(hideAfterFault(0)).toBe(5);
+});
 
 describe('the claim', () => {
   test('as a literal', () => {

@@ -77,7 +77,7 @@ const writes: Record<TransitionName, (seen: JobRecord) => Change> = {
   fail: (seen) => settle(seen, { kind: 'failed', failure: permanent }, now, 0.5).change,
   lose_lease: (seen) => failLostChange(seen, { cause: 'lease_lost' }, now),
   exhaust: (seen) => failLostChange(seen, 'attempts_exhausted', now),
-  bury: (seen) => burial({ ...seen, buried: 2 }),
+  bury: (seen) => burial({ ...seen, attemptsLeft: 0 }),
   rescue: (seen) => burial(seen),
   cancel: (seen) => cancelChange(seen, now),
   cancel_running: (seen) => cancelLostChange(seen, now),

@@ -15,7 +15,7 @@ const fit: Record<PersonPlan['does'], (status: string) => boolean> = {
   cancel: (status) => isWaiting(status) || status === 'running' || status === 'waiting_dependencies',
   reschedule: isWaiting,
 };
-/** Long enough for the longest delay, every retry, and three burials. */
+/** Long enough for the longest delay, every retry, and some burials. */
 const longestMs = 8 * 60 * minute;
 
 const cancelOf = (name: string): PersonPlan => ({

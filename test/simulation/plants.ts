@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Change } from '../../core/change.ts';
+import { lostPlants } from './lost-plants.ts';
 import { operationPlants } from './operation-plants.ts';
 import type { About } from './plan.ts';
 import {
@@ -91,7 +92,8 @@ export const plants: Record<string, Plant> = {
   },
   'a renewal asks for the fence alone': {
     about: 'leases',
-    breaks: ['one owner', 'a live lease is respected'],
+    // Late, it shortens a lease as well.
+    breaks: ['one owner', 'a live lease is respected', 'an attempt is spent on a start or a death'],
     ports: altered((change) =>
       isRenewal(change)
         ? { ...change, where: change.where.filter(([name]) => name !== 'availableAt') }
@@ -268,6 +270,7 @@ export const plants: Record<string, Plant> = {
         : change,
     ),
   },
+  ...lostPlants,
   ...operationPlants,
   ...flowPlants,
 };

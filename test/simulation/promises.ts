@@ -15,7 +15,9 @@ export const promises = {
   'an attempt is spent on a start or a death':
     'a lease is lost only when its process died or one of its calls broke off',
   'fails only for a reason':
-    'a job fails by a permanent error, its last attempt or its third burial, and is cancelled only on request, or with one that it waits for',
+    'a job fails by a permanent error or its last attempt, and is cancelled only on request, or with one that it waits for',
+  'a cancel that was heard is obeyed':
+    'a job whose cancel was asked for while it ran ends cancelled, unless its holder ended it before it had heard',
   'a job waits for what it names':
     'a job with dependencies goes on only when all have ended, those well that must',
   'a cancelled job does not go on': 'once a cancel is asked for, a job goes back to no waiting state',

@@ -77,28 +77,21 @@ describe('a dead letter whose job', () => {
   });
 
   it.each([
-    ['lost its lease alone, none left', { ...over, ...spent, shared: 1 }, 1, { leasesLost: 1 }],
-    ['waits with none left', { status: 'retrying' as const, ...spent }, 1, {}],
-    ['was buried twice before', { ...over, buried: 2 }, 3, { leasesLost: 1 }],
-  ])('%s → failed: buried', async (_, fields, buried, lost) => {
+    ['lost its lease alone, none left', { ...over, ...spent, shared: 1 }, { leasesLost: 1 }],
+    ['waits with none left', { status: 'retrying' as const, ...spent }, {}],
+  ])('%s → failed: buried', async (_, fields, lost) => {
     const { invoke, record, stays, counts, world } = await dead(fields);
     await invoke();
     expect(record()).toMatchObject({
       status: 'failed',
       finishedAt: start,
-      buried,
+      buried: 1,
       lastError: { code: 'buried', cause: 'buried' },
       attention: `acme#failed#${record().pk.slice(5)}`,
     });
     expect(stays()).toEqual([]);
     expect(world.lanes.waiting('quarantine')).toEqual([]);
     expect(counts).toEqual({ buried: 1, failed: 1, ...lost });
-  });
-
-  it('was buried once before, attempts left → rescued a second time', async () => {
-    const { invoke, record } = await dead({ ...over, buried: 1 });
-    await invoke();
-    expect(record()).toMatchObject({ status: 'pending', buried: 2 });
   });
 
   it.each([
@@ -115,6 +108,18 @@ describe('a dead letter whose job', () => {
     expect(record()).toMatchObject({ status: 'running', fence: 9 });
     expect(stays()).toEqual([1]);
   });
+});
+
+it.each([
+  ['rescue', over],
+  ['failure', { ...over, ...spent, shared: 1 }],
+  ['cancel', { ...over, cancelRequestedAt: start }],
+])('a throttled %s: nothing was decided, it comes back in 5 s', async (_, fields) => {
+  const { world, job, invoke, record, stays } = await dead(fields);
+  world.store.throttle(1);
+  await invoke();
+  expect(record()).toEqual(job);
+  expect(stays()).toEqual([5]);
 });
 
 it('a dead letter whose lost job was to be cancelled ends it so', async () => {
@@ -155,7 +160,7 @@ it('a tombstone that is not laid now, or finds a record: the dead letter comes b
   world.store.throttle(1);
   const { invoke } = burier(world);
   await invoke();
-  expect(world.lanes.waiting('dead')).toEqual([{ job: throttled.sk, inSeconds: 1 }]);
+  expect(world.lanes.waiting('dead')).toEqual([{ job: throttled.sk, inSeconds: 5 }]);
 
   world.point('dead', late);
   await world.clock.advance(60_000);

@@ -81,6 +81,61 @@ it('what cannot be kept of a death hinders nothing', async () => {
   expect(errors).toEqual(['how a process died could not be kept']);
 });
 
+it('what takes long to be kept of a death is not waited for longer than 2 s', async () => {
+  const world = aWorld();
+  const job = await world.job(1, { status: 'running', availableAt: start });
+  world.point('quarantine', job);
+  const began: number[] = [];
+  const vault = { ...world.vault, putError: () => new Promise<never>(() => {}) };
+  const { invoke } = worker(world, async () => void began.push(world.clock.now() - start), { vault });
+  const invoked = invoke('quarantine');
+  await world.clock.advance(2_000);
+  await invoked;
+  expect(began).toEqual([2_000]);
+  expect(world.store.peek(job.sk)?.status).toBe('completed');
+});
+
+it('what lost its process and is not begun in time waits in quarantine again, and not among others', async () => {
+  const world = aWorld();
+  const lost = { status: 'running' as const, availableAt: start, attempt: 1, attemptsLeft: 3 };
+  const job = await world.job(1, lost);
+  world.point('quarantine', job);
+  const { invoke } = worker(world, undefined, {
+    findDeath: async () => {
+      await world.clock.sleep(20_000);
+      return { cause: 'lease_lost' };
+    },
+  });
+  const invoked = invoke('quarantine');
+  await world.clock.advance(20_000);
+  await invoked;
+  expect(world.store.peek(job.sk)).toMatchObject({ status: 'pending', attempt: 1, attemptsLeft: 3 });
+  expect(world.lanes.waiting('normal')).toEqual([]);
+  expect(world.lanes.waiting('quarantine')).toEqual([{ job: job.sk, inSeconds: 0 }]);
+});
+
+it.each([
+  ['failed', { attempt: 5, attemptsLeft: 0 }],
+  ['taken over', { attempt: 2, attemptsLeft: 3 }],
+])('a cancel asked for while the log is asked of a job that is to be %s ends it', async (_, spent) => {
+  const world = aWorld();
+  const job = await world.job(1, { status: 'running', availableAt: start, shared: 1, ...spent });
+  world.point('quarantine', job);
+  const began: unknown[] = [];
+  const { invoke } = worker(world, async () => void began.push(1), {
+    findDeath: async () => {
+      world.store.put({ ...job, cancelRequestedAt: start });
+      return { cause: 'lease_lost' };
+    },
+  });
+  await invoke('quarantine');
+  await world.clock.advance(1_000);
+  await invoke('quarantine');
+  expect(world.store.peek(job.sk)?.status).toBe('cancelled');
+  expect(began).toEqual([]);
+  expect(world.lanes.waiting('quarantine')).toEqual([]);
+});
+
 it('nobody asks in the other lanes: quarantine will', async () => {
   const world = aWorld();
   const job = await world.job(1, { status: 'running', availableAt: start });

@@ -203,7 +203,7 @@ describe('a pointer to nothing', () => {
       return answers;
     };
     await invoke('normal');
-    expect(world.lanes.waiting('normal').map((each) => each.inSeconds)).toEqual([1]);
+    expect(world.lanes.waiting('normal').map((each) => each.inSeconds)).toEqual([5]);
   });
 
   it('a tombstone whose answer was lost → drop', async () => {

@@ -43,6 +43,37 @@ describe('a claim', () => {
     expect(counts).toMatchObject({ completed: 3 });
   });
 
+  it.each([
+    ['does not arrive', (world: World) => world.faults.throwBefore('change')],
+    ['is throttled', (world: World) => world.store.throttle(1)],
+  ])('that %s time and again: longer each time, 20 receives are not used up in minutes', async (_, fail) => {
+    const world = aWorld();
+    world.point('normal', ...(await several(world, 1)));
+    const { invoke } = worker(world);
+    const hidden: (number | undefined)[] = [];
+    for (let times = 0; times < 7; times++) {
+      fail(world);
+      await invoke('normal');
+      hidden.push(seconds(world)[0]);
+      await world.clock.advance(60_000);
+    }
+    expect(hidden).toEqual([5, 10, 20, 40, 60, 60, 60]);
+  });
+
+  it('that found a lost lease, and whose take-over is throttled: comes back in 5 s', async () => {
+    const world = aWorld();
+    const job = await world.job(1, { status: 'running', availableAt: start });
+    world.point('quarantine', job);
+    const { invoke } = worker(world, undefined, {
+      findDeath: async () => {
+        world.store.throttle(1);
+        return { cause: 'lease_lost' };
+      },
+    });
+    await invoke('quarantine');
+    expect(world.lanes.waiting('quarantine')).toEqual([{ job: job.sk, inSeconds: 5 }]);
+  });
+
   it('whose answer was lost and that the SDK sent again: its own, run once', async () => {
     const world = aWorld();
     const jobs = await several(world, 3);
