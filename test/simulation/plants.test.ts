@@ -23,8 +23,32 @@ test.each(Object.entries(plants))(
   },
 );
 
-test('of the protocol’s list these are not planted', () => {
-  expect(Object.keys(notYet)).toEqual(['gate opened between check and park']);
+test.each([
+  ['fence = attempt with refund', 'the fence is the attempt: a refund lowers it'],
+  ['own claim taken for lost', 'its own claim, its answer lost, is taken for another'],
+  ['pointer before record on retry', 'pointer before record on a retry by a person'],
+  ['send before settle', 'send before settle'],
+  ['phantom dropped without tombstone', 'a pointer to nothing is dropped without a tombstone'],
+  ['batch claim takes running', 'a claim takes running jobs'],
+  ['event loop blocked', 'leases are renewed on the event loop that a handler blocks'],
+  ['event loop blocked 45 s with a batch of ten', 'a lease ends before a blocked event loop does'],
+  ['a message lost silently', 'a pointer is lost without a word'],
+  ['bury without judging', 'bury fails jobs without judging them'],
+  ['hiding until tomorrow', 'messages are hidden until tomorrow'],
+  ['payload row throttled, record row accepted', 'a payload is not written, and its record is'],
+  ['two calls with one key', 'a key is read, and then written'],
+  ['node settles between read and token', 'a node settles between the read and the token'],
+  ['settle by id alone', 'a settle by id alone'],
+  ['expiry on an open record', 'an open record keeps its expiry'],
+  ['claim removes the entry', 'a claim removes the entry'],
+  ['quarantine claim without the time', 'quarantine claims what it saw over without looking again'],
+  ['renewal that revives', 'a renewal asks for the fence alone'],
+  ['trust counted from the last send', 'trust is counted from the last send'],
+  ['folded messages acknowledged early', 'folded messages are acknowledged with the first'],
+  ['my settle by fence alone', 'a settle is known by its fence alone'],
+  ['gate opened between check and park', undefined],
+])('of the protocol’s list “%s” is planted, or said not to be yet', (listed, planted) => {
+  expect(planted === undefined ? Object.keys(notYet) : Object.keys(plants)).toContain(planted ?? listed);
 });
 
 test('one of a workflow shrinks to a workflow of a few nodes, and replays', {
