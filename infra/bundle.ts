@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { SourceMapPayload } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { openapiDocument } from '../core/openapi.ts';
 import { type FunctionName, wiring } from '../core/wiring.ts';
 import project from '../package.json' with { type: 'json' };
@@ -43,15 +44,28 @@ export async function bundleFunctions(): Promise<Record<FunctionName, Bundle>> {
 }
 
 async function bundleFunction(name: FunctionName): Promise<Bundle> {
-  const directory = join(root, 'dist/functions', name);
-  const { outputFiles, metafile } = await build({
+  const directory = directoryOf(name);
+  const { outputFiles, metafile } = await build(optionsOf(name));
+  const files = new Map(outputFiles.map((each) => [relative(directory, each.path), each.contents]));
+  if (name === 'manage')
+    files.set('openapi.json', Buffer.from(JSON.stringify(openapiDocument(project.version))));
+  replaceFiles(directory, files);
+  return { directory, version: versionOf(files), metafile };
+}
+
+function directoryOf(name: FunctionName): string {
+  return join(root, 'dist/functions', name);
+}
+
+function optionsOf(name: FunctionName) {
+  return {
     absWorkingDir: root,
     entryPoints: {
       index: `functions/${name}/handler.ts`,
       // The thread of long queues, which is started from a file of its own.
       ...(name === 'work' ? { thread: 'functions/work/thread.ts' } : {}),
     },
-    outdir: directory,
+    outdir: directoryOf(name),
     write: false,
     metafile: true,
     bundle: true,
@@ -72,12 +86,31 @@ async function bundleFunction(name: FunctionName): Promise<Bundle> {
     },
     plugins: [lazyHttp],
     logLevel: 'error',
-  });
-  const files = new Map(outputFiles.map((each) => [relative(directory, each.path), each.contents]));
-  if (name === 'manage')
-    files.set('openapi.json', Buffer.from(JSON.stringify(openapiDocument(project.version))));
-  replaceFiles(directory, files);
-  return { directory, version: versionOf(files), metafile };
+  } satisfies BuildOptions;
+}
+
+/**
+ * The source maps of a function's files, by each file's name; sources are paths from the project's root. Built anew
+ * and written nowhere: what is deployed has none, and its files' names would change with each comment if it had.
+ */
+export async function sourceMapsOf(name: FunctionName): Promise<Map<string, SourceMapPayload>> {
+  const options = optionsOf(name);
+  const mapped = await build({ ...options, sourcemap: 'external', sourcesContent: false });
+  const { metafile } = await build(options);
+  // Names differ between the two, the code does not; and each source is in one file alone.
+  const madeOf = (path: string, { outputs }: Metafile): string =>
+    Object.keys(outputs[path]?.inputs ?? {}).join();
+  const deployed = new Map(
+    Object.keys(metafile.outputs).map((path) => [madeOf(path, metafile), basename(path)]),
+  );
+  const maps = new Map<string, SourceMapPayload>();
+  for (const { path, text } of mapped.outputFiles.filter((each) => each.path.endsWith('.map'))) {
+    const file = relative(root, path.slice(0, -'.map'.length));
+    const map: SourceMapPayload = JSON.parse(text);
+    const sources = map.sources.map((each) => relative(root, join(dirname(path), each)));
+    maps.set(deployed.get(madeOf(file, mapped.metafile)) ?? basename(file), { ...map, sources });
+  }
+  return maps;
 }
 
 /** Writes what differs and removes the rest, so that two runs at once, of the same source, don't hurt each other. */
