@@ -1,5 +1,5 @@
 import type { ChangeResult } from '../../../core/change.ts';
-import type { WorkflowItem } from '../../../core/workflow/item.ts';
+import { never } from '../../../core/table.ts';
 import type { Alter } from '../plant-ports.ts';
 import type { Plant } from '../plants.ts';
 import type { Ports } from '../ports.ts';
@@ -149,8 +149,10 @@ export const flowPlants: Record<string, Plant> = {
     breaks: ['a late signal is refused', 'a signal counts once'],
     ports: flows(({ workflows }, process) => ({
       async get(...of) {
-        const { deadlines, ...item } = (await workflows.get(...of)) ?? {};
-        return { ...item, ...(sends(process) ? {} : { deadlines }) } as WorkflowItem;
+        const item = await workflows.get(...of);
+        if (item?.deadlines === undefined || !sends(process)) return item;
+        const late = Object.keys(item.deadlines).map((node) => [node, never - 1]);
+        return { ...item, deadlines: Object.fromEntries(late) };
       },
     })),
   },
