@@ -6,7 +6,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Stack } from 'aws-cdk-lib/core';
-import { sealedKey } from '../core/table.ts';
+import { controlTable, dedupeKey, sealedKey } from '../core/table.ts';
 import type { LaneNames } from '../core/wiring.ts';
 
 /**
@@ -37,9 +37,33 @@ export function table(of: ITableV2, calls: readonly TableCall[], indexes: readon
   return { value: of.tableName, allows };
 }
 
-/** Updates of single items below a job's own partition of sealed values, so of what `once` stores, and of no record. */
-export function alsoUpdatesSealed(of: ITableV2, binding: Binding): Binding {
-  return { ...binding, allows: [...binding.allows, below(of, 'UpdateItem', [sealedKey('*', '').pk])] };
+/**
+ * Calls on the jobs' own partitions of sealed values, so on what `once` stores too, and on no record: a batch of
+ * writes could delete those.
+ */
+export function alsoWritesSealed(of: ITableV2, calls: readonly TableCall[], binding: Binding): Binding {
+  const writes = calls.map((each) => below(of, each, [sealedKey('*', '').pk]));
+  return { ...binding, allows: [...binding.allows, ...writes] };
+}
+
+/** To hold and to find idempotency keys, and no record by the same calls. */
+export function alsoHoldsKeys(of: ITableV2, binding: Binding): Binding {
+  const holds = below(of, ['GetItem', 'PutItem'], [dedupeKey('*', '*').pk]);
+  return { ...binding, allows: [...binding.allows, holds] };
+}
+
+/** The control table's name, and leave to note tenants there, nothing else. */
+export function registersTenants(of: ITableV2): Binding {
+  return { value: of.tableName, allows: [below(of, 'PutItem', [controlTable.tenants])] };
+}
+
+/** The control table's name, and leave to read the tenants and the walk there, and to note how far that is. */
+export function walksTenants(of: ITableV2): Binding {
+  const { tenants, walk } = controlTable;
+  return {
+    value: of.tableName,
+    allows: [below(of, 'Query', [tenants, walk]), below(of, 'PutItem', [walk])],
+  };
 }
 
 /** Updates of workflows in the control table, of nothing else there, and what goes with telling them. */
@@ -146,12 +170,14 @@ export function consumes(queue: IQueue): PolicyStatement {
   return allow('sqs', calls, [queue.queueArn]);
 }
 
-/** The names that an emulator gives to batch calls. `BatchExecuteStatement` it checks without a table. */
+/** The names that an emulator gives to batch calls. `BatchExecuteStatement` it checks without a table, a task token without its machine. */
 const batchCalls = [
   { single: 'sqs:SendMessage', batch: 'sqs:SendMessageBatch' },
   { single: 'sqs:ChangeMessageVisibility', batch: 'sqs:ChangeMessageVisibilityBatch' },
   { single: 'dynamodb:PartiQLUpdate', batch: 'dynamodb:BatchExecuteStatement', resources: ['*'] },
   { single: 'dynamodb:PartiQLInsert', batch: 'dynamodb:BatchExecuteStatement', resources: ['*'] },
+  { single: 'states:SendTaskSuccess', batch: 'states:SendTaskSuccess', resources: ['*'] },
+  { single: 'states:SendTaskFailure', batch: 'states:SendTaskFailure', resources: ['*'] },
 ];
 
 /** What makes these statements reach as far on an emulator as they do on AWS (`allowBatchCallsByName`). */

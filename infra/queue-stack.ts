@@ -11,13 +11,17 @@ import { jobsTable } from '../core/table.ts';
 import { restApi } from './api.ts';
 import {
   alsoAddsNodes,
-  alsoUpdatesSealed,
+  alsoHoldsKeys,
+  alsoWritesSealed,
+  type Binding,
   bucket,
   invokes,
   lanes,
   masterKey,
+  registersTenants,
   table,
   told,
+  walksTenants,
   workerLogs,
 } from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
@@ -57,6 +61,8 @@ export class QueueStack extends Stack {
     const allLanes = lanesOf(this.queues);
     const opens = masterKey(data.key, 'Decrypt', stage.requireEncryptionContext);
     const wrapped = table(data.keys, ['Query']);
+    const takesIn = (jobs: Binding) =>
+      alsoHoldsKeys(data.jobs, alsoWritesSealed(data.jobs, ['BatchWriteItem'], jobs));
 
     const keys = new TaskqFunction(this, 'keys', {
       platform,
@@ -64,7 +70,7 @@ export class QueueStack extends Stack {
       memoryMb: memoryMb.keys,
       bindings: {
         KEYS_TABLE: table(data.keys, ['PutItem']),
-        CONTROL_TABLE: table(data.control, ['PutItem']),
+        CONTROL_TABLE: registersTenants(data.control),
         MASTER_KEY: masterKey(data.key, 'GenerateDataKey', stage.requireEncryptionContext),
       },
     });
@@ -86,13 +92,7 @@ export class QueueStack extends Stack {
       timeoutSeconds: 29,
       memoryMb: memoryMb.enqueue,
       bindings: {
-        JOBS_TABLE: table(data.jobs, [
-          'PartiQLInsert',
-          'PutItem',
-          'GetItem',
-          'BatchGetItem',
-          'BatchWriteItem',
-        ]),
+        JOBS_TABLE: takesIn(table(data.jobs, ['PartiQLInsert', 'BatchGetItem'])),
         KEYS_TABLE: wrapped,
         DATA_BUCKET: bucket(data.bucket, { write: ['sealed'] }),
         // Not those of TaskQ's own queue: a request for many jobs comes through manage.
@@ -107,14 +107,13 @@ export class QueueStack extends Stack {
       timeoutSeconds: 29,
       memoryMb: memoryMb.manage,
       bindings: {
-        JOBS_TABLE: table(
-          data.jobs,
-          [
-            ...(['BatchGetItem', 'Query', 'PartiQLUpdate', 'BatchWriteItem'] as const),
-            // The jobs that do what is asked of many, with their Idempotency-Keys.
-            ...(['PartiQLInsert', 'PutItem', 'GetItem'] as const),
-          ],
-          [jobsTable.attentionIndex.name],
+        // It inserts the jobs that do what is asked of many, with their Idempotency-Keys.
+        JOBS_TABLE: takesIn(
+          table(
+            data.jobs,
+            ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'Query'],
+            [jobsTable.attentionIndex.name],
+          ),
         ),
         CONTROL_TABLE: workflows.tells,
         KEYS_TABLE: wrapped,
@@ -136,9 +135,10 @@ export class QueueStack extends Stack {
         memoryMb,
         sources: queue.sources(stage),
         bindings: (logGroup) => ({
-          JOBS_TABLE: alsoUpdatesSealed(
+          JOBS_TABLE: alsoWritesSealed(
             data.jobs,
-            table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
+            ['BatchWriteItem', 'UpdateItem'],
+            table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem']),
           ),
           CONTROL_TABLE: alsoAddsNodes(data.control, workflows.tells),
           KEYS_TABLE: wrapped,
@@ -167,11 +167,12 @@ export class QueueStack extends Stack {
         },
       }),
       bindings: (logGroup) => ({
-        JOBS_TABLE: alsoUpdatesSealed(
+        JOBS_TABLE: alsoWritesSealed(
           data.jobs,
+          ['BatchWriteItem', 'UpdateItem'],
           table(
             data.jobs,
-            ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem', 'Query'],
+            ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'Query'],
             [jobsTable.attentionIndex.name],
           ),
         ),
@@ -225,7 +226,7 @@ export class QueueStack extends Stack {
           ['PartiQLUpdate', 'BatchGetItem', 'Query'],
           [jobsTable.attentionIndex.name],
         ),
-        CONTROL_TABLE: table(data.control, ['Query', 'PutItem']),
+        CONTROL_TABLE: walksTenants(data.control),
         LANES: lanes(allLanes, { depth: true }),
       },
     });

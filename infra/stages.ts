@@ -35,7 +35,7 @@ export interface Stage {
   requireTls: boolean;
   /** Tenant keys may be unwrapped only with TaskQ's encryption context. Emulators don't know the condition and deny. */
   requireEncryptionContext: boolean;
-  /** An emulator asks a role for batch calls by their own names, which AWS checks as their single calls. */
+  /** An emulator asks a role for batch calls by their own names, which AWS checks as their single calls, and for a task token without its machine. */
   allowBatchCallsByName: boolean;
   /** Webhooks may call private and loopback addresses. */
   allowPrivateAddresses: boolean;

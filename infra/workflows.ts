@@ -12,7 +12,17 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type Binding, bucket, table, told, updatesWorkflows, workflowsIn } from './bindings.ts';
+import {
+  alsoHoldsKeys,
+  alsoWritesSealed,
+  type Binding,
+  batchCallsByName,
+  bucket,
+  table,
+  told,
+  updatesWorkflows,
+  workflowsIn,
+} from './bindings.ts';
 import type { DataStack } from './data-stack.ts';
 import { machineDefinition } from './machine.ts';
 import type { Platform } from './stacks.ts';
@@ -38,8 +48,6 @@ export class Workflows extends Construct {
     super(scope, id);
     const { memoryMb } = platform.stage;
     const { LANES, KEYS_TABLE, MASTER_KEY, KEYS_FUNCTION } = bindings;
-    const stored = workflowsIn(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem']);
-    const readsAndWrites = bucket(data.bucket, { read: ['sealed'], write: ['sealed'] });
 
     this.advance = new TaskqFunction(scope, 'advance', {
       platform,
@@ -47,10 +55,14 @@ export class Workflows extends Construct {
       timeoutSeconds: 120,
       memoryMb: memoryMb.advance,
       bindings: {
-        JOBS_TABLE: table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']),
+        JOBS_TABLE: alsoWritesSealed(
+          data.jobs,
+          ['BatchWriteItem'],
+          table(data.jobs, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem']),
+        ),
         CONTROL_TABLE: workflowsIn(data.control, ['GetItem', 'PutItem', 'UpdateItem', 'Query']),
         KEYS_TABLE,
-        DATA_BUCKET: readsAndWrites,
+        DATA_BUCKET: bucket(data.bucket, { read: ['sealed'], write: ['sealed'] }),
         LANES,
         MASTER_KEY,
       },
@@ -79,7 +91,14 @@ export class Workflows extends Construct {
     // Apart from its role: the machine needs the function, and the function's leave needs the machine.
     this.tells = updatesWorkflows(data.control, handsBack);
     const ends = statement('states:SendTaskFailure', this.machine.stateMachineArn);
-    new Policy(this, 'continues', { roles: [this.advance.role], statements: [handsBack, ends, starts] });
+    const continues = [handsBack, ends, starts];
+    new Policy(this, 'continues', {
+      roles: [this.advance.role],
+      statements: [
+        ...continues,
+        ...(platform.stage.allowBatchCallsByName ? batchCallsByName(continues) : []),
+      ],
+    });
 
     this.workflows = new TaskqFunction(scope, 'workflows', {
       platform,
@@ -87,16 +106,17 @@ export class Workflows extends Construct {
       timeoutSeconds: 29,
       memoryMb: memoryMb.workflows,
       bindings: {
-        JOBS_TABLE: table(data.jobs, [
-          'PutItem',
+        JOBS_TABLE: alsoHoldsKeys(data.jobs, table(data.jobs, ['BatchGetItem'])),
+        CONTROL_TABLE: workflowsIn(data.control, [
           'GetItem',
-          'BatchGetItem',
+          'PutItem',
+          'UpdateItem',
+          'Query',
           'BatchWriteItem',
-          'PartiQLUpdate',
         ]),
-        CONTROL_TABLE: stored,
         KEYS_TABLE,
-        DATA_BUCKET: readsAndWrites,
+        // What jobs have added may lie there; what it writes itself lies in the control table.
+        DATA_BUCKET: bucket(data.bucket, { read: ['sealed'] }),
         MASTER_KEY,
         KEYS_FUNCTION,
         STATE_MACHINE: { ...told(this.machine.stateMachineArn), allows: [handsBack, starts] },

@@ -33,7 +33,7 @@ export interface Loaded {
 
 export interface LoadDeps {
   workflows: Workflows;
-  vault: Vault;
+  vault: Pick<Vault, 'open'>;
 }
 
 /** Graphs of this container's last workflows: nodes are only ever appended, so what was read once stays true. */

@@ -7,7 +7,7 @@ import type { Workflows } from '../workflows.ts';
 
 export interface SpecsDeps {
   workflows: Workflows;
-  vault: Vault;
+  vault: Pick<Vault, 'open'>;
 }
 
 /** The nodes of a workflow, and of each node how many parts of what its job added are in. */

@@ -17,7 +17,7 @@ import type { Executions, Workflows } from '../workflows.ts';
 export interface CreateDeps {
   workflows: Workflows;
   executions: Executions;
-  vault: Vault;
+  vault: Pick<Vault, 'seal'>;
 }
 
 /** A workflow that was checked, and all that is known of it but its nodes' stored form. */

@@ -15,8 +15,8 @@ import { viewOf } from './view.ts';
 
 export interface ReadDeps {
   workflows: Workflows;
-  vault: Vault;
-  store: JobStore;
+  vault: Pick<Vault, 'open'>;
+  store: Pick<JobStore, 'get'>;
 }
 
 /** Above so many nodes only those are looked up that did not end well or have not ended: a read unit each. */
@@ -70,7 +70,7 @@ export function fitting(
   return { nodes: nodes.filter((_, index) => fits.has(index)), nodes_left_out: nodes.length - fits.size };
 }
 
-async function jobsOf(store: JobStore, loaded: Loaded): Promise<Map<number, NodeJobs>> {
+async function jobsOf(store: ReadDeps['store'], loaded: Loaded): Promise<Map<number, NodeJobs>> {
   const { specs, states, tenant } = loaded;
   const few = specs.length <= allTimings;
   const wanted = specs.flatMap(({ node }, index): { index: number; undo: boolean }[] => {

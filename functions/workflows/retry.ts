@@ -20,7 +20,7 @@ import { viewOf } from './view.ts';
 export interface RetryDeps {
   workflows: Workflows;
   executions: Executions;
-  vault: Vault;
+  vault: Pick<Vault, 'seal' | 'open'>;
   catalogue: Catalogue;
   now: () => number;
 }

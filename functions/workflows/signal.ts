@@ -17,7 +17,7 @@ import { viewOf } from './view.ts';
 export interface SignalDeps {
   workflows: Workflows;
   executions: Executions;
-  vault: Vault;
+  vault: Pick<Vault, 'seal' | 'open'>;
   signals: readonly SignalContract[];
   now: () => number;
   sleep: (ms: number) => Promise<void>;

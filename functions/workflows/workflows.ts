@@ -2,6 +2,7 @@ import { problem } from '../../core/problem.ts';
 import type { WorkflowCatalogue } from '../../core/workflow/plan.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import { Unopenable } from '../keys.ts';
+import type { Vault } from '../vault.ts';
 import { cancelWorkflow } from './cancel.ts';
 import { listWorkflows } from './list.ts';
 import { type ReadDeps, readWorkflow } from './read.ts';
@@ -11,6 +12,8 @@ import type { StartDeps } from './start.ts';
 
 export interface WorkflowsDeps extends StartDeps, ReadDeps, RetryDeps, SignalDeps {
   catalogue: WorkflowCatalogue;
+  /** Its role may write neither records of jobs nor sealed values apart from its own parts: no more of the ports is here. */
+  vault: Pick<Vault, 'seal' | 'open'>;
 }
 
 const unopenable = problem(

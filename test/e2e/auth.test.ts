@@ -9,8 +9,10 @@ import { type LocalAws, statePaths } from '../../local/state.ts';
 import { type Api, fetched, makeApi } from './api.ts';
 import { type Aws, makeAws } from './aws.ts';
 import { newUser } from './iam.ts';
+import { collect, manifestsOf } from './manifests.ts';
 import { up } from './setup.ts';
 import { answer, openSink, type Sink } from './sink.ts';
+import { hook, workflowsOf } from './workflow-run.ts';
 
 /** A TaskQ where signatures, policies and the functions' own roles are enforced. */
 let local: LocalAws;
@@ -177,6 +179,49 @@ it('so does an object of the tenant, read by a job', async () => {
   const { id } = await acme.enqueue('csv.summarize', { key: 'in/cities.csv' });
   const { body } = await acme.call('getResult', { id, query: { wait: 20 } });
   expect(body.result).toMatchObject({ rows: 1, column_count: 1 });
+});
+
+it('so does a workflow: its key, nodes that a job adds, an approval, a retry', async () => {
+  const { read, ended } = workflowsOf(acme);
+  let reply = answer(404);
+  const url = sink.url('/sent', (...given) => reply(...given));
+  const manifest = await manifestsOf(acme, aws)('granted', 2);
+  const nodes = [
+    ...collect(manifest),
+    { key: 'ok', signal: 'approval', depends_on: ['all'] },
+    hook('send', url, { depends_on: ['ok'] }),
+  ];
+  const start = () =>
+    acme.call('startWorkflow', {
+      body: { nodes, unique_key: 'granted', callback: { url: sink.url('/told') } },
+      headers: { 'idempotency-key': 'granted' },
+    });
+  const { status, body } = await start();
+  expect([status, (await start()).body.id]).toEqual([201, body.id]);
+  const { id } = body;
+  const isAsked = async () => (await read(id)).nodes.find(({ key }) => key === 'ok')?.status === 'running';
+  await vi.waitFor(async () => expect(await isAsked()).toBe(true), { timeout: 60_000, interval: 300 });
+  const approves = { payload: { approved: true, by: 'Ada' } };
+  expect((await acme.call('sendSignal', { id, name: 'approval', body: approves })).status).toBe(202);
+  expect((await ended(id)).status).toBe('failed');
+  reply = answer(200);
+  const payloads = { send: { url, body: 'again' } };
+  expect((await acme.call('retryWorkflow', { id, body: { payloads } })).status).toBe(202);
+  expect((await ended(id)).status).toBe('completed');
+  expect((await acme.call('listWorkflows')).body.workflows.map((each: { id: string }) => each.id)).toEqual([
+    id,
+  ]);
+});
+
+it('so does a request for many jobs, under its key, and the walk', async () => {
+  const waits = await acme.enqueue('echo', {}, { delay_seconds: 5_000, tags: ['many'] });
+  const cancels = () =>
+    acme.call('cancelMany', { body: { tags: ['many'] }, headers: { 'idempotency-key': 'many' } });
+  const { status, body } = await cancels();
+  expect([status, (await cancels()).body.id]).toEqual([202, body.id]);
+  expect((await acme.finished(body.id, 60_000)).status).toBe('completed');
+  expect((await acme.get(waits.id)).status).toBe('cancelled');
+  await aws.invoke('release', { walk: true });
 });
 
 it('no function was denied anything', async () => {

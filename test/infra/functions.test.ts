@@ -142,10 +142,8 @@ describe('a role allows what its function does, and no more', () => {
     workflows: [
       'dynamodb:BatchGetItem',
       'dynamodb:BatchWriteItem',
-      'dynamodb:BatchWriteItem',
       'dynamodb:GetItem',
       'dynamodb:GetItem',
-      'dynamodb:PartiQLUpdate',
       'dynamodb:PutItem',
       'dynamodb:PutItem',
       'dynamodb:Query',
@@ -155,7 +153,6 @@ describe('a role allows what its function does, and no more', () => {
       'lambda:InvokeFunction',
       's3:GetObject',
       's3:ListBucket',
-      's3:PutObject',
       'states:SendTaskSuccess',
       'states:StartExecution',
     ],

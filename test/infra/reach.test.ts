@@ -32,8 +32,10 @@ describe('reach', () => {
 
   test('a worker reads workflows and their nodes, and writes what jobs add: no states, no watch, no walk', () => {
     const controls = statements('workmail').filter(
-      ({ Condition, Action }) =>
-        JSON.stringify(Condition ?? '').includes('LeadingKeys') && Action !== 'dynamodb:UpdateItem',
+      ({ Condition, Action, Resource }) =>
+        JSON.stringify(Condition ?? '').includes('LeadingKeys') &&
+        JSON.stringify(Resource).includes('control') &&
+        Action !== 'dynamodb:UpdateItem',
     );
     expect(controls.map(({ Action, Condition }) => [Action, Condition])).toEqual([
       ['dynamodb:GetItem', { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['w#*'] } }],
@@ -59,6 +61,52 @@ describe('reach', () => {
         { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } },
       ]);
     }
+  });
+
+  /** Call → the keys of the partitions of a table where a function may make it; without a condition, `all`. */
+  const reached = (id: string, table: string): Record<string, string[]> => {
+    const calls: Record<string, string[]> = {};
+    for (const { Action, Resource, Condition } of statements(id)) {
+      const of = /"Fn::ImportValue":"[^"]*?GetAtt([a-z]+)/.exec(JSON.stringify(Resource))?.[1];
+      const [keys] = Object.values(Condition ?? {}).map((each) => each['dynamodb:LeadingKeys']);
+      for (const each of of === table ? [Action].flat() : []) {
+        const call = each.replace('dynamodb:', '');
+        calls[call] = [...(calls[call] ?? []), ...(keys ?? ['all'])];
+      }
+    }
+    return calls;
+  };
+
+  const sealedValues = ['p#*'];
+  const idempotencyKeys = ['k#*#*'];
+
+  test.each(['enqueue', 'manage', 'workflows'])(
+    '%s reads and puts single items of the jobs table as idempotency keys alone',
+    (id) => {
+      const { GetItem, PutItem } = reached(id, 'jobs');
+      expect([GetItem, PutItem]).toEqual([idempotencyKeys, idempotencyKeys]);
+    },
+  );
+
+  test.each(['enqueue', 'manage', 'workmail', 'workreports', 'operate', 'advance'])(
+    '%s writes batches, which could delete, of sealed values alone',
+    (id) => {
+      expect(reached(id, 'jobs').BatchWriteItem).toEqual(sealedValues);
+    },
+  );
+
+  test('workflows reads jobs, holds idempotency keys, and writes nothing else of the jobs table or the bucket', () => {
+    expect(reached('workflows', 'jobs')).toEqual({
+      BatchGetItem: ['all'],
+      GetItem: idempotencyKeys,
+      PutItem: idempotencyKeys,
+    });
+    expect(statements('workflows').flatMap(({ Action }) => Action)).not.toContain('s3:PutObject');
+  });
+
+  test('keys notes tenants in the control table, and release how far the walk is', () => {
+    expect(reached('keys', 'control')).toEqual({ PutItem: ['tenants'] });
+    expect(reached('release', 'control')).toEqual({ Query: ['tenants', 'walk'], PutItem: ['walk'] });
   });
 
   test('bury sends to quarantine alone', () => {
