@@ -2,7 +2,7 @@
  * What `up` leaves on disk and `down` takes away: one folder, `.taskq` in the project unless a test asks
  * for another. Nothing else in `local/` names a file of it.
  */
-import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /** The folder that holds package.json. */
@@ -83,11 +83,17 @@ export function readState<T>(path: string): T | undefined {
   }
 }
 
-/** Writes a state file so that a reader sees the old content or the new one, never a part. */
+/**
+ * Writes a state file so that a reader sees the old content or the new one, never a part. It may hold the credentials
+ * of whoever called `up`: it, and its folder, are for nobody else on the machine.
+ */
 export function writeState(path: string, content: LocalAws | EmulatorRecord | DeployedRecord | number): void {
-  mkdirSync(resolve(path, '..'), { recursive: true });
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true });
+  // Others make it as well, to log there or to hold a lock, and an older one stands already.
+  chmodSync(directory, 0o700);
   const next = `${path}.${process.pid}`;
-  writeFileSync(next, `${JSON.stringify(content, undefined, 2)}\n`);
+  writeFileSync(next, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
   renameSync(next, path);
 }
 

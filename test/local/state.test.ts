@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -32,6 +32,16 @@ it('what is written is read back, and no draft is left', () => {
   expect(readLocal(directory)).toEqual(local);
   expect(readdirSync(directory)).toEqual(['local.json']);
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(local);
+});
+
+it('is for its owner alone, in a folder that stood open too', () => {
+  const modes = (...paths: string[]) => paths.map((each) => statSync(each).mode & 0o777);
+  for (const name of ['new', 'open']) {
+    const { directory, local: path } = statePaths(join(folder, name));
+    if (name === 'open') mkdirSync(directory, { mode: 0o755 });
+    writeState(path, local);
+    expect(modes(directory, path)).toEqual([0o700, 0o600]);
+  }
 });
 
 it('absent and torn files read as undefined', () => {
