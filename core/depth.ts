@@ -23,3 +23,17 @@ function endOfString(json: string, start: number): number {
   }
   return json.length;
 }
+
+/** Digits enough to pass what a double holds; strings may look so, too. */
+const huge = /\d[eE]\+?\d{2}|(?<!\d)\d{300}/;
+
+/** Are all numbers of a parsed JSON text such as JSON can say again: it has `1e400`, and none for what is made of that. */
+export function hasFiniteNumbers(text: string, value: unknown): boolean {
+  return !huge.test(text) || areFinite(value);
+}
+
+/** @param value no deeper than `isDeeper` lets pass */
+function areFinite(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return typeof value !== 'object' || value === null || Object.values(value).every(areFinite);
+}

@@ -1,7 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { maxBodyDepth } from '../core/api.ts';
 import { isIdempotencyKey } from '../core/dedupe.ts';
-import { isDeeper } from '../core/depth.ts';
+import { hasFiniteNumbers, isDeeper } from '../core/depth.ts';
 import { tenantPattern } from '../core/pointer.ts';
 import { type Checked, type Fault, type Problem, problem, problemStatus } from '../core/problem.ts';
 import { type Route, type RouteName, routeOf, routes } from '../core/routes.ts';
@@ -46,11 +47,11 @@ export function readRequest(event: APIGatewayProxyEvent, requestId: string): Che
   const named = event.pathParameters?.tenant;
   const tenant = named ?? 'default';
   const key = headers.get('idempotency-key');
-  const body = event.isBase64Encoded
-    ? Buffer.from(event.body ?? '', 'base64').toString()
-    : (event.body ?? '');
-  const large = tooLarge(routes[route], body);
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  const large = tooLarge(routes[route], bytes.length);
   if (large !== undefined) return { ok: false, problem: large };
+  // Read all the same, what is no UTF-8 would be another text.
+  if (!isUtf8(bytes)) return notJson;
   const faults: Fault[] = [];
   if (!tenantPattern.test(tenant))
     faults.push({ path: 'tenant', message: 'must match [a-z0-9][a-z0-9-]{0,39}' });
@@ -75,7 +76,7 @@ export function readRequest(event: APIGatewayProxyEvent, requestId: string): Che
       id: event.pathParameters?.id ?? '',
       ...(event.pathParameters?.name === undefined ? {} : { name: event.pathParameters.name }),
       query,
-      body,
+      body: bytes.toString(),
       ...(key === undefined ? {} : { idempotencyKey: key }),
       ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
       ...(traceparent !== undefined && traceparentPattern.test(traceparent) ? { traceparent } : {}),
@@ -96,8 +97,7 @@ function queryOf(event: APIGatewayProxyEvent): Record<string, string[]> {
 }
 
 /** Is the body more than its route takes: looked at before everything else. */
-function tooLarge({ body }: Route, text: string): Problem | undefined {
-  const bytes = Buffer.byteLength(text);
+function tooLarge({ body }: Route, bytes: number): Problem | undefined {
   if (body === undefined || bytes <= body.maxBytes) return undefined;
   return problem('payload_too_large', `the body has ${bytes} bytes; at most ${body.maxBytes} are taken here`);
 }
@@ -106,12 +106,19 @@ function tooLarge({ body }: Route, text: string): Problem | undefined {
 export function readBody(text: string): Checked<unknown> {
   if (isDeeper(text, maxBodyDepth))
     return unreadable('the body is nested too deeply', `must be nested at most ${maxBodyDepth} levels deep`);
+  let value: unknown;
   try {
-    return { ok: true, value: JSON.parse(text) };
+    value = JSON.parse(text);
   } catch {
-    return unreadable('the body is not JSON', 'must be JSON in UTF-8');
+    return notJson;
   }
+  // It would be kept as null.
+  if (!hasFiniteNumbers(text, value))
+    return unreadable('the body has too large a number', 'must hold no number beyond 1.8e308');
+  return { ok: true, value };
 }
+
+const notJson = unreadable('the body is not JSON', 'must be JSON in UTF-8');
 
 function unreadable(error: string, message: string): Checked<never> {
   return { ok: false, problem: problem('invalid_request', error, { details: [{ path: '', message }] }) };

@@ -64,6 +64,18 @@ describe('a request', () => {
     );
   });
 
+  it('in Base64 that is no UTF-8 is refused: read all the same it would be another text', () => {
+    const broken = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xc3, 0x28]), Buffer.from('"}')]);
+    expect(readRequest(event({ body: broken.toString('base64'), isBase64Encoded: true }), 'r')).toEqual({
+      ok: false,
+      problem: {
+        code: 'invalid_request',
+        error: 'the body is not JSON',
+        details: [{ path: '', message: 'must be JSON in UTF-8' }],
+      },
+    });
+  });
+
   it('of a caller without an ARN, or with a very long one', () => {
     const by = (identity: object) => read({ requestContext: { identity } as never }).createdBy;
     expect(by({ caller: 'AIDA:session' })).toBe('AIDA:session');
