@@ -11,6 +11,17 @@ export const url = z.string().check(
   }),
 );
 
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{2}(?:==)?)$/;
+const secret = z.string().check(
+  z.minLength(1),
+  z.maxLength(512),
+  // What is no base64 would be read as far as it is: as a key of no bytes, which anyone has.
+  z.refine(
+    (text) => !text.startsWith('whsec_') || base64.test(text.slice(6)),
+    'must have base64 behind whsec_',
+  ),
+);
+
 const headers = z.record(z.string(), z.string().check(z.maxLength(4_096))).check(
   z.check(({ value, issues }) => {
     const names = Object.keys(value);
@@ -33,7 +44,7 @@ export const webhookDeliver = defineJob({
     body: z.unknown(),
     headers: z.optional(headers),
     /** `whsec_` and base64, as the standard has it, or any text, whose UTF-8 bytes are then the key. */
-    secret: z.optional(z.string().check(z.minLength(1), z.maxLength(512))),
+    secret: z.optional(secret),
   }),
   result: z.object({
     status: z.number(),

@@ -37,8 +37,19 @@ export function post(url: URL, options: PostOptions): Promise<IncomingMessage> {
     );
     const connected = () => clearTimeout(timer);
     request.once('socket', (socket) => socket.once(secure ? 'secureConnect' : 'connect', connected));
-    request.once('close', connected);
+    request.once('close', () => {
+      connected();
+      // Nothing more comes; of what was settled before this changes nothing.
+      reject(
+        signal.aborted ? signal.reason : unreachable(url, 'the connection was closed without a response'),
+      );
+    });
     request.once('response', resolve);
+    // 101: nobody here speaks what comes now.
+    request.once('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve(response);
+    });
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(signal.reason);
       else if (jobErrorFields(error) !== undefined) reject(error);

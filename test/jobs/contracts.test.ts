@@ -117,6 +117,19 @@ describe('payload of webhook.deliver', () => {
     expect(problems(webhookDeliver.payload, payload)).toEqual([]);
   });
 
+  it.each(['whsec_TWFu', 'whsec_TWE=', 'whsec_TWE', 'whsec_TQ==', 'whsec_TQ', 'whsec', 'any text *'])(
+    'takes the secret %s',
+    (secret) => expect(problems(webhookDeliver.payload, { url: 'http://a', body: 1, secret })).toEqual([]),
+  );
+
+  it.each(['whsec_', 'whsec_***', 'whsec_TWFuT', 'whsec_TWFu TWFu', 'whsec_TWFu=', 'whsec_T-_u'])(
+    'refuses the secret %s, which is no base64',
+    (secret) =>
+      expect(problems(webhookDeliver.payload, { url: 'http://a', body: 1, secret })).toEqual([
+        '/secret: must have base64 behind whsec_',
+      ]),
+  );
+
   it.each([
     ['example.com', '/url: must be an absolute URL'],
     ['ftp://example.com', '/url: must be an http or https URL'],
