@@ -15,7 +15,10 @@ interface Span {
   until: number;
 }
 
-/** Failed jobs of one shard of a tenant's that failed in a span, oldest failure first; eventually consistent. */
+/**
+ * Failed jobs of one shard of a tenant's that failed in a span, oldest failure first; eventually consistent. A walk
+ * that goes on under another span than it began with looks at what of it is left in that.
+ */
 export async function failedPage(
   store: JobStore,
   tenant: string,
@@ -25,9 +28,12 @@ export async function failedPage(
 ): Promise<Page<FailedEntry>> {
   const looked = await store.failed({
     partition: failedPartitionOf(tenant, shard),
-    since,
+    // DynamoDB refuses to go on from outside the bounds.
+    since: Math.max(since, last?.at ?? 0),
     until,
-    ...(last === undefined ? {} : { after: { ...jobKey(tenant, last.id), attentionAt: last.at } }),
+    ...(last === undefined || last.at < since
+      ? {}
+      : { after: { ...jobKey(tenant, last.id), attentionAt: last.at } }),
     limit,
   });
   const end = looked.at(-1);

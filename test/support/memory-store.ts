@@ -127,8 +127,11 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
     },
     attention: (query) => called('attention', 1, () => entriesOf(index ?? rows.values(), query)),
     failed: ({ partition, since, until, after, limit }) =>
-      called('failed', 1, () =>
-        [...(index ?? rows.values())]
+      called('failed', 1, () => {
+        if (since >= until) return [];
+        if (after !== undefined && (after.attentionAt < since || after.attentionAt >= until))
+          throw new Error('ValidationException: the starting key is outside of the range');
+        return [...(index ?? rows.values())]
           .filter((each) => each.attention === partition)
           .map(({ pk, sk, type, queue, tags, fingerprint, attentionAt = 0 }) =>
             copy({ pk, sk, type, queue, tags, fingerprint, attentionAt }),
@@ -136,8 +139,8 @@ export function memoryStore(faults: Faults = noFaults()): MemoryStore {
           .filter((each) => each.attentionAt >= since && each.attentionAt < until)
           .sort(byTimeThenId)
           .filter((each) => after === undefined || byTimeThenId(each, after) > 0)
-          .slice(0, limit),
-      ),
+          .slice(0, limit);
+      }),
     unwatched: ({ pk, after, before }) =>
       called('unwatched', 1, () => {
         const found = [...rows.values()]

@@ -129,6 +129,33 @@ describe('failures', () => {
     expect(groups[0]?.examples.toSorted()).toEqual(ids.toSorted());
   });
 
+  describe('of a cursor whose time is outside of what is asked now', () => {
+    const cursorAt = (at: number) =>
+      Buffer.from(`1.7.${at}.019aa0f2-6c1e-7abc-9d2e-5f0c8a417e03`).toString('base64url');
+    const failed = [5_000, 3_000, 1_000].map((ago) => ({
+      attentionAt: start - ago,
+      sk: aJobId({ shard: 7 }),
+    }));
+
+    it('before since, reckoned anew at each page: what is left from there on', async () => {
+      const { ask } = withFailed(...failed);
+      const { status, body } = await ask({
+        since: ['2026-11-22T09:59:57Z'],
+        cursor: [cursorAt(start - 4_000)],
+      });
+      expect([status, body.looked_at]).toEqual([200, 2]);
+    });
+
+    it('at until or after it: nothing is left', async () => {
+      const { ask } = withFailed(...failed);
+      for (const at of [start - 3_000, start - 1, start + 9_999_999])
+        expect((await ask({ until: ['2026-11-22T09:59:57Z'], cursor: [cursorAt(at)] })).body).toEqual({
+          groups: [],
+          looked_at: 0,
+        });
+    });
+  });
+
   it('more than an answer looks at: each once, over all answers', async () => {
     const jobs = Array.from({ length: 4_100 }, (_, index) => ({
       fingerprint: index % 3 === 0 ? other : alike,
