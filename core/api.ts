@@ -35,7 +35,7 @@ const dependency = z.strictObject({
 });
 
 /** Any JSON value. A parsed body holds nothing else, so only its presence is checked: walking a megabyte would cost more than sealing it. */
-const json = z.unknown().check(z.refine((value) => value !== undefined, 'is required'));
+const json = z.unknown().check(z.refine((value) => value !== undefined, 'is missing'));
 
 export const enqueueRequest = z.strictObject({
   type: name,

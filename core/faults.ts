@@ -3,7 +3,7 @@ import type { Checked, Fault, ProblemCode } from './problem.ts';
 import { problem } from './problem.ts';
 
 /** The most faults one answer lists. */
-const maxFaults = 50;
+export const maxFaults = 50;
 
 /**
  * Checks a value against a schema. Every fault is reported with its JSON Pointer; the messages say what
@@ -15,7 +15,7 @@ export function check<S extends z.core.$ZodType>(
   code: ProblemCode,
   sentence: string,
 ): Checked<z.core.output<S>> {
-  const parsed = z.safeParse(schema, value);
+  const parsed = z.safeParse(schema, value, { reportInput: true });
   if (parsed.success) return { ok: true, value: parsed.data };
   const details = parsed.error.issues.flatMap(faultsOf).slice(0, maxFaults);
   return { ok: false, problem: problem(code, sentence, { details }) };
@@ -35,6 +35,8 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
     );
     if (near && !other) return near.flatMap(faultsOf).map((each) => ({ ...each, path: path + each.path }));
   }
+  // JSON has no `undefined`: nothing stands there.
+  if (issue.code !== 'custom' && issue.input === undefined) return [{ path, message: 'is missing' }];
   return [{ path, message: issue.message === noMessage ? messageOf(issue) : issue.message }];
 }
 

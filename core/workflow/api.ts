@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { job, maxListLimit } from '../api.ts';
+import { job, maxListLimit, tag } from '../api.ts';
 import { phases, workflowEnds } from './advance.ts';
 import { stops } from './item.ts';
 import { maxNodes, maxTimeoutSeconds, nodeRequest } from './request.ts';
@@ -12,7 +12,6 @@ export const maxWorkflowBytes = 4 * 1024 * 1024;
 export const maxRetryBytes = 256 * 1024;
 export const maxSignalBytes = 256 * 1024;
 
-const tag = z.string().check(z.regex(/^[\s\S]{1,32}$/u, 'must have 1 to 32 characters'));
 const timeout = z.int().check(z.minimum(1), z.maximum(maxTimeoutSeconds));
 
 const besideNodes = {
@@ -53,7 +52,7 @@ export const retryWorkflowRequest = z.strictObject({
 });
 
 export const signalRequest = z.strictObject({
-  payload: z.unknown().check(z.refine((value) => value !== undefined, 'is required')),
+  payload: z.unknown().check(z.refine((value) => value !== undefined, 'is missing')),
 });
 
 const workflowStates = ['running', ...workflowEnds] as const;

@@ -32,8 +32,21 @@ const environment = new Environment({ limits })
 
 /** Loops over a list: one at the most, because nested ones over a long result would run for ever. */
 const loops = new Set(['all', 'exists', 'exists_one', 'filter']);
-/** A regular expression may take exponential time, and a list of lists fills memory. */
-const refused = new Set(['matches', 'map']);
+/**
+ * All that may be called: one step of each is over soon and makes no more than it was given. What is not here fills
+ * memory or runs for minutes within one step, which no clock breaks off (`split` and `join`, `matches`, `bytes`), or
+ * says the value it was given when it fails (`bool`).
+ */
+const callable = new Set([
+  ...['all', 'contains', 'double', 'duration', 'endsWith', 'exists', 'exists_one', 'filter', 'has', 'int'],
+  ...['lowerAscii', 'size', 'startsWith', 'string', 'timestamp', 'trim', 'upperAscii'],
+]);
+/** The longer their text, the longer one step: a result would do for minutes. */
+const toldInFull = new Set(['contains', 'duration']);
+const maxTextLength = 100;
+/** What makes another text or list out of results: so many times the size of the largest is what memory must hold. */
+const copying = new Set(['+', 'lowerAscii', 'upperAscii']);
+const maxCopies = 10;
 
 /** Is it an expression, and what does it look at. @returns what is wrong, as a sentence, if it is none */
 export function readCondition(text: string): Condition | { fault: string } {
@@ -45,18 +58,39 @@ export function readCondition(text: string): Condition | { fault: string } {
   } catch (error) {
     return { fault: `must be an expression in CEL: ${firstLine(error)}` };
   }
-  const calls = nodes.flatMap(({ op, args }) =>
-    op === 'call' || op === 'rcall' ? [(args as readonly unknown[])[0] as string] : [],
-  );
-  const bad = calls.find((name) => refused.has(name));
-  if (bad !== undefined) return { fault: `must not call ${bad}()` };
-  if (calls.filter((name) => loops.has(name)).length > 1)
-    return { fault: `must have at most one of ${[...loops].join(', ')}` };
+  const fault = faultOf(nodes);
+  if (fault !== undefined) return { fault };
   const known = new Set(['results', 'states', ...nodes.flatMap(loopVariable)]);
   const stray = nodes.find(({ op, args }) => op === 'id' && !known.has(args as string));
   if (stray !== undefined) return { fault: `must look at results or states, not at ${String(stray.args)}` };
   const keysOf = (of: string) => [...new Set(nodes.flatMap((node) => keyOf(of, node)))];
   return { uses: keysOf('results'), asks: keysOf('states') };
+}
+
+/** What would take too much time or memory. */
+function faultOf(nodes: readonly ASTNode[]): string | undefined {
+  const calls = nodes.flatMap(callOf);
+  const stray = calls.find(({ name }) => !callable.has(name));
+  if (stray !== undefined) return `must not call ${stray.name}(), only ${[...callable].join(', ')}`;
+  if (calls.filter(({ name }) => loops.has(name)).length > 1)
+    return `must have at most one of ${[...loops].join(', ')}`;
+  if (calls.some(({ name, given }) => toldInFull.has(name) && !given.every(isShortText)))
+    return `must give ${[...toldInFull].join(' and ')} a text in quotes, of at most ${maxTextLength} characters`;
+  const copies = [...nodes.map(({ op }) => op), ...calls.map(({ name }) => name)];
+  if (copies.filter((each) => copying.has(each)).length > maxCopies)
+    return `must have at most ${maxCopies} of ${[...copying].join(', ')}`;
+  return undefined;
+}
+
+/** `size(x)`, or `x.size()`. */
+function callOf({ op, args }: ASTNode): { name: string; given: readonly ASTNode[] }[] {
+  if (op !== 'call' && op !== 'rcall') return [];
+  const [name, ...more] = args as [string, ...unknown[]];
+  return [{ name, given: more.at(-1) as readonly ASTNode[] }];
+}
+
+function isShortText({ op, args }: ASTNode): boolean {
+  return op === 'value' && typeof args === 'string' && args.length <= maxTextLength;
 }
 
 /** Does it hold. @returns what is wrong, as a sentence that holds no value, when it cannot be told */

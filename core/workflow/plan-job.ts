@@ -4,10 +4,14 @@ import { mustBeOneOf } from '../faults.ts';
 import type { Fault, ProblemCode } from '../problem.ts';
 import { type Catalogue, checkPayload, draftOf } from '../request.ts';
 import type { Entry } from './flatten.ts';
-import type { JobSpec } from './spec.ts';
+import type { JobSpec, NodeSpec } from './spec.ts';
 
-/** DynamoDB's items have at most 400 KB, and not everything can be compressed. */
+/**
+ * DynamoDB's items have at most 400 KB, and not everything can be compressed. What a node depends on can: 10,000
+ * indexes in any order, with any policies, have 53 KB.
+ */
 const maxNodePayloadBytes = 300 * 1024;
+const maxNodeBytes = 340 * 1024;
 
 /** A fault of a workflow, with the code it would be refused with by itself. */
 export interface Found extends Fault {
@@ -33,13 +37,6 @@ export function jobFaults(
       ([, value]) => value !== undefined,
     ),
   );
-  const bytes = Buffer.byteLength(JSON.stringify(request.payload ?? null));
-  if (bytes > maxNodePayloadBytes)
-    faults.push({
-      code: 'payload_too_large',
-      path: `${path}/payload`,
-      message: `must have at most ${maxNodePayloadBytes} bytes of JSON: a node is stored in one item`,
-    });
   const add = (code: ProblemCode, found: readonly Fault[]): void => {
     for (const fault of found) faults.push({ code, path: `${path}${fault.path}`, message: fault.message });
   };
@@ -59,6 +56,23 @@ export function jobFaults(
   if (!fits.ok)
     add(fits.problem.code, fits.problem.details ?? [{ path: '/payload', message: fits.problem.error }]);
   return contract;
+}
+
+/** Is a node as it will be stored, but for what it depends on, too large for an item. */
+export function sizeFaults(spec: Omit<NodeSpec, 'node'>, path: string): Found[] {
+  const tooLarge = (value: unknown, most: number, place: string, what: string): Found[] =>
+    value === undefined || Buffer.byteLength(JSON.stringify(value)) <= most
+      ? []
+      : [
+          {
+            code: 'payload_too_large',
+            path: path + place,
+            message: `must have at most ${most} bytes of JSON${what}: a node is stored in one item`,
+          },
+        ];
+  const payload = tooLarge(spec.payload, maxNodePayloadBytes, '/payload', '');
+  const all = 'with its payload, its from, and where it has a when the full keys of what it depends on';
+  return payload.length > 0 ? payload : tooLarge(spec, maxNodeBytes, '', `, ${all}`);
 }
 
 /** The same types, whatever their payload. */

@@ -1,11 +1,11 @@
-import { mustBeOneOf } from '../faults.ts';
+import { maxFaults, mustBeOneOf } from '../faults.ts';
 import { escapedPart } from '../json-pointer.ts';
 import { type Checked, type Fault, type ProblemCode, problem } from '../problem.ts';
 import type { Catalogue } from '../request.ts';
 import { readCondition } from './condition.ts';
 import { type Entry, endOf, flatten, resolve, type Scope } from './flatten.ts';
 import { cyclesOf, type Dependency, type FailurePolicy, type GraphNode } from './graph.ts';
-import { type Found, jobFaults, jobOf } from './plan-job.ts';
+import { type Found, jobFaults, jobOf, sizeFaults } from './plan-job.ts';
 import { nodesOf, type Source } from './source.ts';
 import type { NodeSpec } from './spec.ts';
 
@@ -27,8 +27,6 @@ export interface Around {
 
 const nothing: Around = { prefix: '', scope: { names: new Map() }, known: [] };
 
-/** The most faults one answer lists. */
-const maxFaults = 50;
 const defaultMapConcurrency = 40;
 /** So many keys of a long cycle are named. */
 const namedOfCycle = 20;
@@ -65,6 +63,7 @@ export function plan(
       faults.push(cycleFault(cycle, entries));
   const specs = entries.map((entry, index): NodeSpec => {
     const { node, ...spec } = specOf(entry, catalogue, now, faults);
+    faults.push(...sizeFaults(spec, entry.path));
     const end = entry.within === undefined ? undefined : byKey.get(endOf(entry.within))?.index;
     const partOf = end === undefined ? {} : { partOf: end };
     return { ...spec, node: { ...node, ...partOf, dependsOn: links[index] as Dependency[] } };
@@ -224,7 +223,7 @@ const sentences: Partial<Record<ProblemCode, string>> = {
   unknown_type: 'the workflow names what is not in this release',
   unknown_signal: 'the workflow waits for a signal that is not in this release',
   unknown_queue: 'the workflow names a queue that is not in this release',
-  payload_too_large: 'a payload of the workflow is too large',
+  payload_too_large: 'a node of the workflow is too large',
   invalid_payload: 'a payload of the workflow does not fit its job type',
 };
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../core/faults.ts';
+import { check, maxFaults } from '../../core/faults.ts';
 import { mintedAtOf } from '../../core/id.ts';
 import { type Checked, type Fault, type Problem, problem } from '../../core/problem.ts';
 import { type Catalogue, checkPayload } from '../../core/request.ts';
@@ -131,9 +131,10 @@ function patchFrom(
   const places: Fault[] = [];
   const misfits: Fault[] = [];
   const patch: Record<number, unknown> = {};
+  const byKey = new Map(specs.map((spec, index) => [spec.key, index]));
   for (const [key, payload] of Object.entries(payloads)) {
     const path = `/payloads/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    const index = specs.findIndex((spec) => spec.key === key);
+    const index = byKey.get(key) ?? -1;
     const spec = specs[index];
     const contract = contracts.find((each) => each.type === spec?.job?.type);
     if (spec?.node.kind !== 'job' || contract === undefined) {
@@ -156,13 +157,15 @@ function patchFrom(
   if (places.length > 0)
     return {
       ok: false,
-      problem: problem('invalid_request', 'the retry is not as the API describes it', { details: places }),
+      problem: problem('invalid_request', 'the retry is not as the API describes it', {
+        details: places.slice(0, maxFaults),
+      }),
     };
   if (misfits.length > 0)
     return {
       ok: false,
       problem: problem('invalid_payload', 'a payload does not fit the job type of its node', {
-        details: misfits,
+        details: misfits.slice(0, maxFaults),
       }),
     };
   return { ok: true, value: patch };

@@ -24,7 +24,7 @@ describe('a batch', () => {
     ['of 1,000, whatever they are', { jobs: Array(1000).fill(null) }, []],
     ['of none', { jobs: [] }, ['/jobs: must have at least 1 entry']],
     ['of 1,001', { jobs: Array(1001).fill({}) }, ['/jobs: must have at most 1000 entries']],
-    ['without jobs', {}, ['/jobs: must be an array']],
+    ['without jobs', {}, ['/jobs: is missing']],
     ['that is a list', [{}], [': must be an object']],
     ['that is null', null, [': must be an object']],
     ['with more beside', { jobs: [{}], atomic: true }, ['/atomic: unknown field']],

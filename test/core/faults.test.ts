@@ -21,7 +21,9 @@ describe('a fault of a payload', () => {
     ['no object', 5, '/payload', 'must be an object'],
     ['null', null, '/payload', 'must be an object'],
     ['a list', [], '/payload', 'must be an object'],
-    ['a missing field', {}, '/payload/name', 'must be a string'],
+    ...[{}, { name: undefined }].map(
+      (each) => ['a missing field', each, '/payload/name', 'is missing'] as [string, unknown, string, string],
+    ),
     ['an unknown field', { name: 'abc', nom: 1 }, '/payload/nom', 'unknown field'],
     [
       'a field called __proto__',
@@ -82,6 +84,20 @@ describe('a fault of a payload', () => {
     expect(problemOf({ name: 'abc', ['n'.repeat(64)]: 1 }).details?.[0]?.path).toBe(
       `/payload/${'n'.repeat(64)}`,
     );
+  });
+
+  test.each([
+    ['anything', z.unknown()],
+    ['one of two', z.union([z.string(), z.number()])],
+    ['a text with a pattern', z.string('must be a word').check(z.regex(/^a/, 'must begin with a'))],
+    ['one word', z.literal('yes')],
+    ['one of some', z.enum(['a', 'b'])],
+    ['a list', z.array(z.string())],
+    ['an object', z.strictObject({ b: z.string() })],
+  ])('a missing field that is %s is said to be missing', (_, schema) => {
+    expect(check(z.strictObject({ a: schema }), {}, 'invalid_request', 'no')).toMatchObject({
+      problem: { details: [{ path: '/a', message: 'is missing' }] },
+    });
   });
 
   test('as many as 50 are told', () => {

@@ -139,8 +139,8 @@ describe('400: the job is not as the API describes it', () => {
     ['a list', [], shape],
     ['a string', 'job', shape],
     ['a number', 1, shape],
-    ['no type', { payload: 1 }, { path: '/type', message: 'must be a string' }],
-    ['no payload', { type: 'ping' }, { path: '/payload', message: 'is required' }],
+    ['no type', { payload: 1 }, { path: '/type', message: 'is missing' }],
+    ['no payload', { type: 'ping' }, { path: '/payload', message: 'is missing' }],
     [
       'a type in capitals',
       { type: 'Ping', payload: 1 },

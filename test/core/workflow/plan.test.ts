@@ -244,13 +244,6 @@ describe('refused', () => {
     expect(faultsOf([{ key: 'a', type: 'gone' }])[0]).toBe('unknown_type');
     expect(faultsOf([{ key: 'a', type: 'sum', payload: {} }])[0]).toBe('invalid_payload');
   });
-  test('a payload that one item can not hold: 413', () => {
-    expect(faultsOf([{ key: 'a', type: 'book', payload: 'x'.repeat(307_198) }])).toEqual([]);
-    expect(faultsOf([{ key: 'a', type: 'book', payload: 'x'.repeat(307_199) }])).toEqual([
-      'payload_too_large',
-      '/nodes/0/payload must have at most 307200 bytes of JSON: a node is stored in one item',
-    ]);
-  });
   test('more than 10,000 nodes', () => {
     expect(
       faultsOf(Array.from({ length: 10_001 }, (_, index) => ({ key: `n${index}`, type: 'book' }))),

@@ -147,7 +147,7 @@ test('a payload that does not fit names what `from` did not find', async () => {
   await it.publishAll();
   await it.advance();
   expect(it.item()?.causes).toEqual({
-    2: 'the payload does not fit job type "strict"; from/~1n: the result of "a" has nothing at /cuont; from/~1b~01c: "b" has no result; /payload/n must be a number',
+    2: 'the payload does not fit job type "strict"; from/~1n: the result of "a" has nothing at /cuont; from/~1b~01c: "b" has no result; /payload/n is missing',
   });
   // What its type does not ask for may be missing.
   expect(await payloadOf(it, it.live()[0] as JobRecord)).toEqual({});

@@ -12,6 +12,28 @@ async function end(it: ReturnType<typeof aWorkflowWorld>, id: string, status: 'f
   await it.workflows.expireKey({ pk: String(item.unique), sk: 'key' }, id, 1_900_000_000);
 }
 
+test('a node that one item can not hold: 413, and nothing is stored', async () => {
+  const it = aWorkflowWorld();
+  const from = Object.fromEntries(
+    Array.from({ length: 800 }, (_, index) => [`/${String(index).padStart(450, 'x')}`, { node: 'a' }]),
+  );
+  const json = { nodes: [...nodes, { key: 'b', type: 'task', from }], unique_key: 'nightly' };
+  const answer = await it.call('startWorkflow', { json, idempotencyKey: 'mine' });
+  expect(answer).toMatchObject({
+    code: 'payload_too_large',
+    body: { error: 'a node of the workflow is too large', details: [{ path: '/nodes/1' }] },
+  });
+  expect(it.world.faults.calls).toEqual([]);
+});
+
+test('a tag that is no well-formed Unicode is refused, as of a job', async () => {
+  const it = aWorkflowWorld();
+  expect(await it.call('startWorkflow', { json: { nodes, tags: ['\ud800'] } })).toMatchObject({
+    code: 'invalid_request',
+    body: { details: [{ path: '/tags/0', message: 'must be well-formed Unicode' }] },
+  });
+});
+
 describe('unique_key', () => {
   const json = { nodes, unique_key: 'nightly' };
   const minted = (it: ReturnType<typeof aWorkflowWorld>) => it.call('startWorkflow', { json });
