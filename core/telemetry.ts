@@ -7,6 +7,7 @@ export const metrics = {
   failed: { name: 'JobsFailed', unit: 'Count' },
   retried: { name: 'JobsRetried', unit: 'Count' },
   buried: { name: 'JobsBuried', unit: 'Count' },
+  undecided: { name: 'DeadLettersUndecided', unit: 'Count' },
   leasesLost: { name: 'LeasesLost', unit: 'Count' },
   timedOut: { name: 'JobsTimedOut', unit: 'Count' },
   outOfMemory: { name: 'OutOfMemory', unit: 'Count' },

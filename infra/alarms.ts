@@ -47,6 +47,16 @@ export function alarms(
       metric: taskqMetric('buried', 'bury'),
       threshold: 0,
     },
+    {
+      // Not seen by their age: SQS leaves messages that were received three times out of that of a standard queue.
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+      kind: 'dead-letters-undecided',
+      severity: 'page',
+      description: 'Dead letters come back again and again: they cannot be judged.',
+      metric: taskqMetric('undecided', 'bury'),
+      threshold: 0,
+      periods: 3,
+    },
     ...readers.flatMap((source): AlarmDefinition[] => [
       {
         kind: 'leases-lost',

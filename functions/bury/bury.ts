@@ -52,13 +52,17 @@ export function bury(deps: BuryDeps) {
       onError('the records of dead letters could not be read: their messages come back', error);
       return undefined;
     });
+    const undecided = (message: Received): Fate => {
+      counts.undecided = (counts.undecided ?? 0) + 1;
+      return afterFault(message);
+    };
     for (const message of received) {
       const fate =
         found === undefined
-          ? afterFault(message)
+          ? undecided(message)
           : await judge(message, found, counts).catch((error: unknown) => {
               onError('a dead letter could not be judged: it comes back', error);
-              return afterFault(message);
+              return undecided(message);
             });
       fates.set(message, fate);
     }

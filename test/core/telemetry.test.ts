@@ -52,6 +52,7 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     failed: 'JobsFailed',
     retried: 'JobsRetried',
     buried: 'JobsBuried',
+    undecided: 'DeadLettersUndecided',
     leasesLost: 'LeasesLost',
     timedOut: 'JobsTimedOut',
     outOfMemory: 'OutOfMemory',
@@ -73,11 +74,11 @@ test('what is counted, by the names that dashboards and alarms know', () => {
     refused: 'RequestsRefused',
   });
   const counted = Object.values(metrics).filter(({ unit }) => unit === 'Count');
-  expect([counted.length, metrics.walkBehind.unit]).toEqual([23, 'Seconds']);
+  expect([counted.length, metrics.walkBehind.unit]).toEqual([24, 'Seconds']);
 });
 
 test('names are one of a kind, and never a dimension’s', () => {
   const names = Object.values(metrics).map(({ name }) => name);
-  expect(new Set([...names, ...metricDimensions, '_aws']).size).toBe(27);
+  expect(new Set([...names, ...metricDimensions, '_aws']).size).toBe(28);
   expect(metricNamespace).toBe('TaskQ');
 });

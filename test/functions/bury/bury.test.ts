@@ -190,23 +190,25 @@ it('what is no pointer and cannot be stored comes back', async () => {
   expect(await burier(world).invoke()).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
 });
 
-it('records that cannot be read: everything comes back in 5 s', async () => {
-  const { world, invoke, stays, errors } = await dead(over);
+it('records that cannot be read: everything comes back in 5 s, and is counted', async () => {
+  const { world, invoke, stays, errors, counts } = await dead(over);
   world.point('dead', aJob());
   world.faults.throwBefore('get');
   await invoke();
   expect(stays()).toEqual([5, 5]);
   expect(errors).toHaveLength(1);
+  expect(counts).toEqual({ undecided: 2 });
 });
 
 it('one that cannot be judged comes back in 5 s, the others are judged', async () => {
-  const { world, invoke, stays } = await dead(over);
+  const { world, invoke, stays, counts } = await dead(over);
   const other = await world.job('another', { ...over });
   world.point('dead', other);
   world.faults.throwBefore('change');
   await invoke();
   expect(stays()).toEqual([5]);
   expect(world.store.peek(other.sk)?.buried).toBe(1);
+  expect(counts).toMatchObject({ undecided: 1, buried: 1 });
 });
 
 it.each(['refused', 'not heard of'])(
