@@ -43,7 +43,7 @@ export function describeJob(job: Job, nowMs: number): string {
     ['waits for', job.waits_for?.map(({ id, status }) => `${id} (${status})`).join(', ')],
     ['due', isFinal(job.status) || notDue.includes(job.status) ? undefined : moment(job.available_at)],
     ['started', moment(started)],
-    ['cancel', isFinal(job.status) ? undefined : moment(job.cancel_requested_at)],
+    ['cancel asked', moment(job.cancel_requested_at)],
     ['finished', moment(job.finished_at)],
     ['last run', lasted],
     ['code', job.code_version],

@@ -36,6 +36,16 @@ describe('get', () => {
     );
   });
 
+  test('a cancel that was asked for while it ran is told of after its end too', async () => {
+    const asked = { cancel_requested_at: '2026-11-22T03:00:31.000Z' };
+    let job = aJob({ status: 'running', ...asked });
+    const { taskq } = await aTaskq({ getJob: () => ({ status: 200, body: job }) });
+    const line = /^cancel asked\s+\d+\w+ ago \(2026-11-22T03:00:31\.000Z\)$/m;
+    expect((await taskq(['get', jobId])).stdout).toMatch(line);
+    job = aJob({ status: 'cancelled', ...asked });
+    expect((await taskq(['get', jobId])).stdout).toMatch(line);
+  });
+
   test('a job that waits for others says for which; one that waited in vain, for which', async () => {
     let job = aJob({
       status: 'waiting_dependencies',
