@@ -104,7 +104,7 @@ function refusalOf(found: JobRecord, { availableAt }: Patch): Problem | undefine
   if (!isWaiting(found.status))
     return problem(
       'invalid_transition',
-      `the job is ${found.status}; only a job that is scheduled, pending or retrying can be changed`,
+      `the job is ${found.status}; only a job that is scheduled, pending or retrying can be changed, and of one that is waiting_dependencies its priority and tags`,
     );
   if (found.gate !== undefined)
     return problem(

@@ -193,7 +193,7 @@ describe('refused', () => {
     expect(judgePatch(aJob(status), { priority: 1 }, now)).toEqual({
       problem: {
         code: 'invalid_transition',
-        error: `the job is ${status}; only a job that is scheduled, pending or retrying can be changed`,
+        error: `the job is ${status}; only a job that is scheduled, pending or retrying can be changed, and of one that is waiting_dependencies its priority and tags`,
       },
     });
   });
