@@ -7,7 +7,7 @@ import { writers } from './writers.ts';
 const meanings: Record<JobState, string> = {
   waiting_dependencies: 'waits for other jobs ([dependencies](workflows.md#a-job-that-waits-for-others))',
   scheduled: 'waits for its time',
-  pending: 'waits in its lane, or parked at a closed gate',
+  pending: 'waits in its lane',
   retrying: 'failed, waits for its next attempt',
   running: 'one worker holds it under a lease',
   completed: 'its handler returned',

@@ -2,7 +2,7 @@
  * Far delays on an emulator, by command alone: many jobs due in one second, and some a half second apart.
  * Takes 17 minutes, since release hands a job over 15 minutes before its time.
  *
- *   node test/bench/delays.ts [jobs]
+ *   npx node test/bench/delays.ts [jobs]
  */
 import '../../local/need-node.mjs';
 import { setTimeout as pause } from 'node:timers/promises';
