@@ -147,6 +147,18 @@ export function percentOf({ phase, matched, counted }: OperationProgress): numbe
   return counted === 0 ? 0 : Math.min(99, Math.floor((matched / counted) * 100));
 }
 
+/**
+ * What it has done so far, to be read also of one that is cancelled or failed: `retried 75 of 1500, skipped 2`.
+ * @param verb what its jobs are then: `retried`, `cancelled`
+ * @param watching it waits for what becomes of its canary
+ */
+export function noteOf(progress: OperationProgress, verb: string, watching: boolean): string {
+  const { phase, counted, changed, matched, canary } = progress;
+  if (phase === 'count') return `${counted} counted, none ${verb} yet`;
+  const canaryNow = watching && canary ? `, canary: ${canary.failed} failed, ${canary.open} open` : '';
+  return `${verb} ${changed} of ${counted}, skipped ${matched - changed}${canaryNow}`;
+}
+
 function skippedOf({ matched, changed, reasons, examples }: OperationProgress) {
   return { skipped: matched - changed, reasons, examples };
 }

@@ -3,7 +3,14 @@ import type { Change, Condition } from './change.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { decideRetry, type Failure, jitteredMs } from './retry.ts';
 import { isFinal, transitions } from './state.ts';
-import { type Attribute, type FailureCause, failedPartition, type JobRecord, type Stored } from './table.ts';
+import {
+  type Attribute,
+  type FailureCause,
+  failedPartition,
+  type JobRecord,
+  type Progress,
+  type Stored,
+} from './table.ts';
 
 /** The record of a job is kept this long after its end. Its sealed items and objects have brooms of their own. */
 export const keptMs = 30 * 24 * 60 * 60 * 1000;
@@ -198,6 +205,17 @@ export function settleCancelled(record: JobRecord, now: number): Settlement {
       where: held(record),
     },
   };
+}
+
+/**
+ * A settle takes along how far the handler said it is, so that a job that did not complete shows what it did. One that
+ * completed has its result for that, and a record that is to stay small.
+ * @param told last, and not written yet
+ */
+export function withProgress(settlement: Settlement, told: Progress | undefined): Settlement {
+  if (told === undefined || settlement.to === 'completed') return settlement;
+  const { change } = settlement;
+  return { ...settlement, change: { ...change, set: { ...change.set, progress: told } } };
 }
 
 /** What a settle that was not applied means. */

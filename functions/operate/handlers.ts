@@ -31,6 +31,7 @@ export function operationHandlers(deps: HandlerDeps) {
       const progress = await attempt(
         deps,
         {
+          verb: 'retried',
           choice: chooseForRetry(store, job.tenant, asked, mintedAtOf(job.id)),
           change: retryJobs(deps, patch),
           // Nothing but a retry takes a job out of what had failed by then.
@@ -46,7 +47,7 @@ export function operationHandlers(deps: HandlerDeps) {
       return cancelResult(
         await attempt(
           deps,
-          { choice, change: cancelJobs(deps, choice.isMeant), wasChanged: wasCancelled },
+          { verb: 'cancelled', choice, change: cancelJobs(deps, choice.isMeant), wasChanged: wasCancelled },
           job,
         ),
       );

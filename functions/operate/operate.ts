@@ -12,6 +12,7 @@ import {
   judgeCanary,
   judged,
   nextTurn,
+  noteOf,
   type OperationProgress,
   percentOf,
   tallied,
@@ -40,6 +41,8 @@ export interface Changed {
 }
 
 export interface Operation {
+  /** What its jobs are then, for its notes: `retried`, `cancelled`. */
+  verb: string;
   choice: Choice;
   /** Changes jobs that are meant; one answer for each. Rejects when it is unknown what became of them. */
   change(records: readonly JobRecord[]): Promise<Changed>;
@@ -77,6 +80,8 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
   /** Has this start come any further. */
   let moved = false;
 
+  // The claim has taken what the start before this one told.
+  if (stored !== undefined) tell(progress);
   for (;;) {
     job.signal.throwIfAborted();
     if (isOver(progress)) return progress;
@@ -89,7 +94,7 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
       deps.onError(`an operation is interrupted: it goes on in ${interruptedSeconds} s`, error);
       await pause(progress, interruptedSeconds);
     }
-    job.progress(percentOf(progress), noteOf(progress));
+    tell(progress);
   }
 
   async function step(): Promise<OperationProgress> {
@@ -176,9 +181,13 @@ export async function operate(deps: OperateDeps, operation: Operation, job: Job)
     progress = next;
   }
 
+  function tell(next: OperationProgress): void {
+    job.progress(percentOf(next), noteOf(next, operation.verb, isWatching(next)));
+  }
+
   async function pause(next: OperationProgress, seconds: number): Promise<never> {
     await save(next);
-    job.progress(percentOf(next), noteOf(next));
+    tell(next);
     return job.snooze(seconds);
   }
 }
@@ -204,13 +213,4 @@ function isWatching(progress: OperationProgress): progress is OperationProgress 
 function roomFor({ canary }: OperationProgress): number {
   if (canary === undefined || canary.verdict !== undefined) return Number.POSITIVE_INFINITY;
   return canary.size - canary.ids.length;
-}
-
-function noteOf(progress: OperationProgress): string {
-  const { phase, counted, changed, matched } = progress;
-  if (phase === 'count') return `${counted} counted`;
-  const watched = isWatching(progress)
-    ? `, canary: ${progress.canary.failed} failed, ${progress.canary.open} open`
-    : '';
-  return `${changed} of ${counted}, ${matched - changed} skipped${watched}`;
 }

@@ -17,12 +17,13 @@ const pauseMs = 2_000;
 /**
  * Writes how far a job is: one write at a time, 2 s apart, the last value wins. A write that shows the job
  * in other hands, or a cancel, ends the attempt. What is no progress is left out, and said in the log once.
+ * `stop` returns what was told last and is not written yet.
  */
 export function progressWriter(
   { store, now, after, log, onError }: ProgressDeps,
   record: JobRecord,
   end: (why: Ending) => void,
-): { tell: (percent: number, note?: string) => void; stop: () => void } {
+): { tell: (percent: number, note?: string) => void; stop: () => Progress | undefined } {
   let waiting: Progress | undefined;
   let writing = false;
   let stopped = false;
@@ -73,6 +74,7 @@ export function progressWriter(
     stop() {
       stopped = true;
       cancelPause();
+      return waiting;
     },
   };
 }

@@ -6,7 +6,7 @@ import { placeResult } from '../../core/placement.ts';
 import type { Ending } from '../../core/renew.ts';
 import { classify } from '../../core/retry.ts';
 import type { Outcome } from '../../core/settle.ts';
-import { type JobRecord, type Stored, tenantOf } from '../../core/table.ts';
+import { type JobRecord, type Progress, type Stored, tenantOf } from '../../core/table.ts';
 import { type Undoing, undoes } from '../../core/workflow/link.ts';
 import type { Vault } from '../vault.ts';
 import { adding } from './adding.ts';
@@ -34,6 +34,14 @@ export interface Room {
   runMs: number;
 }
 
+/** What came of one job that was run. */
+export interface Ran {
+  outcome: Outcome;
+  thrown?: unknown;
+  /** How far it said it is, where that is not written yet. */
+  told?: Progress | undefined;
+}
+
 /** A person asked for the end of a job while it ran. */
 class Cancelled extends Error {
   override name = 'AbortError';
@@ -41,14 +49,11 @@ class Cancelled extends Error {
 
 /** Runs one claimed job: open → handler, inside its time → outcome. Never throws: whatever goes wrong is the outcome. */
 export function run(deps: RunDeps) {
-  return async (
-    record: JobRecord,
-    room: () => Room,
-    watch: Watch,
-  ): Promise<{ outcome: Outcome; thrown?: unknown }> => {
+  return async (record: JobRecord, room: () => Room, watch: Watch): Promise<Ran> => {
     // Its settle will be `cancelled`.
     if (record.cancelRequestedAt !== undefined) return { outcome: { kind: 'not_started' } };
     let ending: Error | undefined;
+    let told: Progress | undefined;
     try {
       const contract = deps.contractOf(record.type);
       // Enqueue may be a release ahead while a deploy goes on: the next attempt may well know the type.
@@ -67,12 +72,15 @@ export function run(deps: RunDeps) {
         (error) => {
           ending ??= error;
         },
+        (last) => {
+          told = last;
+        },
         (context) => handler(payload as never, context),
       );
       const result = await ours(sealResult(deps.vault, record, returned));
-      return { outcome: { kind: 'returned', result } };
+      return { outcome: { kind: 'returned', result }, told };
     } catch (thrown) {
-      return { outcome: outcomeOf(thrown, ending), thrown };
+      return { outcome: outcomeOf(thrown, ending), thrown, told };
     }
   };
 }
@@ -137,6 +145,7 @@ async function inTime(
   timeoutMs: number,
   watch: Watch,
   onEnd: (error: Error) => void,
+  onTold: (last: Progress | undefined) => void,
   start: (context: JobContext) => Promise<unknown>,
 ): Promise<unknown> {
   const controller = new AbortController();
@@ -175,7 +184,7 @@ async function inTime(
   } finally {
     stopClock();
     stopWatching();
-    progress.stop();
+    onTold(progress.stop());
     added.stop();
   }
 }

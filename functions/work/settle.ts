@@ -8,6 +8,7 @@ import {
   type Outcome,
   type Settlement,
   settleCancelled,
+  withProgress,
 } from '../../core/settle.ts';
 import { type JobRecord, tenantOf } from '../../core/table.ts';
 import type { Counts } from '../../core/telemetry.ts';
@@ -19,7 +20,7 @@ import type { Vault } from '../vault.ts';
 import { keepError } from './errors.ts';
 import { fingerprintFor } from './fingerprint.ts';
 import { inPassing } from './in-passing.ts';
-import type { Room } from './run.ts';
+import type { Ran, Room } from './run.ts';
 
 export interface SettleDeps {
   store: JobStore;
@@ -57,8 +58,7 @@ export function settle(deps: SettleDeps) {
 
   return async (
     record: JobRecord,
-    outcome: Outcome,
-    thrown: unknown,
+    { outcome, thrown, told }: Ran,
     counts: Counts,
     room: () => Room,
   ): Promise<Fate> => {
@@ -97,7 +97,7 @@ export function settle(deps: SettleDeps) {
       record.cancelRequestedAt === undefined
         ? decide(record, judged, now(), random())
         : settleCancelled(record, now());
-    const settlement = await write(record, wanted, room);
+    const settlement = await write(record, wanted, told, room);
     if (settlement === undefined) return comesBack();
     count(counts, settlement, outcome);
     if (settlement.sendAt === undefined) return acknowledged;
@@ -111,16 +111,18 @@ export function settle(deps: SettleDeps) {
   /** The settlement that stands, undefined if another attempt owns the job or DynamoDB would not take it. */
   async function write(
     record: JobRecord,
-    wanted: Settlement,
+    decided: Settlement,
+    told: Ran['told'],
     room: () => Room,
   ): Promise<Settlement | undefined> {
+    const wanted = withProgress(decided, told);
     const result = await insist(record, wanted.change, room);
     if (result.applied) return wanted;
     if ('retry' in result) return undefined;
     const decision = judgeSettle(record, result.found);
     if (decision === 'settled') return wanted;
     if (decision === 'lost') return undefined;
-    const cancelled = settleCancelled(record, now());
+    const cancelled = withProgress(settleCancelled(record, now()), told);
     return (await insist(record, cancelled.change, room)).applied ? cancelled : undefined;
   }
 

@@ -100,10 +100,10 @@ export function work(deps: WorkDeps) {
         return { leaseMs: ownMs, functionMs, runMs };
       };
       try {
-        const { outcome, thrown } = await runJob(record, room, watch);
+        const ran = await runJob(record, room, watch);
         // What was to run alone, and was not begun, goes on waiting there.
-        const isKept = message.quarantine && outcome.kind === 'not_started';
-        const fate = await (isKept ? settleAlone : settleJob)(record, outcome, thrown, counts, room);
+        const isKept = message.quarantine && ran.outcome.kind === 'not_started';
+        const fate = await (isKept ? settleAlone : settleJob)(record, ran, counts, room);
         // What was folded goes with the claim's own message, and not before.
         for (const each of [message, ...folded]) fates.set(each, fate);
       } finally {

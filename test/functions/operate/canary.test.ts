@@ -36,18 +36,22 @@ describe('a canary', () => {
     });
     const statuses = recordsOf(world, jobs).map(({ status }) => status);
     expect(statuses.filter((each) => each === 'pending')).toHaveLength(36);
-    expect(notes).toContain('10 % 4 of 40, 0 skipped, canary: 0 failed, 4 open');
+    expect(notes).toContain('10 % retried 4 of 40, skipped 0, canary: 0 failed, 4 open');
   });
 
   it('is kept by its ids until it is judged, and by its figures from then on', async () => {
-    const { world, checkpoints, startOnce, operationId } = operating();
+    const { world, checkpoints, startOnce, operationId, notes } = operating();
     await failedJobs(world, 40);
     const id = operationId();
     const canary = asked({ percent: 10, max_failure_rate: 0.25 });
     expect(await startOnce('taskq.retry', canary, id)).toEqual({ snoozed: 5 });
+    expect(notes[0]).toMatch(/^0 % \d+ counted, none retried yet$/);
+    notes.length = 0;
     expect((await checkpoints.load(id))?.progress.canary?.ids).toHaveLength(4);
     settleWaiting(world, 1);
     expect(await startOnce('taskq.retry', canary, id)).toMatchObject({ result: { canary: { jobs: 4 } } });
+    // What the first start told is gone with the second's claim.
+    expect(notes[0]).toBe('10 % retried 4 of 40, skipped 0, canary: 0 failed, 4 open');
     expect((await checkpoints.load(id))?.progress.canary).toMatchObject({
       ...{ ids: [], verdict: 'passed', completed: 3, failed: 1, open: 0 },
     });

@@ -32,7 +32,7 @@ describe('retry of many', () => {
         .sort(),
     ).toEqual(jobs.map(({ sk }) => sk).sort());
     expect(recordsOf(world, others)).toEqual(others);
-    expect(notes.at(-1)).toBe('100 % 250 of 250, 0 skipped');
+    expect(notes.at(-1)).toBe('100 % retried 250 of 250, skipped 0');
   });
 
   it('takes what failed before it was asked for, and nothing twice', async () => {

@@ -20,7 +20,17 @@ async function running() {
   const context = await given.promise;
   const record = () => world.store.peek(job.sk) as JobRecord;
   const changes = () => world.faults.calls.filter((each) => each.startsWith('change')).length;
-  return { ...working, world, job, context, invoked, record, changes, end: () => done.resolve(1) };
+  return {
+    ...working,
+    world,
+    job,
+    context,
+    invoked,
+    record,
+    changes,
+    end: () => done.resolve(1),
+    fail: () => done.reject(new Error('no')),
+  };
 }
 
 it('the first is written at once, then the last of each 2 s', async () => {
@@ -102,6 +112,38 @@ it('hears of a cancel', async () => {
   await world.clock.advance(10);
   await invoked;
   expect(record()).toMatchObject({ status: 'cancelled', progress: { percent: 50 } });
+});
+
+it('that was told last is written by the settle of a job that is cancelled or fails', async () => {
+  for (const how of ['cancelled', 'cancelled as it fails', 'failed'] as const) {
+    const { world, context, record, invoked, fail } = await running();
+    context.progress(5, 'counted');
+    await world.clock.advance(1_000);
+    context.progress(10, 'retried 75 of 1500');
+    world.store.put({ ...record(), ...(how === 'failed' ? {} : { cancelRequestedAt: start }) });
+    if (how !== 'cancelled') fail();
+    await world.clock.advance(5_000);
+    await invoked;
+    expect(record()).toMatchObject({
+      status: how === 'failed' ? 'retrying' : 'cancelled',
+      progress: { percent: 10, note: 'retried 75 of 1500', at: start + 1_000 },
+    });
+  }
+});
+
+it('that was told last is written by the settle of a job that snoozes', async () => {
+  const world = aWorld();
+  const job = await world.job();
+  world.point('normal', job);
+  await worker(world, (async (_: unknown, context: JobContext) => {
+    context.progress(5, 'counted');
+    context.progress(10, 'retried 75 of 1500');
+    context.snooze(30);
+  }) as never).invoke('normal');
+  expect(world.store.peek(job.sk)).toMatchObject({
+    status: 'scheduled',
+    progress: { percent: 10, note: 'retried 75 of 1500' },
+  });
 });
 
 it('is gone when the next attempt begins', async () => {
