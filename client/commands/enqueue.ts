@@ -55,7 +55,10 @@ export function addEnqueue(program: Command): void {
         'of a job given by --after: cancel this one (default), or continue',
       ).choices(dependencyPolicies),
     )
-    .option('--key <key>', 'idempotency key: a repeat with the same key and job gives the same job')
+    .option(
+      '--key <key>',
+      'idempotency key: a repeat with the same key and job gives the same job (default with --batch: one for the run)',
+    )
     .option(
       '--wait',
       'wait until it is final, tell of retries, show its result; exit status 1 unless it completed',
@@ -64,7 +67,9 @@ export function addEnqueue(program: Command): void {
     .addHelpText(
       'after',
       `
-With --batch, the options are what its lines do not say themselves.
+With --batch, the options are what its lines do not say themselves. All jobs of a run are enqueued under one key.
+A run that fails or is interrupted says on standard error how far it came and what its key is: the same command with
+--key KEY, the file unchanged, goes on within 24 hours, and what was enqueued before stays as it is.
 With --wait --json, a job that completed is {"id": …, "status": "completed", "result": …}, any other the job itself.
 
 Examples:
@@ -90,7 +95,7 @@ Examples:
           );
         const session = openSession(command);
         if (options.batch !== undefined)
-          await enqueueFile(session, options.batch, fieldsOf(options), options.key, options.wait ?? false);
+          await enqueueFile(session, options.batch, fieldsOf(options), options.key, options.wait);
         else await enqueueOne(session, type ?? '', await readPayload(payload ?? '{}'), options);
       },
     );

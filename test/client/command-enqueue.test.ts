@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { aFailedJob, aJob, jobId, otherId, someErrors } from './a-job.ts';
 import { aProblem } from './api-server.ts';
-import { aTaskq } from './run-taskq.ts';
+import { aTaskq, command, startNode } from './run-taskq.ts';
 
 const created = () => ({ status: 201, body: aJob() });
 
@@ -236,6 +236,69 @@ describe('enqueue --batch', () => {
       ['k', 1000],
       ['k/2', 1],
     ]);
+  });
+
+  const taken = (jobs: unknown) => ({
+    status: 207,
+    body: { results: (jobs as unknown[]).map(() => ({ id: jobId, status: 'pending' })) },
+  });
+  const jobsOf = (body: unknown) => (body as { jobs: unknown[] }).jobs;
+  const manyLines = '{"type": "echo", "payload": 0}\n'.repeat(2001);
+
+  test('a run that breaks off says its key, under which the same command goes on', async () => {
+    const { taskq, received } = await aTaskq({
+      enqueueBatch: ({ body }, nth) =>
+        nth === 2 ? aProblem(403, 'forbidden', 'no more') : taken(jobsOf(body)),
+    });
+    const ran = await taskq(['enqueue', '--batch', '-'], { stdin: manyLines });
+    const [, key = ''] = /--key ([0-9a-f-]{36})\n/.exec(ran.stderr) ?? [];
+    expect(ran).toEqual({
+      code: 4,
+      stdout: '',
+      stderr:
+        `1000 of 2001 jobs are known to be enqueued. To go on, and have none twice: the same command within 24 hours, with --key ${key}\n` +
+        'taskq: no more (403 forbidden)\n  request req-1\n',
+    });
+    const again = await taskq(['enqueue', '--batch', '-', '--key', key], { stdin: manyLines });
+    expect([again.code, again.stderr]).toEqual([0, '']);
+    expect(received.map((call) => [call.key, jobsOf(call.body).length])).toEqual([
+      [key, 1000],
+      [`${key}/2`, 1000],
+      [key, 1000],
+      [`${key}/2`, 1000],
+      [`${key}/3`, 1],
+    ]);
+  });
+
+  test('so does one whose jobs could not all be stored now, and as JSON for machines', async () => {
+    const { taskq } = await aTaskq({
+      enqueueBatch: () => ({
+        status: 207,
+        body: {
+          results: [
+            { id: jobId, status: 'pending' },
+            { error: 'not now', code: 'unavailable' },
+          ],
+        },
+      }),
+    });
+    const ran = await taskq(['enqueue', '--batch', '-', '--json', '--key', 'k'], { stdin: twoLines });
+    expect([ran.code, JSON.parse(ran.stderr)]).toEqual([4, { enqueued: 1, of: 2, key: 'k' }]);
+  });
+
+  test('and one that is interrupted', async () => {
+    const child = { pid: 0 };
+    const { folder } = await aTaskq({
+      enqueueBatch: ({ body }, nth) => {
+        if (nth === 2) process.kill(child.pid, 'SIGINT');
+        return taken(jobsOf(body));
+      },
+    });
+    const running = startNode([command, 'enqueue', '--batch', '-'], folder, { stdin: manyLines });
+    child.pid = running.pid ?? 0;
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^1000 of 2001 jobs are known to be enqueued\. .* with --key [0-9a-f-]{36}\n$/);
   });
 
   test('a request stays within 4 MB', async () => {

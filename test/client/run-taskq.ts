@@ -33,20 +33,28 @@ export function aFolder(apiUrl?: string) {
   return path;
 }
 
+interface Given {
+  env?: Record<string, string>;
+  stdin?: string;
+}
+
 /** Runs Node in a folder with nothing of this process's environment but the search path. */
-export async function runNode(
-  args: string[],
-  cwd: string,
-  { env = {}, stdin = '' }: { env?: Record<string, string>; stdin?: string } = {},
-): Promise<Ran> {
+export const runNode = (args: string[], cwd: string, given?: Given): Promise<Ran> =>
+  startNode(args, cwd, given).ended;
+
+/** The same, to be told something while it runs. */
+export function startNode(args: string[], cwd: string, { env = {}, stdin = '' }: Given = {}) {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, AWS_EC2_METADATA_DISABLED: 'true', ...env },
   });
   child.stdin.end(stdin);
   const ended = new Promise<number | null>((resolveCode) => child.on('close', resolveCode));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { code, stdout, stderr };
+  const all = Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return {
+    pid: child.pid,
+    ended: all.then(([stdout, stderr, code]): Ran => ({ code, stdout, stderr })),
+  };
 }
 
 /** The command in a folder whose local.json names a scripted API. */
