@@ -40,8 +40,13 @@ export interface ClientOptions {
   patience?: Partial<Patience>;
 }
 
-/** Each holds a function of TaskQ for as long as it waits: however many jobs are waited for, no more than these. */
-const maxLongPolls = 10;
+/**
+ * Each holds an invocation of `manage` for up to 20 s, however many jobs are waited for. A new account may have only ten
+ * invocations at a time for all of its functions: the jobs that are waited for need most of them to run.
+ * Reduced for new accounts: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html; ten is what such
+ * accounts report, as in https://github.com/awslabs/fhir-works-on-aws-deployment/issues/691
+ */
+const maxLongPolls = 3;
 
 type Counted = z.infer<typeof dryRunResponse>;
 

@@ -19,8 +19,10 @@ interface Received {
   key: string | undefined;
 }
 
-/** An answer; `hang up` closes the connection after the request was read. */
-export type Reply = { status: number; body: unknown; headers?: Record<string, string> } | 'hang up';
+/** An answer, when `held` has come; `hang up` closes the connection after the request was read. */
+export type Reply =
+  | { status: number; body: unknown; headers?: Record<string, string>; held?: Promise<void> }
+  | 'hang up';
 export type Replies = Partial<Record<RouteName, (received: Received, nth: number) => Reply>>;
 
 export const testRegion = 'eu-west-1';
@@ -40,6 +42,7 @@ export async function startApi(replies: Replies) {
     const body = await buffer(request);
     const reply = replyTo(request, body);
     if (reply === 'hang up') return request.socket.destroy();
+    await reply.held;
     response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
     response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
   }

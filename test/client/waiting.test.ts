@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { csvSummarize } from '../../jobs/csv.summarize/contract.ts';
 import { echo } from '../../jobs/echo/contract.ts';
 import { aClient } from './a-client.ts';
@@ -39,6 +39,25 @@ describe('waitFor', () => {
     expect(await made.client.waitFor(jobId, { deadlineSeconds: 25.5 })).toEqual({ status: 'pending' });
     expect(made.received.map((call) => call.query.wait)).toEqual([20, 5, 0, 0]);
     expect(made.slept).toEqual([0, 0, 500]);
+  });
+
+  test('however many are waited for, three calls are held: a new account may have ten for all it does', async () => {
+    let open = () => {};
+    const held = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { client, received } = await aClient({
+      getResult: () => ({ status: 200, body: { status: 'completed', result: 1 }, held }),
+      getHealth: () => ({ status: 200, body: { status: 'ok', version: '1' } }),
+    });
+    const all = Promise.all(Array.from({ length: 12 }, () => client.waitFor(jobId)));
+    const polls = () => received.filter(({ route }) => route === 'getResult').length;
+    await vi.waitFor(() => expect(polls()).toBeGreaterThanOrEqual(3));
+    // Whatever was sent before this has come.
+    await client.health();
+    expect(polls()).toBe(3);
+    open();
+    expect(await all).toHaveLength(12);
   });
 
   test('a result that is not what the contract says is thrown', async () => {
