@@ -88,6 +88,8 @@ export class DataStack extends Stack {
         },
         // A year of delay, the retries of a run, 30 days of keeping, and a margin: no job needs it any more.
         { id: 'sealed', prefix: 'sealed/', expiration: Duration.days(460) },
+        // Messages that were not TaskQ's, unsealed: as long as the record of a job, for whoever looks into an alarm.
+        { id: 'unreadable', prefix: 'unreadable/', expiration: Duration.days(30) },
       ],
     });
 

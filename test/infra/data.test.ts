@@ -124,10 +124,11 @@ describe('data bucket', () => {
     expect(resources(local, 'AWS::S3::BucketPolicy')).toEqual({});
   });
 
-  test('gives up abandoned uploads after a day and sealed objects after 460 days', () => {
+  test('gives up abandoned uploads after a day, sealed objects after 460 and unreadable messages after 30 days', () => {
     expect(bucket.LifecycleConfiguration.Rules).toMatchObject([
       { Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
       { Status: 'Enabled', Prefix: 'sealed/', ExpirationInDays: 460 },
+      { Status: 'Enabled', Prefix: 'unreadable/', ExpirationInDays: 30 },
     ]);
   });
 });
