@@ -43,6 +43,7 @@ export function describeJob(job: Job, nowMs: number): string {
     ['waits for', job.waits_for?.map(({ id, status }) => `${id} (${status})`).join(', ')],
     ['due', isFinal(job.status) || notDue.includes(job.status) ? undefined : moment(job.available_at)],
     ['started', moment(started)],
+    ['lease', leaseOf(job, nowMs)],
     ['cancel asked', moment(job.cancel_requested_at)],
     ['finished', moment(job.finished_at)],
     ['last run', lasted],
@@ -50,6 +51,14 @@ export function describeJob(job: Job, nowMs: number): string {
   ];
   const rows = facts.flatMap(([name, value]) => (value === undefined ? [] : [[paint('dim', name), value]]));
   return table([], rows);
+}
+
+/** Of a job that runs: its `available_at` is when another may take it, and no answer of its worker comes after that. */
+function leaseOf({ status, available_at: end }: Job, nowMs: number): string | undefined {
+  if (status !== 'running') return undefined;
+  return Date.parse(end) > nowMs
+    ? `until ${end} (${ageOf(end, nowMs)}); its worker is taken for dead after that`
+    : `over since ${end} (${ageOf(end, nowMs)}): its worker is taken for dead, and another takes the job soon`;
 }
 
 /** `40 %, rows read, 3 s ago`; undefined for a job that told nothing. */

@@ -13,6 +13,7 @@ import { addWatch } from './commands/watch.ts';
 import { addWorkflow } from './commands/workflow.ts';
 import { describeError, exitCodeOf } from './exit.ts';
 import { printable } from './render.ts';
+import { refuseRepeats } from './repeats.ts';
 import type { Globals } from './session.ts';
 
 /** What Commander finds wrong, without its own terms. */
@@ -58,6 +59,7 @@ for (const add of [
   addHealth,
 ])
   add(program);
+refuseRepeats(program);
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -6,6 +6,7 @@ import { commandFor, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 import { asJob } from '../workflow/or-job.ts';
 import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany, refuseForOne } from './many.ts';
+import { statusesOfMany } from './operation.ts';
 
 export function addCancel(program: Command): void {
   const command = program
@@ -24,6 +25,7 @@ export function addCancel(program: Command): void {
       'after',
       `
 With an id, --wait waits until the job has ended; exit status 1 if it ended otherwise after all.
+${statusesOfMany}
 
 Examples:
   taskq cancel 019aa0f2-6c1e-7b3a-9d2e-5f0c8a417e03
@@ -43,7 +45,7 @@ Examples:
         verb: 'Cancel',
         count: () => client.countCancel(body),
         begin: () => client.cancelMany(body),
-        isDone: () => true,
+        filter: body,
       };
       await doMany(session, many, options);
     });

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { Job } from '../../core/api.ts';
 import { ApiError } from '../api-error.ts';
-import { UsageError } from '../exit.ts';
+import { exitCodes, UsageError } from '../exit.ts';
 import { attemptOf, describeFailure, describeJob } from '../explain.ts';
 import { parseJobId } from '../input.ts';
 import { print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 import { asJob } from '../workflow/or-job.ts';
+import { doneBefore } from './operation.ts';
 
 interface GetOptions {
   payload?: boolean;
@@ -55,9 +56,16 @@ async function oneAnswer({ client }: Session, id: string, { payload, result, err
 
 async function showAll(session: Session, id: string, { payload, result, errors }: GetOptions) {
   const { client } = session;
-  await showJob(session, await client.get(id), errors);
+  const job = await client.get(id);
+  await showJob(session, job, errors);
   if (payload) print(`\npayload\n${JSON.stringify((await client.payload(id)).payload, undefined, 2)}`);
   if (result) {
+    const before = doneBefore(job);
+    // The API has no result of it, and nothing else to tell.
+    if (before !== undefined) {
+      process.exitCode = exitCodes.refused;
+      return print(`\nresult\nnone: ${before}`);
+    }
     const answer = await client.result(id);
     print(
       `\nresult\n${'result' in answer ? JSON.stringify(answer.result, undefined, 2) : `none yet: the job is ${answer.status}`}`,

@@ -52,7 +52,16 @@ export function addList(program: Command): void {
   addFilters(command)
     .option('--limit <count>', 'at most so many', parseWhole, defaultListLimit)
     .option('--cursor <cursor>', 'go on where an earlier list ended')
-    .addHelpText('after', '\nExample:\n  taskq list --status failed --since 1d --tag import\n')
+    .addHelpText(
+      'after',
+      `
+Retries and cancels of many are jobs themselves, of the queue taskq: taskq.retry, taskq.cancel.
+
+Examples:
+  taskq list --status failed --since 1d --tag import
+  taskq list --queue taskq
+`,
+    )
     .action(async (options: ListOptions, self: Command) => {
       const session = openSession(self);
       const { jobs, cursor } = await gather(session, options);

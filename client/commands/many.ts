@@ -1,12 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Job } from '../../core/api.ts';
-import type { DryRunResponse } from '../../core/many.ts';
+import type { CancelManyResult, DryRunResponse, RetryManyResult } from '../../core/many.ts';
+import { ApiError } from '../api-error.ts';
 import { momentOf } from '../duration.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { collect } from '../input.ts';
 import { commandFor, print, printable, printJson } from '../render.ts';
 import type { Session } from '../session.ts';
+import { doneBefore, exitCodeOfEnd, type HintFilter, toldOf } from './operation.ts';
 
 /** Options that choose many jobs, and how they are dealt with. */
 export interface ManyOptions {
@@ -68,8 +70,8 @@ interface Many {
   verb: string;
   count(): Promise<DryRunResponse>;
   begin(): Promise<Job>;
-  /** Did it do all it was asked for, as far as its result tells. */
-  isDone(result: unknown): boolean;
+  /** Which jobs are meant, for a hint where to see them. */
+  filter: HintFilter;
 }
 
 /** Counts, asks on a terminal, begins, and with --wait tells the end. */
@@ -81,7 +83,7 @@ export async function doMany(
   const { client, json } = session;
   if (dryRun) {
     const counted = await many.count();
-    if (wouldRetryNone(counted)) process.exitCode = exitCodes.failed;
+    process.exitCode = exitCodeOfDryRun(counted);
     return json ? printJson(counted) : print([countText(counted), ...patchLines(counted)].join('\n'));
   }
   if (!yes && !(await isAgreed(many))) return;
@@ -96,15 +98,39 @@ export async function doMany(
   if (ending.status !== 'completed') {
     process.exitCode = exitCodes.failed;
     if (json) printJson('job' in ending ? ending.job : ending);
-    else print(`${job.id} is ${ending.status}; why: ${commandFor('get', job)}`);
+    else {
+      const told = ('job' in ending ? doneBefore(ending.job) : undefined) ?? `${job.id} is ${ending.status}`;
+      print(ending.status === 'failed' ? `${told}; why: ${commandFor('get', job)}` : told);
+    }
     return;
   }
-  if (!many.isDone(ending.result)) process.exitCode = exitCodes.failed;
-  if (json) printJson(ending);
-  else print(JSON.stringify(ending.result, undefined, 2));
+  process.exitCode = exitCodeOfEnd(job, ending.result);
+  if (json) return printJson(ending);
+  print(JSON.stringify(ending.result, undefined, 2));
+  await explainEnd(many, job, ending.result as RetryManyResult | CancelManyResult);
+}
+
+/** In words, beside the result; where all misfit a patch also where, as its dry run says it. */
+async function explainEnd(
+  { count, filter }: Many,
+  job: Job,
+  result: RetryManyResult | CancelManyResult,
+): Promise<void> {
+  const tell = (line: string) => process.stderr.write(`${printable(line)}\n`);
+  tell(toldOf(job, result, filter));
+  const { invalid_payload: misfits = 0 } = result.reasons;
+  if (misfits > 0 && misfits === result.matched) {
+    const tried = await count().catch((error: unknown) => {
+      // It is done and told: that its reasons cannot be looked up is no failure of it.
+      if (error instanceof ApiError) return undefined;
+      throw error;
+    });
+    for (const line of tried === undefined ? [] : patchLines(tried)) tell(line);
+  }
 }
 
 function countText({ matched, more, in_workflow: parts = 0 }: DryRunResponse): string {
+  if (matched === 0 && !more) return 'no job matches';
   const all = `${more ? 'at least ' : ''}${matched} ${matched === 1 ? 'job matches' : 'jobs match'}`;
   if (parts === 0) return all;
   const how = more || matched > mostRead ? 'at least ' : '';
@@ -114,10 +140,12 @@ function countText({ matched, more, in_workflow: parts = 0 }: DryRunResponse): s
 /** A dry run reads no more jobs than this to see which are of workflows. */
 const mostRead = 1_000;
 
-/** All of them are jobs of workflows, or the patch fits none of those it was tried on. */
-function wouldRetryNone({ matched, more, in_workflow: parts, patch }: DryRunResponse): boolean {
-  if (matched > 0 && parts === matched && !more) return true;
-  return patch !== undefined && patch.tried > 0 && patch.misfits.length === patch.tried;
+/** None can be changed where all are jobs of workflows, or the patch fits none of those it was tried on. */
+function exitCodeOfDryRun({ matched, more, in_workflow: parts, patch }: DryRunResponse): number {
+  if (matched === 0 && !more) return exitCodes.notFound;
+  if (parts === matched && !more) return exitCodes.failed;
+  const fitsNone = patch !== undefined && patch.tried > 0 && patch.misfits.length === patch.tried;
+  return fitsNone ? exitCodes.failed : exitCodes.ok;
 }
 
 /** What the patch does to those that it was tried on. */
@@ -139,7 +167,7 @@ async function isAgreed({ verb, count }: Many): Promise<boolean> {
     );
   const counted = await count();
   if (counted.matched === 0 && !counted.more) {
-    print('no job matches');
+    print(countText(counted));
     process.exitCode = exitCodes.notFound;
     return false;
   }

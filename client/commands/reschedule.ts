@@ -11,6 +11,7 @@ interface Options {
   at?: string;
   priority?: number;
   tag?: string[];
+  clearTags?: boolean;
 }
 
 export function addReschedule(program: Command): void {
@@ -23,6 +24,7 @@ export function addReschedule(program: Command): void {
     .option('--at <time>', 'run at a time such as 2026-01-31T09:30:00Z')
     .option('--priority <0-9>', 'higher runs first', parseWhole)
     .option('--tag <tag>', 'instead of the tags it has; may be repeated', collect)
+    .option('--clear-tags', 'take away the tags it has')
     .addHelpText(
       'after',
       `
@@ -32,11 +34,16 @@ Examples:
 `,
     )
     .action(async (id: string, options: Options, command: Command) => {
-      const { in: delay, at, priority, tag } = options;
-      if (delay === undefined && at === undefined && priority === undefined && tag === undefined)
-        throw new UsageError('give what to change: --in, --at, --priority or --tag; e.g. --in 2h');
+      const { in: delay, at, priority, tag, clearTags } = options;
+      if (tag !== undefined && clearTags)
+        throw new UsageError('--tag gives it other tags and --clear-tags takes all away: give one of them');
+      const tags = clearTags ? [] : tag;
+      if (delay === undefined && at === undefined && priority === undefined && tags === undefined)
+        throw new UsageError(
+          'give what to change: --in, --at, --priority, --tag or --clear-tags; e.g. --in 2h',
+        );
       const { client, json } = openSession(command);
-      const job = await client.patch(id, { delay_seconds: delay, run_at: at, priority, tags: tag });
+      const job = await client.patch(id, { delay_seconds: delay, run_at: at, priority, tags });
       if (json) return printJson(job);
       print(`${job.id} is ${whenOf(job)}; priority ${job.priority}, lane ${job.lane}`);
     });

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { RetryManyRequest, RetryManyResult } from '../../core/many.ts';
+import type { RetryManyRequest } from '../../core/many.ts';
 import { parseDuration } from '../duration.ts';
 import { exitCodes, UsageError } from '../exit.ts';
 import { parseJobId, readPayload } from '../input.ts';
@@ -7,7 +7,7 @@ import { commandFor, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 import { asJob } from '../workflow/or-job.ts';
 import { addManyOptions, doMany, type ManyOptions, manyFilter, oneOrMany, refuseForOne } from './many.ts';
-import { isStopped } from './operation.ts';
+import { exitCodeOfEnd, statusesOfMany } from './operation.ts';
 
 interface Options extends ManyOptions {
   payload?: string;
@@ -41,6 +41,8 @@ Examples:
   taskq retry --type csv.report --since 2h --yes
 
 A dry run counts jobs and tries the patch on a few of them. What cannot be retried is skipped, and counted in the result by its reason: changed (meanwhile, by someone else), in_workflow (retry the workflow), payload_expired, payload_unopenable, payload_too_large, unknown_type, invalid_payload.
+
+${statusesOfMany} A canary that stops the rest is 1 too. How the retried jobs end is not waited for.
 `,
     )
     .action(async (id: string | undefined, options: Options, self: Command) => {
@@ -63,7 +65,7 @@ A dry run counts jobs and tries the patch on a few of them. What cannot be retri
         verb: 'Retry',
         count: () => client.countRetry(body),
         begin: () => client.retryMany(body),
-        isDone: (result: unknown) => (result as RetryManyResult).stopped === undefined,
+        filter: body,
       };
       await doMany(session, many, options);
     });
@@ -82,7 +84,7 @@ async function retryOne(session: Session, id: string, options: Options): Promise
   if (!json) process.stderr.write(`${job.id} is ${job.status} again, with ${attempts}, waiting\n`);
   const ending = await client.waitFor(id, { deadlineSeconds: Number.POSITIVE_INFINITY });
   if (ending.status === 'completed') {
-    if (isStopped(job, ending.result)) process.exitCode = exitCodes.failed;
+    process.exitCode = exitCodeOfEnd(job, ending.result);
     if (json) printJson({ id, ...ending });
     else print(JSON.stringify(ending.result, undefined, 2));
     return;

@@ -10,7 +10,7 @@ import { commandFor, jobTable, print, printJson } from '../render.ts';
 import { openSession, type Session } from '../session.ts';
 import { asJob } from '../workflow/or-job.ts';
 import { addFilters, type FilterOptions, filtersOf } from './list.ts';
-import { endOfOperation } from './operation.ts';
+import { endOfOperation, isOperation } from './operation.ts';
 
 const pollPauseMs = 1000;
 /** Jobs asked for at a time. */
@@ -23,7 +23,7 @@ export function addWatch(program: Command): void {
     .command('watch')
     .summary('wait until jobs are final')
     .description(
-      'Shows the progress of jobs until all are final. Exit status 1 when one of them failed or was cancelled, or was a retry of many that its canary stopped.',
+      'Shows the progress of jobs until all are final. Exit status 1 when one of them failed or was cancelled, or was a retry or cancel of many that changed none of its jobs or that its canary stopped; 3 when there is none, or such a one matched none.',
     )
     .addArgument(
       new Argument('[ids...]', 'the jobs').argParser((id: string, before: string[] | undefined) => [
@@ -55,21 +55,28 @@ Examples:
 export async function watch(session: Session, look: () => Promise<Job[]>): Promise<void> {
   const jobs = await follow(look, session.json);
   const bad = jobs.filter((job) => job.status === 'failed' || job.status === 'cancelled');
-  const [newest] = bad;
+  // Of an operation that a person ended, `get` knows no more than is told below.
+  const asked = bad.find((job) => !(job.status === 'cancelled' && isOperation(job)));
   if (session.json) printJson({ jobs });
   else if (jobs.length === 0) print('no job matches');
-  else if (newest !== undefined) {
+  else if (bad.length > 0) {
     print(jobTable(bad, Date.now()));
-    print(`Why: ${commandFor('get', newest)}`);
+    if (asked !== undefined) print(`Why: ${commandFor('get', asked)}`);
   }
-  let stopped = false;
+  let worst: number = bad.length > 0 ? exitCodes.failed : exitCodes.ok;
   for (const job of jobs) {
     const end = await endOfOperation(session.client, job);
     if (end !== undefined && !session.json) print(end.told);
-    stopped ||= end?.stopped ?? false;
+    worst = worseOf(worst, end?.exitCode ?? exitCodes.ok);
   }
   if (jobs.length === 0) process.exitCode = exitCodes.notFound;
-  else if (bad.length > 0 || stopped) process.exitCode = exitCodes.failed;
+  else if (worst !== exitCodes.ok) process.exitCode = worst;
+}
+
+/** A failure says more than that an operation found nothing to do. */
+function worseOf(a: number, b: number): number {
+  if (a === exitCodes.failed || b === exitCodes.failed) return exitCodes.failed;
+  return Math.max(a, b);
 }
 
 async function follow(look: () => Promise<Job[]>, json: boolean): Promise<Job[]> {

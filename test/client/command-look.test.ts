@@ -46,6 +46,20 @@ describe('get', () => {
     expect((await taskq(['get', jobId])).stdout).toMatch(line);
   });
 
+  test('a job that runs says until when its lease holds, or since when it does not', async () => {
+    let job = aJob({ status: 'running', available_at: '2999-01-01T00:00:00.000Z' });
+    const { taskq } = await aTaskq({ getJob: () => ({ status: 200, body: job }) });
+    expect((await taskq(['get', jobId])).stdout).toMatch(
+      /^lease\s+until 2999-01-01T00:00:00\.000Z \(in \d+d\); its worker is taken for dead after that$/m,
+    );
+    job = aJob({ status: 'running', available_at: '2026-11-22T03:00:45.000Z' });
+    expect((await taskq(['get', jobId])).stdout).toMatch(
+      /^lease\s+over since 2026-11-22T03:00:45\.000Z \(\d+\w+ ago\): its worker is taken for dead, and/m,
+    );
+    job = aJob({ status: 'scheduled' });
+    expect((await taskq(['get', jobId])).stdout).not.toContain('lease');
+  });
+
   test('a job that waits for others says for which; one that waited in vain, for which', async () => {
     let job = aJob({
       status: 'waiting_dependencies',

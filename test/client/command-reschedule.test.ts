@@ -18,6 +18,7 @@ test.each([
     { run_at: '2026-12-24T18:00:00+01:00', priority: 8 },
   ],
   [['--tag', 'a', '--tag', 'b'], { tags: ['a', 'b'] }],
+  [['--clear-tags'], { tags: [] }],
 ])('reschedule %j sends %j', async (options, body) => {
   const { taskq, received } = await aTaskq({ patchJob: () => ({ status: 200, body: later }) });
   const { code, stdout } = await taskq(['reschedule', jobId, ...options]);
@@ -44,8 +45,14 @@ test('without anything to change it sends nothing: exit status 2', async () => {
   const { taskq, received } = await aTaskq({});
   const { code, stderr } = await taskq(['reschedule', jobId]);
   expect(code).toBe(2);
-  expect(stderr).toContain('give what to change: --in, --at, --priority or --tag');
+  expect(stderr).toContain('give what to change: --in, --at, --priority, --tag or --clear-tags');
   expect(received).toEqual([]);
+});
+
+test('with other tags and none it sends nothing: exit status 2', async () => {
+  const { taskq, received } = await aTaskq({});
+  const { code } = await taskq(['reschedule', jobId, '--tag', 'a', '--clear-tags']);
+  expect([code, received]).toEqual([2, []]);
 });
 
 test('a job that runs is left as it is: exit status 4', async () => {

@@ -48,7 +48,8 @@ describe('watch', () => {
       }),
     });
     const told = `1/1 final: 1 completed\n${jobId} retried 1 of 12, skipped 2`;
-    const more = `. More: taskq get ${jobId} --result\n`;
+    const again = '. How they end is not waited for; which of them fail again: taskq failures --since ';
+    const more = `${again}2026-11-22T03:00:00.000Z. More: taskq get ${jobId} --result\n`;
     expect(await taskq(['watch', jobId])).toMatchObject({ code: 0, stdout: told + more });
     stopped = { stopped: 'canary' };
     expect(await taskq(['watch', jobId])).toMatchObject({
