@@ -10,6 +10,7 @@ import { describeLists } from './lists-suite.ts';
 import { describeSealedItems, describeSealedObjects } from './sealed-suite.ts';
 import { describePoorStream, describeStream } from './stream-suite.ts';
 import { inMemory, onDynamoDbLocal, onMiniStack, type Ports, type Target } from './targets.ts';
+import { describeUniqueKeys } from './unique-keys-suite.ts';
 import { describeWalk } from './walk-suite.ts';
 import { describeWorkflowUnits } from './workflow-units-suite.ts';
 import { describeWorkflows } from './workflows-suite.ts';
@@ -47,6 +48,7 @@ function describeStores(target: Target): void {
   describeCheckpoints(async () => (await open()).checkpoints);
   describeEffects(async () => (await open()).effects);
   describeWorkflows(async () => (await open()).workflows);
+  describeUniqueKeys(async () => (await open()).workflows);
   if (target.name !== 'in memory')
     describeWorkflowUnits(async () => {
       const { workflows, writeUnits = () => Number.NaN } = await open();
