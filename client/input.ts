@@ -55,6 +55,11 @@ export function collect(argument: string, before: string[] = []): string[] {
   return [...before, argument];
 }
 
+/** The same of job ids. */
+export function collectJobIds(argument: string, before: string[] = []): string[] {
+  return collect(parseJobId(argument), before);
+}
+
 async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');

@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { UsageError } from './exit.ts';
-import { collect } from './input.ts';
+import { collect, collectJobIds } from './input.ts';
+
+const collectors: readonly unknown[] = [collect, collectJobIds];
 
 /**
  * Refuses an option that takes one value and is given twice: Commander would take the last without a word, and what
- * is cancelled or retried then is not what was written. Those that `collect` may be repeated.
+ * is cancelled or retried then is not what was written. Those that collect may be repeated.
  */
 export function refuseRepeats(command: Command): void {
   for (const option of command.options) {
-    if (option.isBoolean() || option.parseArg === collect) continue;
+    if (option.isBoolean() || collectors.includes(option.parseArg)) continue;
     let before: string | undefined;
     command.on(`option:${option.name()}`, (value: string | null) => {
       const given = value ?? '';

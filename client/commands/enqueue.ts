@@ -5,7 +5,7 @@ import { type Dependency, dependencyPolicies } from '../../core/dependencies.ts'
 import type { EnqueueOptions } from '../client.ts';
 import { ageOf, parseDuration } from '../duration.ts';
 import { exitCodes, UsageError } from '../exit.ts';
-import { collect, parseJobId, parseWhole, readPayload } from '../input.ts';
+import { collect, collectJobIds, parseWhole, readPayload } from '../input.ts';
 import { print, printable, printJson } from '../render.ts';
 import { tellRetries } from '../retries.ts';
 import { openSession, type Session } from '../session.ts';
@@ -44,11 +44,7 @@ export function addEnqueue(program: Command): void {
     .option('--timeout <time>', "at most so long a run, up to the type's own limit", parseDuration)
     .option('--tag <tag>', 'to find it by; may be repeated', collect)
     .option('--queue <queue>', "another queue than the type's own")
-    .option(
-      '--after <id>',
-      'run when that job has ended; repeated: when all have',
-      (id: string, before: string[] = []) => [...before, parseJobId(id)],
-    )
+    .option('--after <id>', 'run when that job has ended; repeated: when all have', collectJobIds)
     .addOption(
       new Option(
         '--on-failure <what>',
