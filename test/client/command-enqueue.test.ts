@@ -290,8 +290,9 @@ describe('enqueue --batch', () => {
     const child = { pid: 0 };
     const { folder } = await aTaskq({
       enqueueBatch: ({ body }, nth) => {
-        if (nth === 2) process.kill(child.pid, 'SIGINT');
-        return taken(jobsOf(body));
+        if (nth === 1) return taken(jobsOf(body));
+        process.kill(child.pid, 'SIGINT');
+        return { ...taken(jobsOf(body)), held: new Promise<void>(() => {}) };
       },
     });
     const running = startNode([command, 'enqueue', '--batch', '-'], folder, { stdin: manyLines });
