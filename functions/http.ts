@@ -50,7 +50,7 @@ export function readRequest(event: APIGatewayProxyEvent, requestId: string): Che
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   const large = tooLarge(routes[route], bytes.length);
   if (large !== undefined) return { ok: false, problem: large };
-  // Read all the same, what is no UTF-8 would be another text.
+  // Decoded leniently, other bytes would be taken as another text.
   if (!isUtf8(bytes)) return notJson;
   const faults: Fault[] = [];
   if (!tenantPattern.test(tenant))
