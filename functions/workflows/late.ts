@@ -45,7 +45,7 @@ export function heardAt({ specs, states, item }: Loaded, name: string, at: numbe
   return {
     problem: problem(
       'invalid_transition',
-      `signal "${name}" comes too late: node "${late.key}" waited for it${waited}, and no other node will. Once the workflow has ended, a retry waits for it anew`,
+      `signal "${name}" comes too late: node "${late.key}" waited for it${waited}, and no other node does now. Once the workflow has ended, a retry waits for it anew`,
     ),
   };
 }

@@ -47,7 +47,7 @@ export const promises = {
   'an operation that ended stops':
     'an operation that was cancelled, failed or completed changes no job any more',
   'what is added runs, once':
-    'a node of which a job was told that it is added is in the graph when the workflow ends, once, and begins only when that job has',
+    'a node of which a job was told that it is added is in the graph when the workflow ends, once, and begins only when that job has; begun anew by a retry, at the earliest in the same step',
   'a late signal is refused':
     'a signal is not taken, and opens no node, after the deadline of those who wait for it',
   'a signal counts once':

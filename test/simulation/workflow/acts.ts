@@ -1,3 +1,4 @@
+import { isEnded } from '../../../core/workflow/states.ts';
 import { cancelWorkflow } from '../../../functions/workflows/cancel.ts';
 import { readWorkflow } from '../../../functions/workflows/read.ts';
 import { retryWorkflow } from '../../../functions/workflows/retry.ts';
@@ -9,7 +10,7 @@ import { short } from '../starts.ts';
 import type { SimulatedTable } from '../table.ts';
 import { signalOf } from './body.ts';
 import { type Call, depsOf } from './deps.ts';
-import { graphIn, itemOf, type Stored } from './flow.ts';
+import { graphIn, itemOf, type Stored, statesOf } from './flow.ts';
 import type { ActPlan, WorkflowPlan } from './plan.ts';
 import type { watchFlows } from './watch.ts';
 
@@ -64,12 +65,11 @@ export function makeActs(parts: ActParts) {
     const id = await started(flow);
     if (id === undefined) return;
     if (plan.does === 'retry') {
-      while (itemOf(stored, id)?.status === 'running') await sleep(7_000);
+      while (isRunning(id)) await sleep(7_000);
     }
     // Whoever sends it has heard that the node was added.
     if (plan.does === 'signal')
-      while (itemOf(stored, id)?.status === 'running' && !isAwaited(id, signalOf(plan.signal)))
-        await sleep(20_000);
+      while (isRunning(id) && !isAwaited(id, signalOf(plan.signal))) await sleep(20_000);
     if (plan.does === 'cancel a job') return cancelOne(plan, id);
     const request = requestOf(routes[plan.does], { id });
     const payload = { says: plan.says ?? 'yes' };
@@ -94,9 +94,27 @@ export function makeActs(parts: ActParts) {
       if (sent !== undefined && (answer?.status ?? 409) < 300) watch.signals.accepted(sent, payload);
       // Refused, an earlier try of it may have done it, whose answer was lost.
       if (answer !== undefined && plan.does === 'retry') return signalAgain(flow, plan);
-      if (answer !== undefined) return;
+      // Who is told that it comes too late for those who waited sends it once another does: a job may still add one.
+      const isLate =
+        plan.does === 'signal' && plan.aimedMs === undefined && /too late/.test(String(answer?.body.error));
+      if (answer !== undefined && !isLate) return;
+      while (isLate && isRunning(id) && !isOpen(id, signalOf(plan.signal))) await sleep(20_000);
+      if (isLate && !isRunning(id)) return;
       await sleep(between(random, 1_000, 20_000));
     }
+  }
+
+  function isRunning(id: string): boolean {
+    return itemOf(stored, id)?.status === 'running';
+  }
+
+  /** Does a node wait for it, or will one. */
+  function isOpen(id: string, name: string): boolean {
+    const flow = watch.of(id);
+    const { states } = statesOf(stored, flow);
+    return graphIn(stored, flow).specs.some(
+      ({ signal }, node) => signal?.name === name && !isEnded(states[node] ?? 'waiting'),
+    );
   }
 
   function isAwaited(id: string, name: string): boolean {

@@ -48,7 +48,7 @@ export function watchJobs({ stored, peek, of, expect }: JobParts) {
     );
     const { elementOf: map, addedBy } = specs[node]?.node ?? {};
     expect(
-      undo || addedBy === undefined || hasBegun(flow, addedBy),
+      undo || addedBy === undefined || roundOf(link) > 0 || hasBegun(flow, addedBy),
       'what is added runs, once',
       () => `${before}, and ${name(addedBy ?? 0)}, whose job added it, has not begun`,
     );

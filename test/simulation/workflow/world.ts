@@ -113,7 +113,7 @@ export function makeFlows(parts: FlowWorldParts) {
       const { code, error } = answer.problem;
       say(() => `${name} is told ${code}: ${error}`);
       const again = code === 'busy' || code === 'unavailable';
-      return again ? undefined : { status: 409, body: {} };
+      return again ? undefined : { status: 409, body: { error } };
     }
     say(() => `${name} is told ${answer.status}`);
     return { status: answer.status ?? 0, body: answer.body as Record<string, unknown> };
